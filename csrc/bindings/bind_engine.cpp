@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine and SeriesOutcome for Python: conversions only.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "batch.hpp"
+#include "bindings.hpp"
+#include "engine.hpp"
+#include "names.hpp"
+
+namespace loadgen::bindings {
+
+namespace {
+
+using namespace pybind11::literals;
+
+constexpr NameTable<KeepOutputs, 3> kKeepOutputs{
+    {{"none", KeepOutputs::None}, {"chosen", KeepOutputs::Chosen}, {"all", KeepOutputs::All}}};
+constexpr NameTable<Backing, 2> kBackings{{{"anonymous", Backing::Anonymous}, {"memfd", Backing::Memfd}}};
+constexpr NameTable<Pacing, 3> kPacings{{{"auto", Pacing::Auto}, {"spin", Pacing::Spin}, {"sleep", Pacing::Sleep}}};
+constexpr NameTable<Priority, 3> kPriorities{
+    {{"normal", Priority::Normal}, {"high", Priority::High}, {"realtime", Priority::Realtime}}};
+constexpr NameTable<bool, 2> kFailOnError{{{"stop", false}, {"fail", true}}};
+
+struct Delivery {
+  bool pull;
+  bool function;
+};
+constexpr NameTable<Delivery, 3> kDeliveries{{{"push", {false, false}}, {"function", {false, true}}, {"pull", {true, false}}}};
+
+std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t tag, py::object samples,
+                                    py::object encode, const std::string& keep_outputs, bool tokens,
+                                    const std::string& on_error, const std::string& pacing,
+                                    const std::string& priority, std::optional<int> cpu, std::int64_t drain_timeout_ns,
+                                    py::object clock, const std::string& backing) {
+  EngineSettings settings;
+  RunSettings& run = settings.run;
+  run.scenario = named(kScenarios, scenario, "scenario");
+  run.record.tag = tag;
+  run.record.tokens = tokens;
+  run.record.keep_outputs = named(kKeepOutputs, keep_outputs, "keep_outputs");
+  run.record.backing = named(kBackings, backing, "backing");
+  run.waiting.pacing = named(kPacings, pacing, "pacing");
+  run.waiting.priority = named(kPriorities, priority, "priority");
+  run.waiting.drain_timeout = Duration{drain_timeout_ns};
+  run.thread = {run.waiting.priority, cpu};
+  if (!clock.is_none()) run.virtual_clock = &py::cast<VirtualClock&>(clock);
+  settings.samples = std::move(samples);
+  settings.encode = std::move(encode);
+  settings.clock = std::move(clock);
+  settings.fail_on_error = named(kFailOnError, on_error, "on_error");
+  return std::make_unique<Engine>(std::move(settings));
+}
+
+void run_warm_up(const py::object& self, const LoadedSet& set, std::uint64_t n_queries,
+                 std::uint64_t samples_per_query, const std::string& delivery, py::object target) {
+  Engine& engine = py::cast<Engine&>(self);
+  engine.require_usable();
+  const Delivery way = named(kDeliveries, delivery, "delivery");
+  PythonSut sut{engine, self, std::move(target), py::none(), way.function, std::nullopt};
+  {
+    const PythonSut::GilReleased released{sut};
+    engine.run().warm_up({set.samples.data(), set.end}, n_queries, samples_per_query, way.pull, sut.calls());
+  }
+  sut.rethrow();
+}
+
+SeriesOutcome run_series(const py::object& self, TrafficPlan& plan, bool bounded, const SeriesSettings& settings,
+                         const Delivery& way, py::object target, py::object flush,
+                         std::optional<std::uint64_t> max_batch_size) {
+  Engine& engine = py::cast<Engine&>(self);
+  engine.require_usable();
+  SeriesSettings series = settings;
+  series.bounded = bounded;
+  series.pull = way.pull;
+  const std::uint64_t first_row = engine.record().head();
+  engine.outcome.reset();
+  PythonSut sut{engine, self, std::move(target), std::move(flush), way.function, max_batch_size};
+  SeriesOutcome outcome;
+  {
+    const PythonSut::GilReleased released{sut};
+    outcome = engine.run().run_series(plan, series, sut.calls());
+  }
+  engine.series.push_back({{first_row, outcome.n_rows},
+                           to_stamp(outcome.start),
+                           to_stamp(outcome.start + outcome.last_issued)});
+  engine.outcome = outcome;
+  sut.rethrow();
+  if (outcome.failure) std::rethrow_exception(outcome.failure);
+  return outcome;
+}
+
+std::optional<Duration> optional_duration(std::optional<std::int64_t> ns) {
+  return ns ? std::optional{Duration{*ns}} : std::nullopt;
+}
+
+// Takes rows, giving up the interpreter's lock and looking for signals every kPollPeriod while it waits.
+py::object take(const py::object& self, std::uint64_t max_size, std::int64_t max_wait_ns,
+                std::optional<std::int64_t> timeout_ns) {
+  constexpr Duration kPollPeriod = std::chrono::milliseconds{50};
+  Engine& engine = py::cast<Engine&>(self);
+  engine.require_usable();
+  if (max_size == 0) throw py::value_error("max_size must be at least 1, got 0");
+  Batcher& batcher = engine.run().batcher();
+  const Instant start = engine.record().clock().now();
+  TakeRequest request{max_size, Duration{max_wait_ns}, start};
+  std::optional<RowRange> rows = batcher.take(request);
+  while (!rows && !batcher.finished()) {
+    const Instant now = engine.record().clock().now();
+    if (timeout_ns && now >= start + Duration{*timeout_ns}) return py::none();
+    request.deadline = now + kPollPeriod;
+    if (timeout_ns) request.deadline = std::min(*request.deadline, start + Duration{*timeout_ns});
+    {
+      const py::gil_scoped_release released;
+      rows = batcher.take(request);
+    }
+    if (!rows && PyErr_CheckSignals() != 0) throw py::error_already_set();
+  }
+  if (!rows) return py::none();
+  PyObject* batch = new_batch(self.ptr(), engine, *rows);
+  if (batch == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(batch);
+}
+
+std::pair<std::uint64_t, std::uint64_t> progress(Engine& engine) {
+  engine.require_usable();
+  const std::uint64_t warm_up = engine.run().warm_up_rows();
+  std::uint64_t below = std::max(engine.answered_below, warm_up);
+  const std::uint64_t head = std::max(engine.record().head(), warm_up);
+  std::uint64_t answered = 0;
+  {
+    const py::gil_scoped_release released;
+    below = engine.record().first_open(below, head);
+    for (std::uint64_t row = below; row < head; ++row) answered += engine.record().is_done(row) ? 1 : 0;
+  }
+  engine.answered_below = std::max(engine.answered_below, below);
+  return {head - warm_up, below - warm_up + answered};
+}
+
+std::tuple<std::uint64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t> delay_figures(
+    const DurationHistogram& histogram) {
+  return {histogram.count(),
+          histogram.percentile(0.5).count(),
+          histogram.percentile(0.9).count(),
+          histogram.percentile(0.99).count(),
+          histogram.percentile(0.999).count(),
+          histogram.max().count()};
+}
+
+py::dict violations(Engine& engine) {
+  py::dict result;
+  for (std::size_t kind = 0; kind < kViolationKinds; ++kind) {
+    const auto violation = static_cast<Violation>(kind);
+    const auto count = engine.record().violations().get(violation);
+    if (count.count == 0) continue;
+    const std::string example = "id " + std::to_string(count.first_id) + " (row " +
+                                std::to_string(count.first_id & ((std::uint64_t{1} << Record::kRowBits) - 1)) + ")";
+    result[violation_name(violation)] = py::make_tuple(count.count, example);
+  }
+  return result;
+}
+
+py::dict failures(Engine& engine) {
+  py::dict result;
+  for (const auto& [kind, entry] : engine.record().failures().table())
+    result[py::str(kind)] = py::make_tuple(entry.count, entry.example);
+  return result;
+}
+
+py::list refused(Engine& engine) {
+  py::list names;
+  if (engine.run().priority_refused()) names.append("priority");
+  if (engine.run().cpu_refused()) names.append("cpu");
+  return names;
+}
+
+void bind_outcome(py::module_& module) {
+  const auto ns = [](auto member) {
+    return [member](const SeriesOutcome& outcome) { return (outcome.*member).count(); };
+  };
+  py::class_<SeriesOutcome>(module, "SeriesOutcome")
+      .def_readonly("first_row", &SeriesOutcome::first_row)
+      .def_readonly("n_rows", &SeriesOutcome::n_rows)
+      .def_readonly("n_queries", &SeriesOutcome::n_queries)
+      .def_readonly("planned_queries", &SeriesOutcome::planned_queries)
+      .def_property_readonly("planned_duration_ns",
+                             [](const SeriesOutcome& outcome) {
+                               return outcome.planned_duration ? std::optional{outcome.planned_duration->count()}
+                                                               : std::nullopt;
+                             })
+      .def_readonly("first_query_id", &SeriesOutcome::first_query_id)
+      .def_readonly("first_sample_id", &SeriesOutcome::first_sample_id)
+      .def_property_readonly("start_ns", [](const SeriesOutcome& outcome) { return to_stamp(outcome.start); })
+      .def_property_readonly("last_scheduled_ns", ns(&SeriesOutcome::last_scheduled))
+      .def_property_readonly("last_issued_ns", ns(&SeriesOutcome::last_issued))
+      .def_property_readonly("end_ns", ns(&SeriesOutcome::end_time))
+      .def_readonly("n_outstanding", &SeriesOutcome::n_outstanding)
+      .def_property_readonly("end", [](const SeriesOutcome& outcome) { return series_end_name(outcome.end); });
+}
+
+}  // namespace
+
+void bind_engine(py::module_& module) {
+  watch_forks();
+  bind_outcome(module);
+  py::class_<Engine> engine(module, "Engine");
+  engine.def(py::init(&make_engine), py::kw_only(), "scenario"_a, "tag"_a, "samples"_a = py::none(),
+             "encode"_a = py::none(), "keep_outputs"_a = "none", "tokens"_a = false, "on_error"_a = "stop",
+             "pacing"_a = "auto", "priority"_a = "normal", "cpu"_a = py::none(),
+             "drain_timeout_ns"_a = 600'000'000'000, "clock"_a = py::none(), "backing"_a = "anonymous");
+  engine.def("warm_up", &run_warm_up, "loaded_set"_a, "n_queries"_a, "samples_per_query"_a, py::kw_only(),
+             "delivery"_a, "target"_a = py::none());
+  engine.def(
+      "run_series",
+      [](const py::object& self, const py::object& plan, bool accuracy, const std::string& delivery, py::object target,
+         std::optional<std::uint64_t> max_batch_size, std::uint64_t min_queries,
+         std::optional<std::uint64_t> max_queries, std::int64_t target_duration_ns,
+         std::optional<std::int64_t> max_duration_ns, std::uint64_t concurrency,
+         std::optional<std::uint64_t> max_outstanding, bool coalesce, py::object flush, bool last) {
+        SeriesSettings settings;
+        settings.accuracy = accuracy;
+        settings.last = last;
+        settings.min_queries = min_queries;
+        settings.max_queries = max_queries;
+        settings.target_duration = Duration{target_duration_ns};
+        settings.max_duration = optional_duration(max_duration_ns);
+        settings.concurrency = concurrency;
+        settings.max_outstanding = max_outstanding;
+        settings.coalesce = coalesce;
+        auto& traffic = py::cast<TrafficPlan&>(plan);
+        return run_series(self, traffic, traffic.bounded(), settings, named(kDeliveries, delivery, "delivery"), std::move(target),
+                          std::move(flush), max_batch_size);
+      },
+      "plan"_a, py::kw_only(), "accuracy"_a, "delivery"_a, "target"_a = py::none(), "max_batch_size"_a = py::none(),
+      "min_queries"_a = 0, "max_queries"_a = py::none(), "target_duration_ns"_a = 0, "max_duration_ns"_a = py::none(),
+      "concurrency"_a = 1, "max_outstanding"_a = py::none(), "coalesce"_a = false, "flush"_a = py::none(),
+      "last"_a = true);
+  // A copy: the next series writes over the member.
+  engine.def_property_readonly("outcome", [](Engine& self) { return self.outcome; });
+  engine.def("take", &take, "max_size"_a, "max_wait_ns"_a = 0, "timeout_ns"_a = py::none());
+  engine.def_property_readonly("finished", [](Engine& self) { return self.run().batcher().finished(); });
+  engine.def("finish", [](Engine& self) {
+    self.require_usable();
+    self.run().batcher().finish();
+  });
+  bind_answers(engine);
+  engine.def("abort", [](Engine& self) {
+    self.require_usable();
+    self.run().abort();
+  });
+  engine.def_property_readonly("aborted", [](Engine& self) { return self.run().aborted(); });
+  engine.def("close", [](Engine& self) {
+    self.require_usable();
+    const py::gil_scoped_release released;
+    self.run().close();
+  });
+  engine.def("progress", &progress);
+  bind_columns(engine);
+  engine.def("violations", &violations);
+  engine.def("failures", &failures);
+  engine.def("own_delay", [](Engine& self) { return delay_figures(self.run().own_delay()); });
+  engine.def("blocked_delay", [](Engine& self) { return delay_figures(self.run().blocked_delay()); });
+  engine.def_property_readonly("requests_refused", &refused);
+}
+
+}  // namespace loadgen::bindings

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the bindings give each other.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <string>
+
+#include "engine.hpp"
+
+namespace loadgen::bindings {
+
+void bind_clock(pybind11::module_& module);
+void bind_engine(pybind11::module_& module);
+/// Answers by id: complete, first_token, token, fail.
+void bind_answers(pybind11::class_<Engine>& engine);
+/// What was measured, as arrays: columns, payload.
+void bind_columns(pybind11::class_<Engine>& engine);
+
+}  // namespace loadgen::bindings

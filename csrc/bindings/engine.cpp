@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <utility>
+
+namespace loadgen::bindings {
+
+namespace {
+
+// How often this process was forked since the module was loaded; a child has one more than its parent.
+std::atomic<std::uint64_t> fork_generation{0};
+
+py::object load_error_class(const char* name) { return py::module_::import("loadgen.errors").attr(name); }
+
+}  // namespace
+
+void watch_forks() {
+  // relaxed: the child has one thread when this runs
+  pthread_atfork(nullptr, nullptr, [] { fork_generation.fetch_add(1, std::memory_order_relaxed); });
+}
+
+Engine::Engine(EngineSettings settings)
+    : settings_{std::move(settings)},
+      run_{settings_.run},
+      fork_generation_{fork_generation.load(std::memory_order_relaxed)},  // relaxed: see watch_forks()
+      pid_{getpid()} {}
+
+bool Engine::usable_here() const noexcept {
+  // relaxed: see watch_forks()
+  if (fork_generation.load(std::memory_order_relaxed) == fork_generation_) [[likely]]
+    return true;
+  try {
+    const py::object error = load_error_class("LoadGenError");
+    PyErr_Format(error.ptr(),
+                 "this run belongs to process %ld, but was used in process %ld, which was forked from it: "
+                 "start the run after the fork, or answer in the parent",
+                 pid_, static_cast<long>(getpid()));
+  } catch (py::error_already_set& failure) {
+    failure.restore();
+  }
+  return false;
+}
+
+py::array_t<std::int64_t> Engine::indices_of(RowRange rows) {
+  py::array_t<std::int64_t> indices{static_cast<py::ssize_t>(rows.count)};
+  const std::uint32_t* from = record().indices() + rows.first;
+  std::copy(from, from + rows.count, indices.mutable_data());
+  return indices;
+}
+
+PyObject* Engine::samples_of(RowRange rows) {
+  const py::array_t<std::int64_t> indices = indices_of(rows);
+  if (settings_.samples.is_none()) return Py_NewRef(indices.ptr());
+  return PyObject_CallOneArg(settings_.samples.ptr(), indices.ptr());
+}
+
+void Engine::fail(RowRange rows, Instant at, const std::string& kind, const std::string& message, bool only_open) {
+  Answer answer;
+  answer.status = kFailed;
+  std::uint64_t failed = 0;
+  for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
+    if (!only_open || !record().is_done(row)) failed += record().complete({row, 1}, at, answer);
+  }
+  if (failed > 0) record().failures().add(kind, message, failed);
+}
+
+bool Engine::survives_error(RowRange rows) {
+  const Instant at = record().clock().now();
+  if (!settings_.fail_on_error || PyErr_ExceptionMatches(PyExc_Exception) == 0) return false;
+  const py::error_already_set error;
+  const std::string kind = py::str(error.type().attr("__name__"));
+  fail(rows, at, kind, py::str(error.value()), true);
+  return true;
+}
+
+}  // namespace loadgen::bindings

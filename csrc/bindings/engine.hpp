@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run as Python holds it: the core's Run, and the Python objects that the core itself must not know.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/run.hpp"
+
+namespace loadgen::bindings {
+
+namespace py = pybind11;
+
+struct EngineSettings {
+  RunSettings run;
+  py::object samples;  // indices -> samples; None: the indices themselves
+  py::object encode;   // (outputs, n) -> (kinds, buffers)
+  py::object clock;    // keeps the virtual clock alive
+  bool fail_on_error = false;
+};
+
+/// Where a constant instant of a series lies (Offline keeps no instants a row).
+struct SeriesInstants {
+  RowRange rows;
+  std::int64_t scheduled;
+  std::int64_t issued;
+};
+
+/// Thread safety: every call holds the interpreter's lock, which guards what is not the core's.
+class Engine {
+ public:
+  explicit Engine(EngineSettings settings);
+
+  [[nodiscard]] Run& run() noexcept { return run_; }
+  [[nodiscard]] Record& record() noexcept { return run_.record(); }
+  [[nodiscard]] const EngineSettings& settings() const noexcept { return settings_; }
+
+  /// Sets a Python error and returns false in a process that was forked from the run's.
+  [[nodiscard]] bool usable_here() const noexcept;
+  /// The same as an exception.
+  void require_usable() const {
+    if (!usable_here()) throw py::error_already_set();
+  }
+
+  /// Samples for a SUT: an array of indices, or what the dataset makes of it. New reference; null with an error set.
+  [[nodiscard]] PyObject* samples_of(RowRange rows);
+  [[nodiscard]] py::array_t<std::int64_t> indices_of(RowRange rows);
+
+  /// Answers rows at `at`. False with a Python error set, and nothing answered, when `outputs` or `n_tokens` do not
+  /// fit the rows or cannot be kept. `outputs` and `n_tokens` may be None.
+  [[nodiscard]] bool complete(RowRange rows, Instant at, PyObject* outputs, PyObject* n_tokens);
+  /// Fails those of the rows that have no answer yet, or all (and so counts violations) when `only_open` is false.
+  void fail(RowRange rows, Instant at, const std::string& kind, const std::string& message, bool only_open);
+  /// The error that is set, of a user's function that was given `rows`: fails the rows and returns true where the
+  /// settings say so, else keeps the error and returns false.
+  [[nodiscard]] bool survives_error(RowRange rows);
+
+  std::vector<SeriesInstants> series;
+  std::optional<SeriesOutcome> outcome;
+  std::uint64_t answered_below = 0;  // for progress(): rows below are answered
+
+ private:
+  EngineSettings settings_;
+  Run run_;
+  std::uint64_t fork_generation_;
+  long pid_;
+};
+
+/// Counts forks of this process, so that a child knows that it is one. Called once, when the module is loaded.
+void watch_forks();
+
+/// The core's calls into Python for one series: a SUT's issue(batch), or a function of samples.
+class PythonSut {
+ public:
+  PythonSut(Engine& engine, py::handle engine_object, py::object target, py::object flush, bool function,
+            std::optional<std::uint64_t> max_batch_size);
+  PythonSut(const PythonSut&) = delete;
+  PythonSut& operator=(const PythonSut&) = delete;
+
+  /// For the core; valid while this lives. Call with the interpreter's lock given up (GilReleased).
+  [[nodiscard]] const SutCalls& calls() const noexcept { return calls_; }
+  /// Throws the first error of the user's code or of a signal handler, if there was one. Holding the lock.
+  void rethrow();
+
+  /// Gives up the interpreter's lock for the scope; calls back in take it again.
+  class GilReleased {
+   public:
+    explicit GilReleased(PythonSut& sut) noexcept : sut_{sut} { sut_.leave(); }
+    ~GilReleased() { sut_.enter(); }
+    GilReleased(const GilReleased&) = delete;
+    GilReleased& operator=(const GilReleased&) = delete;
+
+   private:
+    PythonSut& sut_;
+  };
+
+ private:
+  void enter() noexcept { PyEval_RestoreThread(thread_); }
+  void leave() noexcept { thread_ = PyEval_SaveThread(); }
+  bool push(RowRange rows);
+  bool call_function(RowRange rows);
+  bool call_function_once(RowRange rows);
+  bool poll();
+  bool keep_error();
+  [[nodiscard]] PyObject* function_samples(RowRange rows);
+
+  Engine& engine_;
+  py::handle engine_object_;
+  py::object target_;
+  py::object flush_;
+  std::uint64_t max_batch_size_;
+  SutCalls calls_;
+  PyThreadState* thread_ = nullptr;
+  std::optional<py::error_already_set> error_;
+  py::object reused_;  // index array of the last call; used again when nobody else holds it
+};
+
+}  // namespace loadgen::bindings

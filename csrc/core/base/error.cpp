@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+
+namespace loadgen {
+
+const char* error_text(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::OutOfMemory:
+      return "the system granted no address space for the record";
+    case ErrorCode::RecordFull:
+      return "the record is full: the run has more samples than address space could be reserved for";
+    case ErrorCode::SamplesRanOut:
+      return "the sample order has run out: each sample may be issued once, and more were asked for";
+    case ErrorCode::IndexOutOfRange:
+      return "the sample to repeat lies outside the loaded set";
+    case ErrorCode::InvalidPlan:
+      return "the settings give no traffic: no samples, or a rate that is not a positive number";
+    case ErrorCode::InvalidRank:
+      return "the rank lies outside the data";
+    case ErrorCode::WrongState:
+      return "the run is not in a state that allows this call";
+    case ErrorCode::VirtualClockPull:
+      return "a virtual clock drives push and function delivery only; pull needs the real clock";
+  }
+  return "unknown error";
+}
+
+}  // namespace loadgen

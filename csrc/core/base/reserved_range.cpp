@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/reserved_range.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace loadgen {
+
+namespace {
+
+#ifdef MAP_NORESERVE
+constexpr int kNoReserve = MAP_NORESERVE;
+#else
+constexpr int kNoReserve = 0;
+#endif
+
+int open_memfd(std::size_t bytes) noexcept {
+#if defined(__linux__)
+  const int fd = memfd_create("loadgen-record", MFD_CLOEXEC);
+  if (fd < 0) return -1;
+  if (ftruncate(fd, static_cast<off_t>(bytes)) == 0) return fd;
+  ::close(fd);
+#else
+  (void)bytes;
+#endif
+  return -1;
+}
+
+}  // namespace
+
+ReservedRange::ReservedRange(std::size_t bytes, Backing backing) noexcept {
+  int flags = kNoReserve | (backing == Backing::Anonymous ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED);
+  if (backing == Backing::Memfd) {
+    fd_ = open_memfd(bytes);
+    if (fd_ < 0) return;
+  }
+  void* address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, fd_, 0);
+  if (address == MAP_FAILED) {
+    release();
+    return;
+  }
+  data_ = static_cast<std::byte*>(address);
+  size_ = bytes;
+}
+
+ReservedRange::~ReservedRange() { release(); }
+
+ReservedRange::ReservedRange(ReservedRange&& other) noexcept
+    : data_{std::exchange(other.data_, nullptr)},
+      size_{std::exchange(other.size_, 0)},
+      fd_{std::exchange(other.fd_, -1)} {}
+
+ReservedRange& ReservedRange::operator=(ReservedRange&& other) noexcept {
+  if (this != &other) {
+    release();
+    data_ = std::exchange(other.data_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+void ReservedRange::release() noexcept {
+  if (data_ != nullptr) munmap(data_, size_);
+  if (fd_ >= 0) ::close(fd_);
+  data_ = nullptr;
+  fd_ = -1;
+}
+
+}  // namespace loadgen

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/thread.hpp"
+
+#include <sys/resource.h>
+
+#if defined(__linux__)
+#include <pthread.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace loadgen {
+
+#if defined(__linux__)
+
+namespace {
+
+// struct sched_attr of the kernel's interface; the C library of older systems has none.
+struct SchedulerAttributes {
+  std::uint32_t size;
+  std::uint32_t policy;
+  std::uint64_t flags;
+  std::int32_t nice;
+  std::uint32_t priority;
+  std::uint64_t runtime;
+  std::uint64_t deadline;
+  std::uint64_t period;
+};
+
+constexpr std::uint64_t kSliceNs = 100'000;
+
+bool get_attributes(SchedulerAttributes& attributes) noexcept {
+  return syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) == 0;
+}
+
+bool set_attributes(SchedulerAttributes attributes) noexcept {
+  attributes.size = sizeof attributes;
+  return syscall(SYS_sched_setattr, 0, &attributes, 0) == 0;
+}
+
+}  // namespace
+
+struct ScopedThreadSetup::Saved {
+  SchedulerAttributes scheduler{};
+  cpu_set_t cpus{};
+  int timer_slack = -1;
+  bool scheduler_changed = false;
+  bool cpus_changed = false;
+};
+
+ScopedThreadSetup::ScopedThreadSetup(const ThreadRequest& request) : saved_{std::make_unique<Saved>()} {
+  saved_->timer_slack = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+  prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);
+  set_priority(request.priority);
+  if (request.cpu) set_cpu(*request.cpu);
+}
+
+void ScopedThreadSetup::set_priority(Priority priority) noexcept {
+  Saved& saved = *saved_;
+  if (!get_attributes(saved.scheduler)) {
+    priority_granted_ = priority == Priority::Normal;
+    return;
+  }
+  SchedulerAttributes wanted = saved.scheduler;
+  if (priority == Priority::Realtime) {
+    wanted.policy = SCHED_FIFO;
+    wanted.nice = 0;
+    wanted.priority = 1;
+    wanted.runtime = 0;
+  } else if (saved.scheduler.policy == SCHED_OTHER) {
+    wanted.runtime = kSliceNs;
+    if (priority == Priority::High) wanted.nice = -20;
+  } else {
+    return;  // the user chose another class for this thread: it stays
+  }
+  saved.scheduler_changed = set_attributes(wanted);
+  priority_granted_ = saved.scheduler_changed || priority == Priority::Normal;
+}
+
+void ScopedThreadSetup::set_cpu(int cpu) noexcept {
+  Saved& saved = *saved_;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(static_cast<std::size_t>(cpu), &one);
+  saved.cpus_changed = sched_getaffinity(0, sizeof saved.cpus, &saved.cpus) == 0 &&
+                       sched_setaffinity(0, sizeof one, &one) == 0;
+  cpu_granted_ = saved.cpus_changed;
+}
+
+ScopedThreadSetup::~ScopedThreadSetup() {
+  Saved& saved = *saved_;
+  if (saved.timer_slack >= 0) prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(saved.timer_slack), 0, 0, 0);
+  if (saved.scheduler_changed) set_attributes(saved.scheduler);
+  if (saved.cpus_changed) sched_setaffinity(0, sizeof saved.cpus, &saved.cpus);
+}
+
+void name_thread(const char* name) noexcept { pthread_setname_np(pthread_self(), name); }
+
+std::int64_t involuntary_switches() noexcept {
+  rusage usage{};
+  return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
+
+#else
+
+struct ScopedThreadSetup::Saved {};
+ScopedThreadSetup::ScopedThreadSetup(const ThreadRequest& request)
+    : priority_granted_{request.priority == Priority::Normal}, cpu_granted_{!request.cpu} {}
+ScopedThreadSetup::~ScopedThreadSetup() = default;
+void ScopedThreadSetup::set_priority(Priority) noexcept {}
+void ScopedThreadSetup::set_cpu(int) noexcept {}
+void name_thread(const char*) noexcept {}
+std::int64_t involuntary_switches() noexcept { return 0; }
+
+#endif
+
+}  // namespace loadgen

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/issuer.hpp"
+
+#include <algorithm>
+
+namespace loadgen {
+
+const char* series_end_name(SeriesEnd end) noexcept {
+  switch (end) {
+    case SeriesEnd::Natural:
+      return "natural";
+    case SeriesEnd::RanOut:
+      return "ran_out";
+    case SeriesEnd::MaxQueries:
+      return "max_queries";
+    case SeriesEnd::MaxDuration:
+      return "max_duration";
+    case SeriesEnd::TooManyOutstanding:
+      return "too_many_outstanding";
+    case SeriesEnd::Aborted:
+      return "aborted";
+    case SeriesEnd::SutRaised:
+      return "sut_raised";
+    case SeriesEnd::DrainTimeout:
+      return "drain_timeout";
+    case SeriesEnd::RecordFull:
+      return "record_full";
+  }
+  return "unknown";
+}
+
+SeriesOutcome Issuer::issue(TrafficPlan& plan) {
+  staged_ = {record_.head(), 0};
+  outcome_.first_row = staged_.first;
+  outcome_.first_query_id = run_.next_query_id_;
+  outcome_.first_sample_id = run_.next_sample_id_;
+  try {
+    outcome_.end = drain(issue_all(plan));
+  } catch (...) {
+    outcome_.end = SeriesEnd::SutRaised;
+    outcome_.failure = std::current_exception();
+  }
+  outcome_.last_issued = last_issued_ - outcome_.start;
+  outcome_.end_time = record_.clock().now() - outcome_.start;
+  count_outstanding();
+  const bool cut_off = outcome_.end == SeriesEnd::Aborted || outcome_.end == SeriesEnd::SutRaised;
+  if (settings_.bounded && !cut_off) {
+    // Later counts and ids include what was planned and not issued.
+    plan.run_dry();
+    outcome_.planned_queries = plan.query_count();
+    outcome_.planned_duration = plan.duration();
+  }
+  run_.next_query_id_ += settings_.bounded ? plan.query_count() : outcome_.n_queries;
+  run_.next_sample_id_ += settings_.bounded ? plan.sample_count() : outcome_.n_rows;
+  return outcome_;
+}
+
+SeriesEnd Issuer::issue_all(TrafficPlan& plan) {
+  if (run_.aborted()) {
+    outcome_.start = last_issued_ = record_.clock().now();
+    return SeriesEnd::Aborted;
+  }
+  switch (run_.settings_.scenario) {
+    case Scenario::SingleStream:
+    case Scenario::MultiStream:
+      return one_at_a_time(plan);
+    case Scenario::Concurrent:
+      return concurrent(plan);
+    case Scenario::Server:
+      return scheduled(plan);
+    case Scenario::Offline:
+      return offline(plan);
+  }
+  return SeriesEnd::Natural;
+}
+
+bool Issuer::stage(TrafficPlan& plan, PlannedQuery& query) {
+  if (!plan.next(query)) return false;
+  const std::uint64_t row = staged_end();
+  if (query.sample_count > record_.capacity() - row) {
+    record_full_ = true;
+    return false;
+  }
+  plan.take_samples({record_.index_at(row), query.sample_count}, record_.keep_at(row));
+  staged_.count += query.sample_count;
+  return true;
+}
+
+bool Issuer::hand_over(std::uint64_t rows, Instant issued) {
+  const RowRange range{staged_.first, rows};
+  staged_ = {staged_.first + rows, staged_.count - rows};
+  record_.set_issued(range, issued);
+  record_.publish(staged_.first);
+  outcome_.n_rows += rows;
+  const Duration gap = issued - last_issued_;
+  last_issued_ = issued;
+  if (settings_.pull) {
+    run_.batcher_.published(rows, gap);
+    return true;
+  }
+  return calls_.issue(calls_.user, range);
+}
+
+std::optional<SeriesEnd> Issuer::stop_after(Instant issued) const {
+  if (settings_.accuracy) return std::nullopt;
+  const Duration elapsed = issued - outcome_.start;
+  if (!is_server() && outcome_.n_queries >= settings_.min_queries && elapsed >= settings_.target_duration)
+    return SeriesEnd::Natural;
+  if (settings_.max_queries && outcome_.n_queries >= *settings_.max_queries) return SeriesEnd::MaxQueries;
+  if (settings_.max_duration && elapsed > *settings_.max_duration) return SeriesEnd::MaxDuration;
+  return std::nullopt;
+}
+
+SeriesEnd Issuer::end_of_plan() const noexcept {
+  if (record_full_) return SeriesEnd::RecordFull;
+  // Server plans end when duration and count are met; elsewhere a plan that ends in mid-run was too short.
+  return settings_.accuracy || is_server() ? SeriesEnd::Natural : SeriesEnd::RanOut;
+}
+
+WaitEnd Issuer::wait_for(RowRange rows) {
+  for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
+    if (record_.is_done(row)) continue;
+    const WaitEnd end = waiter_.until_answered(row, rows);
+    if (end != WaitEnd::Ready) return end;
+  }
+  return WaitEnd::Ready;
+}
+
+SeriesEnd Issuer::drain(SeriesEnd end) {
+  const std::uint64_t head = staged_.first;
+  if (settings_.pull) {
+    run_.batcher_.announce_pause(head);
+    if (settings_.last) run_.batcher_.finish_when_taken();
+  }
+  if (end == SeriesEnd::Aborted || end == SeriesEnd::SutRaised || end == SeriesEnd::DrainTimeout) return end;
+  if (calls_.flush != nullptr) {
+    enter();
+    const bool flushed = calls_.flush(calls_.user);
+    leave();
+    if (!flushed) return SeriesEnd::SutRaised;
+  }
+  std::uint64_t open = record_.first_open(outcome_.first_row, head);
+  while (open < head) {
+    const WaitEnd wait = waiter_.until_answered(open, {open, head - open});
+    if (wait != WaitEnd::Ready) return end_of(wait);
+    open = record_.first_open(open, head);
+  }
+  return end;
+}
+
+void Issuer::count_outstanding() {
+  const std::uint64_t head = staged_.first;
+  const std::uint64_t open = record_.first_open(outcome_.first_row, head);
+  run_.answered_below_ = open;
+  for (std::uint64_t row = open; row < head; ++row) outcome_.n_outstanding += record_.is_done(row) ? 0 : 1;
+}
+
+}  // namespace loadgen

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Offline: one query with everything in it.
+#include "engine/issuer.hpp"
+
+namespace loadgen {
+
+SeriesEnd Issuer::offline(TrafficPlan& plan) {
+  PlannedQuery query;
+  const bool staged = stage(plan, query);
+  outcome_.start = last_issued_ = record_.clock().now();
+  if (!staged) return end_of_plan();
+  enter();
+  const Instant now = record_.clock().now();
+  run_.own_delay_.add(now - outcome_.start);
+  const bool issued = hand_over(staged_.count, now);
+  leave();
+  ++outcome_.n_queries;
+  if (!issued) return SeriesEnd::SutRaised;
+  return waiter_.keep_going(now) ? SeriesEnd::Natural : SeriesEnd::Aborted;
+}
+
+}  // namespace loadgen

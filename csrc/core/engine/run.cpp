@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run.hpp"
+
+#include <exception>
+#include <thread>
+
+#include "base/error.hpp"
+#include "engine/issuer.hpp"
+
+namespace loadgen {
+
+namespace {
+
+constexpr Duration kPollPeriod = std::chrono::milliseconds{50};
+
+InstantColumns instants_of(Scenario scenario) noexcept {
+  if (scenario == Scenario::Server) return InstantColumns::ScheduledAndIssued;
+  return scenario == Scenario::Offline ? InstantColumns::None : InstantColumns::IssuedOnly;
+}
+
+RecordSettings record_settings(const RunSettings& settings) noexcept {
+  RecordSettings record = settings.record;
+  record.instants = instants_of(settings.scenario);
+  return record;
+}
+
+}  // namespace
+
+Run::Run(const RunSettings& settings)
+    : settings_{settings}, record_{record_settings(settings), Clock{settings.virtual_clock}}, batcher_{record_} {}
+
+template <typename Work>
+void Run::on_issuing_thread(bool pull, const SutCalls& calls, Work work) {
+  const auto issue = [&](const SutCalls& issuing_calls) {
+    const ScopedThreadSetup setup{settings_.thread};
+    priority_refused_ = !setup.priority_granted();
+    cpu_refused_ = !setup.cpu_granted();
+    work(issuing_calls);
+  };
+  if (!pull) return issue(calls);
+  if (settings_.virtual_clock != nullptr) throw Error{ErrorCode::VirtualClockPull};
+
+  // The issuing thread never polls: that may need the interpreter's lock. This one does, and waits.
+  std::atomic<std::uint32_t> done{0};
+  std::exception_ptr failure;
+  std::thread issuing{[&] {
+    name_thread("loadgen-issue");
+    try {
+      issue(SutCalls{});
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    done.store(1, std::memory_order_release);  // release: pairs with the load below
+    futex_wake_all(done);
+  }};
+  while (done.load(std::memory_order_acquire) == 0) {  // acquire: pairs with the store above
+    futex_wait(done, 0, record_.clock().now() + kPollPeriod);
+    if (calls.poll != nullptr && !calls.poll(calls.user)) abort();
+  }
+  issuing.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+SeriesOutcome Run::run_series(TrafficPlan& plan, const SeriesSettings& settings, const SutCalls& calls) {
+  SeriesOutcome outcome;
+  on_issuing_thread(settings.pull, calls, [&](const SutCalls& issuing_calls) {
+    Issuer issuer{*this, settings, issuing_calls};
+    outcome = issuer.issue(plan);
+  });
+  return outcome;
+}
+
+void Run::warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_queries, std::uint64_t samples_per_query,
+                  bool pull, const SutCalls& calls) {
+  SeriesSettings settings;
+  settings.pull = pull;
+  settings.last = false;
+  on_issuing_thread(pull, calls, [&](const SutCalls& issuing_calls) {
+    Issuer issuer{*this, settings, issuing_calls};
+    issuer.warm_up(samples, n_queries, samples_per_query);
+  });
+}
+
+void Run::abort() noexcept {
+  aborted_.store(true, std::memory_order_release);  // release: pairs with aborted()
+  record_.signal().ring();
+  batcher_.finish();
+}
+
+void Run::close() noexcept {
+  batcher_.finish();
+  record_.close(answered_below_);
+  // Events that are left would answer a closed run, and may hold what holds this run.
+  if (settings_.virtual_clock != nullptr) settings_.virtual_clock->clear();
+}
+
+}  // namespace loadgen

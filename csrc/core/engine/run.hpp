@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run: its record, its batcher, and its series one after the other. All state of a run lives here.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "base/clock.hpp"
+#include "base/thread.hpp"
+#include "engine/batcher.hpp"
+#include "engine/series.hpp"
+#include "engine/sut_calls.hpp"
+#include "engine/waiter.hpp"
+#include "plan/traffic.hpp"
+#include "record/histogram.hpp"
+#include "record/record.hpp"
+
+namespace loadgen {
+
+struct RunSettings {
+  RecordSettings record;  // `instants` follows from the scenario
+  Scenario scenario = Scenario::SingleStream;
+  WaiterSettings waiting;
+  ThreadRequest thread;
+  VirtualClock* virtual_clock = nullptr;  // must outlive the run
+};
+
+/// Thread safety: run_series(), warm_up() and close() on one thread at a time, which issues under push; under pull an
+///   own thread issues, and the caller waits and polls. abort() and what record() and batcher() allow: any thread.
+class Run {
+ public:
+  explicit Run(const RunSettings& settings);
+
+  /// Issues the plan and waits for the answers. Throws what the plan throws.
+  SeriesOutcome run_series(TrafficPlan& plan, const SeriesSettings& settings, const SutCalls& calls);
+
+  /// Issues `n_queries` queries one at a time, of samples in load order, before the first series.
+  void warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_queries, std::uint64_t samples_per_query,
+               bool pull, const SutCalls& calls);
+
+  /// Stops the issue at once: no more queries, no waiting for answers.
+  void abort() noexcept;
+  [[nodiscard]] bool aborted() const noexcept {
+    return aborted_.load(std::memory_order_acquire);  // acquire: pairs with abort()
+  }
+
+  /// Ends the run for good: open rows become missing, takers get nothing more.
+  void close() noexcept;
+
+  [[nodiscard]] Record& record() noexcept { return record_; }
+  [[nodiscard]] Batcher& batcher() noexcept { return batcher_; }
+  [[nodiscard]] const RunSettings& settings() const noexcept { return settings_; }
+  [[nodiscard]] std::uint64_t warm_up_rows() const noexcept { return warm_up_rows_; }
+  /// Of each query: from due, or from the return of the SUT's previous issue() if that was later, to issued.
+  [[nodiscard]] const DurationHistogram& own_delay() const noexcept { return own_delay_; }
+  /// Of each query: how long after due the SUT's previous issue() returned.
+  [[nodiscard]] const DurationHistogram& blocked_delay() const noexcept { return blocked_delay_; }
+  [[nodiscard]] bool priority_refused() const noexcept { return priority_refused_; }
+  [[nodiscard]] bool cpu_refused() const noexcept { return cpu_refused_; }
+
+ private:
+  friend class Issuer;
+
+  template <typename Work>
+  void on_issuing_thread(bool pull, const SutCalls& calls, Work work);
+
+  RunSettings settings_;
+  Record record_;
+  Batcher batcher_;
+  std::atomic<bool> aborted_{false};
+  DurationHistogram own_delay_;
+  DurationHistogram blocked_delay_;
+  std::uint64_t warm_up_rows_ = 0;
+  std::uint64_t next_query_id_ = 0;
+  std::uint64_t next_sample_id_ = 0;
+  std::uint64_t answered_below_ = 0;  // rows below this are known to be answered
+  bool priority_refused_ = false;
+  bool cpu_refused_ = false;
+};
+
+}  // namespace loadgen

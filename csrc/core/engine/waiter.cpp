@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/waiter.hpp"
+
+#include <algorithm>
+
+namespace loadgen {
+
+namespace {
+
+// The kernel stalls a realtime thread that runs for 950 ms of each second. Spinning is held well under that.
+constexpr Duration kRealtimeWindow = std::chrono::milliseconds{100};
+constexpr Duration kRealtimeSpin = std::chrono::milliseconds{80};
+
+}  // namespace
+
+bool Waiter::poll(Instant now) {
+  last_poll_ = now;
+  return calls_.poll == nullptr || calls_.poll(calls_.user);
+}
+
+WaitEnd Waiter::until(Instant due, Instant& now) {
+  now = record_.clock().now();
+  if (VirtualClock* clock = record_.clock().virtual_clock()) {
+    while (clock->now() < due) {
+      if (!keep_going(last_poll_)) return WaitEnd::Stopped;
+      clock->advance(due);
+    }
+    now = clock->now();
+    return WaitEnd::Ready;
+  }
+  while (now < due) {
+    if (!keep_going(now)) return WaitEnd::Stopped;
+    const Duration margin = may_spin(now) ? margin_.margin() : Duration{0};
+    if (settings_.pacing != Pacing::Spin && due - now > margin) {
+      if (sleep_towards(due - margin, now) == WaitEnd::Stopped) return WaitEnd::Stopped;
+      continue;
+    }
+    const Instant spin_start = now;
+    const Instant spin_end = std::min(due, now + kPollPeriod);
+    while (now < spin_end) now = record_.clock().now();
+    spun_ += now - spin_start;
+  }
+  return WaitEnd::Ready;
+}
+
+WaitEnd Waiter::sleep_towards(Instant target, Instant& now) {
+  const Instant limit = std::min(target, now + kPollPeriod);
+  const std::uint32_t ticket = record_.signal().ticket();
+  if (aborted_.load(std::memory_order_relaxed)) return WaitEnd::Stopped;  // relaxed: abort() rings after it set it
+  const Wake wake = record_.signal().wait(ticket, limit);
+  now = record_.clock().now();
+  if (wake == Wake::Interrupted) return poll(now) ? WaitEnd::Ready : WaitEnd::Stopped;
+  if (wake == Wake::TimedOut && now >= limit) {
+    margin_.add(now - limit);
+    if (margin_.wants_switches()) margin_.add_switches(involuntary_switches());
+  }
+  return WaitEnd::Ready;
+}
+
+bool Waiter::may_spin(Instant now) noexcept {
+  if (settings_.pacing == Pacing::Sleep) return false;
+  if (settings_.priority != Priority::Realtime) return true;
+  if (now - window_start_ >= kRealtimeWindow) {
+    window_start_ = now;
+    spun_ = Duration{0};
+  }
+  return spun_ < kRealtimeSpin;
+}
+
+WaitEnd Waiter::until_answered(std::uint64_t row, RowRange open) {
+  return wait_for_answers(row, open, [this, row] { return record_.is_done(row); });
+}
+
+Instant Waiter::last_answer(RowRange open) const noexcept {
+  Instant latest{};
+  for (std::uint64_t row = open.first; row < open.first + open.count; ++row) {
+    if (record_.is_done(row)) latest = std::max(latest, record_.completed_at(row));
+  }
+  return latest;
+}
+
+}  // namespace loadgen

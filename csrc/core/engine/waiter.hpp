@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// All waiting of the issuing thread: for an instant, or for answers; on the real clock or a virtual one.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/thread.hpp"
+#include "engine/pacer.hpp"
+#include "engine/sut_calls.hpp"
+#include "record/record.hpp"
+
+namespace loadgen {
+
+enum class WaitEnd : std::uint8_t {
+  Ready,
+  Stopped,  // the run was aborted, or poll() said so
+  Silent,   // no answer came for the drain time-out
+};
+
+struct WaiterSettings {
+  Pacing pacing = Pacing::Auto;
+  Priority priority = Priority::Normal;
+  Duration drain_timeout = std::chrono::minutes{10};
+};
+
+/// Thread safety: the issuing thread's own, but for what CompletionSignal lets others do.
+class Waiter {
+ public:
+  Waiter(Record& record, const std::atomic<bool>& aborted, const SutCalls& calls, const WaiterSettings& settings)
+      : record_{record}, aborted_{aborted}, calls_{calls}, settings_{settings}, last_poll_{record.clock().now()} {}
+
+  /// Waits until `due` has come. `now` is the clock's last reading, at or after `due` when Ready: never early.
+  WaitEnd until(Instant due, Instant& now);
+
+  /// Waits until `row` is answered. Rows of `open` may be outstanding too: any answer among them breaks the silence.
+  WaitEnd until_answered(std::uint64_t row, RowRange open);
+  /// Waits until `ready()` holds, which only an answer to a row of `open` can bring about.
+  template <typename Ready>
+  WaitEnd until_any_answer(RowRange open, Ready ready) {
+    return wait_for_answers(CompletionSignal::kAnyRow, open, ready);
+  }
+
+  /// Between queries: false when the run is to stop. Polls when the last time was long ago.
+  bool keep_going(Instant now) {
+    // relaxed: a flag; whoever waits on the other side looks again
+    if (aborted_.load(std::memory_order_relaxed)) [[unlikely]]
+      return false;
+    return now - last_poll_ < kPollPeriod || poll(now);
+  }
+
+  [[nodiscard]] const SleepMargin& margin() const noexcept { return margin_; }
+
+ private:
+  static constexpr Duration kPollPeriod = std::chrono::milliseconds{50};
+  // Shorter than any wake-up; an answer within this time costs no system call.
+  static constexpr Duration kAnswerSpin = std::chrono::microseconds{50};
+
+  bool poll(Instant now);
+  WaitEnd sleep_towards(Instant target, Instant& now);
+  [[nodiscard]] bool may_spin(Instant now) noexcept;
+  [[nodiscard]] Instant last_answer(RowRange open) const noexcept;
+
+  template <typename Ready>
+  WaitEnd wait_for_answers(std::uint64_t row, RowRange open, Ready ready);
+  template <typename Ready>
+  WaitEnd advance_to_answer(RowRange open, Ready ready);
+  template <typename Ready>
+  bool spin_for_answer(Instant start, Ready ready) const;
+
+  Record& record_;
+  const std::atomic<bool>& aborted_;
+  const SutCalls& calls_;
+  WaiterSettings settings_;
+  Instant last_poll_;
+  SleepMargin margin_;
+  // Realtime only: how much of the current window was spun (see may_spin).
+  Instant window_start_{};
+  Duration spun_{0};
+};
+
+template <typename Ready>
+WaitEnd Waiter::wait_for_answers(std::uint64_t row, RowRange open, Ready ready) {
+  if (ready()) return WaitEnd::Ready;
+  if (record_.clock().virtual_clock() != nullptr) return advance_to_answer(open, ready);
+  Instant now = record_.clock().now();
+  if (settings_.pacing != Pacing::Sleep && !margin_.crowded() && spin_for_answer(now, ready)) return WaitEnd::Ready;
+  Instant silence_ends = now + settings_.drain_timeout;
+  while (true) {
+    const std::uint32_t ticket = record_.signal().arm(row);
+    Wake wake = Wake::Woken;
+    if (!ready() && !aborted_.load(std::memory_order_relaxed))  // relaxed: abort() rings after it set the flag
+      wake = record_.signal().wait(ticket, std::min(silence_ends, now + kPollPeriod));
+    record_.signal().disarm();
+    if (ready()) return WaitEnd::Ready;
+    now = record_.clock().now();
+    if (wake == Wake::Interrupted ? !poll(now) : !keep_going(now)) return WaitEnd::Stopped;
+    if (now < silence_ends) continue;
+    silence_ends = std::max(silence_ends, last_answer(open) + settings_.drain_timeout);
+    if (now >= silence_ends) return WaitEnd::Silent;
+  }
+}
+
+template <typename Ready>
+bool Waiter::spin_for_answer(Instant start, Ready ready) const {
+  constexpr int kLooks = 16;  // a look at a row costs a twentieth of a look at the clock
+  while (record_.clock().now() < start + kAnswerSpin) {
+    for (int look = 0; look < kLooks; ++look) {
+      if (ready()) return true;
+    }
+  }
+  return false;
+}
+
+template <typename Ready>
+WaitEnd Waiter::advance_to_answer(RowRange open, Ready ready) {
+  VirtualClock& clock = *record_.clock().virtual_clock();
+  Instant silence_ends = clock.now() + settings_.drain_timeout;
+  while (!ready()) {
+    if (!keep_going(last_poll_)) return WaitEnd::Stopped;
+    if (clock.advance(silence_ends)) continue;
+    const Instant answer = last_answer(open);
+    if (answer + settings_.drain_timeout <= silence_ends) return ready() ? WaitEnd::Ready : WaitEnd::Silent;
+    silence_ends = answer + settings_.drain_timeout;
+  }
+  return WaitEnd::Ready;
+}
+
+}  // namespace loadgen

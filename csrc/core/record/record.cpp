@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record/record.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace loadgen {
+
+namespace {
+
+constexpr std::uint64_t kFewestRows = 1 << 20;
+
+}  // namespace
+
+Record::Record(const RecordSettings& settings, const Clock& clock) : settings_{settings}, clock_{clock} {
+  for (std::uint64_t rows = settings.max_rows;; rows /= 2) {
+    if (reserve(rows)) {
+      capacity_ = rows;
+      break;
+    }
+    if (rows / 2 < kFewestRows) throw Error{ErrorCode::OutOfMemory};
+  }
+  if (settings.keep_outputs != KeepOutputs::None) payload_.emplace(capacity_, settings.backing);
+}
+
+template <typename T>
+T* Record::reserve_column(std::uint64_t rows) {
+  ReservedRange& range = columns_[n_columns_];
+  range = ReservedRange{rows * sizeof(T), settings_.backing};
+  if (range) ++n_columns_;
+  return reinterpret_cast<T*>(range.data());
+}
+
+bool Record::reserve(std::uint64_t rows) {
+  n_columns_ = 0;
+  std::ranges::generate(columns_, [] { return ReservedRange{}; });
+  if ((index_ = reserve_column<std::uint32_t>(rows)) == nullptr) return false;
+  if ((completed_ = reserve_column<std::int64_t>(rows)) == nullptr) return false;
+  if ((status_ = reserve_column<std::uint8_t>(rows)) == nullptr) return false;
+  if (settings_.instants != InstantColumns::None &&
+      (issued_ = reserve_column<std::int64_t>(rows)) == nullptr)
+    return false;
+  if (settings_.instants == InstantColumns::ScheduledAndIssued &&
+      (scheduled_ = reserve_column<std::int64_t>(rows)) == nullptr)
+    return false;
+  if (settings_.tokens && ((first_token_ = reserve_column<std::int64_t>(rows)) == nullptr ||
+                           (n_tokens_ = reserve_column<std::uint32_t>(rows)) == nullptr))
+    return false;
+  return settings_.keep_outputs != KeepOutputs::Chosen ||
+         (keep_ = reserve_column<std::uint8_t>(rows)) != nullptr;
+}
+
+std::optional<std::uint64_t> Record::find(std::uint64_t id) noexcept {
+  const std::uint64_t row = id & ((std::uint64_t{1} << kRowBits) - 1);
+  // acquire: pairs with publish()
+  if (id >> kRowBits == settings_.tag && row < head_.load(std::memory_order_acquire)) return row;
+  violations_.add(Violation::ForeignId, id);
+  return std::nullopt;
+}
+
+std::uint64_t Record::first_open(std::uint64_t from, std::uint64_t to) const noexcept {
+  while (from < to && is_done(from)) ++from;
+  return from;
+}
+
+std::uint64_t Record::complete(RowRange rows, Instant at, const Answer& answer) noexcept {
+  const std::int64_t stamp = to_stamp(at);
+  const bool plain = answer.plain();
+  std::uint64_t answered = 0;
+  for (std::uint64_t position = 0; position < rows.count; ++position) {
+    const std::uint64_t row = rows.first + position;
+    std::int64_t found = 0;
+    // seq_cst on success: pairs with is_done() and, for the sleeper, with CompletionSignal::arm();
+    // relaxed on failure: only the kind of refusal is read
+    if (!completed(row).compare_exchange_strong(found, plain ? stamp : kClaimed, std::memory_order_seq_cst,
+                                                std::memory_order_relaxed)) {
+      count_refused(row, found);
+      continue;
+    }
+    if (!plain) complete_with(row, position, stamp, answer);
+    ++answered;
+  }
+  signal_.completed(rows.first, rows.count);
+  return answered;
+}
+
+void Record::complete_with(std::uint64_t row, std::size_t position, std::int64_t stamp,
+                           const Answer& answer) noexcept {
+  if (answer.status != kOk) status_[row] = answer.status;
+  if (!answer.n_tokens.empty() && n_tokens_ != nullptr) {
+    const std::int64_t n = answer.n_tokens[position];
+    if (n <= 0) violations_.add(Violation::InvalidTokenCount, id_of(row));
+    // relaxed: published by the store of `completed` below
+    std::atomic_ref{n_tokens_[row]}.store(static_cast<std::uint32_t>(std::max<std::int64_t>(n, 0)),
+                                          std::memory_order_relaxed);
+  }
+  if (!answer.outputs.empty() && keeps_output(row) && answer.outputs[position].data() != nullptr) {
+    if (!payload_->append(row, answer.kinds[position], answer.outputs[position]))
+      violations_.add(Violation::OutputNotKept, id_of(row));
+  }
+  // seq_cst: pairs with is_done() and CompletionSignal::arm()
+  completed(row).store(stamp, std::memory_order_seq_cst);
+}
+
+void Record::count_refused(std::uint64_t row, std::int64_t found) noexcept {
+  violations_.add(found == kClosed ? Violation::Late : Violation::Repeated, id_of(row));
+}
+
+void Record::first_token(RowRange rows, Instant at) noexcept {
+  if (first_token_ == nullptr) return;
+  for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
+    if (completed(row).load(std::memory_order_acquire) != 0) {  // acquire: pairs with complete()
+      violations_.add(Violation::FirstTokenLate, id_of(row));
+      continue;
+    }
+    std::int64_t none = 0;
+    // relaxed: the row's completion publishes it
+    if (!std::atomic_ref{first_token_[row]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
+                                                                    std::memory_order_relaxed))
+      violations_.add(Violation::RepeatedFirstToken, id_of(row));
+  }
+}
+
+void Record::add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept {
+  if (first_token_ == nullptr) return;
+  for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
+    if (n <= 0) {
+      violations_.add(Violation::InvalidTokenCount, id_of(row));
+    } else if (completed(row).load(std::memory_order_acquire) != 0) {  // acquire: pairs with complete()
+      violations_.add(Violation::TokenLate, id_of(row));
+    } else {
+      std::int64_t none = 0;
+      // relaxed, both: the row's completion publishes them
+      std::atomic_ref{first_token_[row]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
+                                                                 std::memory_order_relaxed);
+      std::atomic_ref{n_tokens_[row]}.fetch_add(static_cast<std::uint32_t>(n), std::memory_order_relaxed);
+    }
+  }
+}
+
+bool Record::keeps_output(std::uint64_t row) const noexcept {
+  return settings_.keep_outputs == KeepOutputs::All ||
+         (settings_.keep_outputs == KeepOutputs::Chosen && keep_[row] != 0);
+}
+
+bool Record::keeps_output(RowRange rows) const noexcept {
+  if (settings_.keep_outputs != KeepOutputs::Chosen) return settings_.keep_outputs == KeepOutputs::All;
+  return std::any_of(keep_ + rows.first, keep_ + rows.first + rows.count, [](std::uint8_t keep) { return keep != 0; });
+}
+
+void Record::close(std::uint64_t from) noexcept {
+  const std::uint64_t end = head();
+  for (std::uint64_t row = from; row < end; ++row) {
+    std::int64_t found = 0;
+    // acq_rel on success: later attempts to answer see the mark; acquire on failure: pairs with complete()
+    if (completed(row).compare_exchange_strong(found, kClosed, std::memory_order_acq_rel,
+                                               std::memory_order_acquire)) {
+      status_[row] = kMissing;
+      continue;
+    }
+    while (found == kClaimed) {
+      std::this_thread::yield();
+      found = completed(row).load(std::memory_order_acquire);  // acquire: pairs with complete_with()
+    }
+  }
+}
+
+}  // namespace loadgen

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/thread.hpp"
+
+#include <doctest/doctest.h>
+
+#if defined(__linux__)
+#include <sched.h>
+#include <sys/prctl.h>
+
+using namespace loadgen;
+
+TEST_CASE("timer slack is 1 ns inside the scope and what it was after it") {
+  const int before = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+  {
+    const ScopedThreadSetup setup{{}};
+    CHECK(prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0) == 1);
+  }
+  CHECK(prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0) == before);
+}
+
+TEST_CASE("the thread runs on the processor that was asked for, and anywhere after the scope") {
+  cpu_set_t before;
+  REQUIRE(sched_getaffinity(0, sizeof before, &before) == 0);
+  int first = 0;
+  while (!CPU_ISSET(static_cast<std::size_t>(first), &before)) ++first;
+  {
+    const ScopedThreadSetup setup{{Priority::Normal, first}};
+    CHECK(setup.cpu_granted());
+    cpu_set_t inside;
+    sched_getaffinity(0, sizeof inside, &inside);
+    CHECK(CPU_COUNT(&inside) == 1);
+  }
+  cpu_set_t after;
+  sched_getaffinity(0, sizeof after, &after);
+  CHECK(CPU_EQUAL(&before, &after));
+}
+
+TEST_CASE("a processor that does not exist is refused and said so") {
+  const ScopedThreadSetup setup{{Priority::Normal, 100'000}};
+  CHECK_FALSE(setup.cpu_granted());
+}
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "engine/pacer.hpp"
+
+using namespace loadgen;
+using namespace std::chrono_literals;
+
+TEST_CASE("the margin starts at its largest and follows a high quantile of the errors") {
+  SleepMargin margin;
+  CHECK(margin.margin() == SleepMargin::kLargest);
+  for (int i = 0; i < 256; ++i) margin.add(Duration{30'000 + i * 100});
+  CHECK(margin.margin() >= 55us);
+  CHECK(margin.margin() <= 56us);
+}
+
+TEST_CASE("stalls of the machine do not widen the margin") {
+  SleepMargin margin;
+  for (int i = 0; i < 320; ++i) margin.add(i % 4 == 0 ? Duration{5ms} : Duration{40us});
+  CHECK(margin.margin() == 40us);
+}
+
+TEST_CASE("the margin stays between its bounds") {
+  SleepMargin small;
+  SleepMargin large;
+  for (int i = 0; i < 64; ++i) {
+    small.add(Duration{1us});
+    large.add(Duration{190us});
+  }
+  CHECK(small.margin() == SleepMargin::kSmallest);
+  CHECK(large.margin() == SleepMargin::kLargest);
+}
+
+TEST_CASE("a thread that is preempted often takes a lower quantile") {
+  SleepMargin margin;
+  margin.add_switches(100);
+  CHECK_FALSE(margin.crowded());
+  margin.add_switches(111);
+  CHECK(margin.crowded());
+  for (int i = 0; i < 320; ++i) margin.add(i % 5 == 0 ? Duration{140us} : Duration{30us});
+  CHECK(margin.margin() == 30us);
+  margin.add_switches(112);
+  CHECK_FALSE(margin.crowded());
+}

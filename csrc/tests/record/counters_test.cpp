@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record/counters.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace loadgen;
+
+TEST_CASE("violations are counted by kind with the first id as example") {
+  ViolationCounters counters;
+  counters.add(Violation::Repeated, 7);
+  counters.add(Violation::Repeated, 8);
+  CHECK(counters.get(Violation::Repeated).count == 2);
+  CHECK(counters.get(Violation::Repeated).first_id == 7);
+  CHECK(counters.get(Violation::Late).count == 0);
+}
+
+TEST_CASE("each violation has its own name") {
+  for (std::size_t a = 0; a < kViolationKinds; ++a) {
+    CHECK(violation_name(static_cast<Violation>(a)) != std::string{"unknown"});
+    for (std::size_t b = 0; b < a; ++b)
+      CHECK(std::string{violation_name(static_cast<Violation>(a))} != violation_name(static_cast<Violation>(b)));
+  }
+}
+
+TEST_CASE("failures are counted by kind with the first message as example") {
+  FailureTable failures;
+  failures.add("timeout", "after 3 s", 2);
+  failures.add("timeout", "after 9 s", 1);
+  failures.add("refused", "", 1);
+  const auto table = failures.table();
+  CHECK(table.size() == 2);
+  CHECK(table.at("timeout").count == 3);
+  CHECK(table.at("timeout").example == "after 3 s");
+}
+
+TEST_CASE("kinds past the limit are counted together") {
+  FailureTable failures;
+  for (std::size_t kind = 0; kind < FailureTable::kMaxKinds + 5; ++kind) failures.add(std::to_string(kind), "m", 1);
+  const auto table = failures.table();
+  CHECK(table.size() == FailureTable::kMaxKinds + 1);
+  CHECK(table.at("other").count == 5);
+}
