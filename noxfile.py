@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One nox session per question asked of the project; `.ci/run` calls these and nothing else.
+
+`nox` runs what a change must pass; `nox -s NAME` runs one session; `nox -l` lists them. Versions of
+tools stand once, in the `test` and `dev` extras of pyproject.toml. The extension is compiled once:
+`wheel` leaves a wheel in dist/, and the sessions after it install that one as long as it is newer
+than every source.
+"""
+
+import functools
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = [
+    "wheel",
+    "lint",
+    "typing",
+    "architecture",
+    "examples",
+    "cpp",
+    "asan",
+    "tsan",
+]
+
+ROOT = Path(__file__).resolve().parent
+DIST = ROOT / "dist"
+TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install '.[demo,test]' && .venv/bin/pytest"
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")["project"]
+
+
+def pinned(*names: str) -> list[str]:
+    """The named tools, with the versions that pyproject.toml gives them."""
+    extras = PROJECT["optional-dependencies"]
+    pins = {line.split("==")[0]: line for line in (*extras["test"], *extras["dev"])}
+    return [pins[name] for name in names]
+
+
+@functools.cache
+def project_files() -> list[Path]:
+    """What a commit of everything here would hold: tracked files and new ones, none ignored."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True).stdout.decode()
+    return [path for name in names.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def clean_copy(destination: Path) -> Path:
+    """Copy the project as a fresh clone would have it, without build outputs."""
+    shutil.rmtree(destination, ignore_errors=True)
+    for path in project_files():
+        target = destination / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+    return destination
+
+
+def readme_commands() -> tuple[str, str]:
+    """The first two `bash` blocks of README.md: the demo and the tests, one line each."""
+    blocks = re.findall(
+        r"^```bash\n(.*?)\n```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.S | re.M
+    )
+    demo, tests = blocks[:2]
+    if "\n" in demo or tests != TEST_COMMAND:
+        raise ValueError(f"README.md should open with two one-line commands, and has {blocks[:2]}")
+    return demo, tests
+
+
+def build_wheel(session: nox.Session, checkout: Path) -> None:
+    """Build the wheel of `checkout` into dist/, reusing the objects that its build/ holds."""
+    for stale in (*DIST.glob("loadgen-*.whl"), *checkout.glob("build/lib.*")):
+        shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+    wheel = ("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(DIST), str(checkout))
+    session.run("python", "-m", *wheel)
+
+
+def install_project(session: nox.Session, *tools: str, extras: str = "demo") -> None:
+    """Install the wheel, building it first where a source is newer, and the named tools."""
+    built = max((path.stat().st_mtime for path in DIST.glob("loadgen-*.whl")), default=0.0)
+    parts = {"csrc", "src", "pyproject.toml", "setup.py", "LICENSE"}
+    sources = [path for path in project_files() if path.relative_to(ROOT).parts[0] in parts]
+    if any(path.stat().st_mtime > built for path in sources):
+        build_wheel(session, ROOT)
+    (wheel,) = DIST.glob("loadgen-*.whl")
+    session.install(f"loadgen[{extras}] @ {wheel.as_uri()}", *pinned(*tools))
+    # The version stays the same from one build to the next, so pip keeps an older one otherwise.
+    session.install("--force-reinstall", "--no-deps", str(wheel))
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """README's two commands, to the letter, in a fresh copy; then the wheel of that copy."""
+    copy = clean_copy(Path(session.create_tmp()).resolve() / "copy")
+    demo, tests = readme_commands()
+    for command in (tests, demo):
+        shutil.rmtree(copy / ".venv", ignore_errors=True)
+        session.log(command)
+        with session.chdir(copy):
+            session.run("bash", "-euc", command, external=True)
+    build_wheel(session, copy)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The Python tests with the installed wheel; `nox -s tests -- -k name` runs some of them."""
+    install_project(session, extras="demo,test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """The tests that take longer than a change should wait for."""
+    install_project(session, extras="demo,test")
+    limits = ("-o", "faulthandler_timeout=1800", "--timeout=1200")
+    session.run("pytest", "-m", "slow", *limits, *session.posargs)
+
+
+@nox.session
+def architecture(session: nox.Session) -> None:
+    """Who may depend on whom, and what else holds for the project as a whole."""
+    install_project(session, extras="test")
+    session.run("pytest", "tests/architecture", *session.posargs)
+
+
+@nox.session
+def truth(session: nox.Session) -> None:
+    """What is promised about real time, measured; three tries each. Wants a quiet machine."""
+    install_project(session, extras="demo,test")
+    limits = ("-o", "faulthandler_timeout=600", "--timeout=300")
+    session.run("pytest", "benchmarks/truth", "-m", "truth", *limits, *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The benchmarks: figures to read, none of which fails a build. Wants a quiet machine."""
+    install_project(session, extras="demo,bench")
+    for script in sorted((ROOT / "benchmarks").glob("bench_*.py")):
+        session.run("python", str(script), *session.posargs)
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Every example, as a user would run it."""
+    install_project(session)
+    for script in sorted((ROOT / "examples").glob("*.py")):
+        with session.chdir(session.create_tmp()):
+            session.run("timeout", "120", "python", str(script), external=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style: ruff, codespell, clang-format. `nox -s lint -- fix` rewrites what can be."""
+    session.install(*pinned("ruff", "codespell", "clang-format"))
+    fix = "fix" in session.posargs
+    cpp = [str(path) for path in project_files() if path.suffix in {".cpp", ".hpp", ".h"}]
+    session.run("ruff", "check", *(["--fix"] if fix else []))
+    session.run("ruff", "format", *([] if fix else ["--check"]))
+    session.run("codespell", *(["--write-changes"] if fix else []))
+    session.run("clang-format", *(["-i"] if fix else ["--dry-run", "-Werror"]), *cpp, silent=fix)
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Types: mypy, strict; and whether _core.pyi says what the extension has."""
+    install_project(session, "mypy")
+    session.run("mypy")
+    allowed = "tests/typing/stubtest_allowlist.txt"
+    session.run("stubtest", "loadgen._core", "--allowlist", allowed, env={"MYPYPATH": "src"})
+
+
+def run_cpp_tests(
+    session: nox.Session,
+    preset: str,
+    *,
+    options: Sequence[str] = (),
+    runner: Sequence[str] = (),
+) -> None:
+    session.install(*pinned("cmake", "ninja"))
+    with session.chdir("csrc"):
+        session.run("cmake", "--preset", preset, *options)
+        session.run("cmake", "--build", "--preset", preset)
+        session.run(*runner, "ctest", "--preset", preset, *session.posargs, external=bool(runner))
+
+
+def bindings_options(session: nox.Session) -> list[str]:
+    """What CMake needs to find pybind11, which is installed into the session."""
+    session.install(*pinned("pybind11"))
+    folder = session.run("python", "-m", "pybind11", "--cmakedir", silent=True)
+    return [f"-Dpybind11_DIR={folder.strip()}", f"-DPython_EXECUTABLE={session.bin}/python"]
+
+
+@nox.session
+def cpp(session: nox.Session) -> None:
+    """The C++ tests; and the core and the bindings, with every warning an error."""
+    run_cpp_tests(session, "debug", options=bindings_options(session))
+
+
+@nox.session
+def asan(session: nox.Session) -> None:
+    """The C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer."""
+    run_cpp_tests(session, "asan")
+
+
+@nox.session
+def tsan(session: nox.Session) -> None:
+    """The C++ tests under ThreadSanitizer."""
+    # g++ 12's runtime refuses address layouts more random than it knows.
+    runner = ("setarch", "-R")
+    try:
+        subprocess.run([*runner, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        runner = ()
+    run_cpp_tests(session, "tsan", runner=runner)
+
+
+@nox.session
+def tidy(session: nox.Session) -> None:
+    """Run clang-tidy over the core."""
+    session.install(*pinned("cmake", "ninja", "clang-tidy"))
+    with session.chdir("csrc"):
+        session.run("cmake", "--preset", "debug")
+    sources = [str(path) for path in sorted(ROOT.glob("csrc/core/**/*.cpp"))]
+    session.run("clang-tidy", "--quiet", "-p", "csrc/build/debug", *sources)
