@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Generate inference traffic, and measure the system that answers it.
+
+The public names, and nothing else. `loadgen.testing` is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import typing
+
+from loadgen._core import Batch, __version__
+from loadgen.arrivals import Constant, Gamma, Poisson, Replay
+from loadgen.dataset import Dataset
+from loadgen.errors import (
+    DatasetError,
+    Interrupted,
+    LoadGenError,
+    ResultError,
+    SettingsError,
+    SUTError,
+)
+from loadgen.result import Result
+from loadgen.run import run
+from loadgen.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
+from loadgen.session import Session
+from loadgen.settings import Seeds, Settings
+from loadgen.sut import AsyncSUT, FunctionSUT, SystemUnderTest
+from loadgen.sut.handle import Run
+
+if typing.TYPE_CHECKING:
+    from loadgen import testing
+
+__all__ = [
+    "AsyncSUT",
+    "Batch",
+    "Concurrent",
+    "Constant",
+    "Dataset",
+    "DatasetError",
+    "FunctionSUT",
+    "Gamma",
+    "Interrupted",
+    "LoadGenError",
+    "MultiStream",
+    "Offline",
+    "Poisson",
+    "Replay",
+    "Result",
+    "ResultError",
+    "Run",
+    "SUTError",
+    "Scenario",
+    "Seeds",
+    "Server",
+    "Session",
+    "Settings",
+    "SettingsError",
+    "SingleStream",
+    "SystemUnderTest",
+    "__version__",
+    "run",
+    "testing",
+]
+
+_LAZY = ("testing",)
+
+# Users see loadgen.Server, not the module that it is written in.
+for _name in __all__:
+    _public = globals().get(_name)
+    if getattr(_public, "__module__", "").startswith("loadgen."):
+        _public.__module__ = "loadgen"
+del _name, _public
+
+logging.getLogger("loadgen").addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> typing.Any:
+    """Load what is not needed by every run (PEP 562)."""
+    if name in _LAZY:
+        return importlib.import_module(f"loadgen.{name}")
+    raise AttributeError(f"module 'loadgen' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The C++ core, as Python sees it. Private: names here may change in any release."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+__version__: str
+
+Int64Array = npt.NDArray[np.int64]
+Uint8Array = npt.NDArray[np.uint8]
+Uint32Array = npt.NDArray[np.uint32]
+Uint64Array = npt.NDArray[np.uint64]
+Ids = int | Sequence[int] | npt.NDArray[Any]
+DelayTuple = tuple[int, int, int, int, int, int]
+
+# Plans ------------------------------------------------------------------------------------------
+
+class PlanSettings:
+    def __init__(
+        self,
+        *,
+        scenario: str,
+        accuracy: bool = False,
+        order: str = "random",
+        same_index: int = 0,
+        samples_per_query: int = 1,
+        min_query_count: int = 1,
+        target_duration_ns: int = 0,
+        period_ns: int = 0,
+        bounded: bool = True,
+        arrivals: str = "poisson",
+        target_qps: float = 1.0,
+        burstiness: float = 1.0,
+        timestamps_ns: Int64Array | None = None,
+        sample_index_seed: int = 0,
+        schedule_seed: int = 0,
+        accuracy_log_seed: int = 0,
+        accuracy_log_probability: float = 0.0,
+    ) -> None: ...
+
+class LoadedSet:
+    @property
+    def samples(self) -> Uint32Array: ...
+    @property
+    def end(self) -> int: ...
+
+class AccuracyLogEngine:
+    def __init__(self) -> None: ...
+
+class TrafficPlan:
+    def __init__(
+        self,
+        settings: PlanSettings,
+        loaded_set: LoadedSet,
+        accuracy_log: AccuracyLogEngine | None = None,
+    ) -> None: ...
+    def draw(
+        self, max_queries: int, max_samples: int
+    ) -> tuple[Int64Array, Int64Array, Uint32Array, Uint8Array]: ...
+    def run_dry(self) -> None: ...
+    @property
+    def query_count(self) -> int: ...
+    @property
+    def sample_count(self) -> int: ...
+    @property
+    def duration_ns(self) -> int: ...
+
+def loadable_sets(
+    *, count: int, total: int, performance_sample_count: int, padding: int, qsl_seed: int
+) -> list[LoadedSet]: ...
+
+# Statistics -------------------------------------------------------------------------------------
+
+def order_statistics(
+    end: Int64Array, start: Int64Array, status: Uint8Array | None, ranks: Int64Array
+) -> Int64Array: ...
+def difference_summary(
+    end: Int64Array, start: Int64Array, status: Uint8Array | None
+) -> tuple[int, int, int, int]: ...
+
+# Runs -------------------------------------------------------------------------------------------
+
+class Batch:
+    """What a system under test is handed: samples to answer, by their ids."""
+
+    @property
+    def indices(self) -> Int64Array: ...
+    @property
+    def ids(self) -> Uint64Array: ...
+    @property
+    def samples(self) -> Any: ...
+    @property
+    def pending(self) -> int: ...
+    def complete(self, outputs: Any = None, n_tokens: Any = None) -> None: ...
+    def first_token(self) -> None: ...
+    def token(self, n: int = 1) -> None: ...
+    def fail(self, kind: str = "error", message: str = "") -> None: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: int | slice) -> Batch: ...
+
+class VirtualClock:
+    """Simulated time: see loadgen.testing."""
+
+    def __init__(self, start_ns: int = 1_000_000_000) -> None: ...
+    @property
+    def now_ns(self) -> int: ...
+    def call_at(self, time_ns: int, callback: Callable[[], object]) -> None: ...
+    def spend(self, duration_ns: int) -> None: ...
+
+class SeriesOutcome:
+    """What one series did. Instants in ns since `start_ns`, which is absolute."""
+
+    first_row: int
+    n_rows: int
+    n_queries: int
+    planned_queries: int | None
+    planned_duration_ns: int | None
+    first_query_id: int
+    first_sample_id: int
+    start_ns: int
+    last_scheduled_ns: int
+    last_issued_ns: int
+    end_ns: int
+    n_outstanding: int
+    end: str
+
+class Engine:
+    """One run: its record, its clock, its issuing thread."""
+
+    def __init__(
+        self,
+        *,
+        scenario: str,
+        tag: int,
+        samples: Callable[[Int64Array], Any] | None = None,
+        encode: Callable[[Any, int], tuple[Sequence[int], Sequence[Any]]] | None = None,
+        keep_outputs: Literal["none", "chosen", "all"] = "none",
+        tokens: bool = False,
+        on_error: Literal["stop", "fail"] = "stop",
+        pacing: Literal["auto", "spin", "sleep"] = "auto",
+        priority: Literal["normal", "high", "realtime"] = "normal",
+        cpu: int | None = None,
+        drain_timeout_ns: int = 600_000_000_000,
+        clock: VirtualClock | None = None,
+        backing: Literal["anonymous", "memfd"] = "anonymous",
+    ) -> None: ...
+
+    # Series. `target` is called as target(batch) for push and target(samples) for function; None for pull.
+    # `flush()` is called after the last query was issued and before the drain (push and function).
+    # `last`: no series follows; under pull, takers then leave when everything is issued and taken.
+    # An exception of the target, of flush or of a signal handler passes through; `outcome` tells how far it came.
+    def warm_up(
+        self,
+        loaded_set: LoadedSet,
+        n_queries: int,
+        samples_per_query: int,
+        *,
+        delivery: Literal["push", "function", "pull"],
+        target: Callable[[Any], Any] | None = None,
+    ) -> None: ...
+    def run_series(
+        self,
+        plan: TrafficPlan,
+        *,
+        accuracy: bool,
+        delivery: Literal["push", "function", "pull"],
+        target: Callable[[Any], Any] | None = None,
+        max_batch_size: int | None = None,
+        min_queries: int = 0,
+        max_queries: int | None = None,
+        target_duration_ns: int = 0,
+        max_duration_ns: int | None = None,
+        concurrency: int = 1,
+        max_outstanding: int | None = None,
+        coalesce: bool = False,
+        flush: Callable[[], object] | None = None,
+        last: bool = True,
+    ) -> SeriesOutcome: ...
+    @property
+    def outcome(self) -> SeriesOutcome | None: ...
+
+    # Pull: from any thread. None: the run is over, or (with a time-out) nothing came in time; see `finished`.
+    def take(self, max_size: int, max_wait_ns: int = 0, timeout_ns: int | None = None) -> Batch | None: ...
+    @property
+    def finished(self) -> bool: ...
+    def finish(self) -> None: ...  # no more series: consumers leave
+
+    # Answers by id: from any thread.
+    def complete(self, ids: Ids, outputs: Any = None, n_tokens: Any = None) -> None: ...
+    def first_token(self, ids: Ids) -> None: ...
+    def token(self, ids: Ids, n: int = 1) -> None: ...
+    def fail(self, ids: Ids, kind: str = "error", message: str = "") -> None: ...
+    def abort(self) -> None: ...
+    @property
+    def aborted(self) -> bool: ...
+
+    # What was measured. close() ends the run for good: open rows become missing.
+    def close(self) -> None: ...
+    def progress(self) -> tuple[int, int]: ...  # issued, answered; warm-up left out
+    def columns(self) -> dict[str, npt.NDArray[Any]]: ...  # read-only views; warm-up left out
+    def payload(self) -> tuple[Int64Array, Uint32Array, npt.NDArray[np.uint16], Uint8Array]: ...
+    def violations(self) -> dict[str, tuple[int, str]]: ...
+    def failures(self) -> dict[str, tuple[int, str]]: ...
+    def own_delay(self) -> DelayTuple: ...  # count, p50, p90, p99, p99.9, max: ns
+    def blocked_delay(self) -> DelayTuple: ...
+    @property
+    def requests_refused(self) -> list[str]: ...  # of "priority", "cpu"

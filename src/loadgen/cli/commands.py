@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be typed: commands, their arguments and options. No logic.
+
+Exit codes: 0 valid, 1 invalid, 2 wrong use, 3 the run could not be finished.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import loadgen
+from loadgen.cli.demo import DURATION_S, demo
+from loadgen.cli.ending import exit_code
+from loadgen.cli.options import with_options
+from loadgen.cli.run import run
+
+app = typer.Typer(
+    name="loadgen",
+    help="The load generator that tells you when not to believe it.",
+    epilog="Exit codes: 0 valid, 1 invalid, 2 wrong use, 3 the run could not be finished.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line of this process; ends it."""
+    app()
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"loadgen {loadgen.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _loadgen(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+_OVERWRITE = typer.Option("--overwrite", help="Replace a result that was saved there.")
+_JSON = typer.Option("--json", help="One JSON document on standard output, nothing else there.")
+_QUIET = typer.Option("--quiet", help="Nothing but errors, the document and the exit code.")
+
+
+@app.command("demo")
+def _demo(
+    *,
+    duration_s: Annotated[
+        float, typer.Option(min=0, metavar="S", help="Of each scenario but Offline.")
+    ] = DURATION_S,
+    output_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Gets a folder for each run.")
+    ] = None,
+    overwrite: Annotated[bool, _OVERWRITE] = False,
+    as_json: Annotated[bool, _JSON] = False,
+    quiet: Annotated[bool, _QUIET] = False,
+) -> None:
+    """Measure a real model: its accuracy, and all four scenarios of MLPerf."""
+    code = exit_code(
+        lambda: demo(
+            duration_s=duration_s,
+            output_dir=output_dir,
+            overwrite=overwrite,
+            as_json=as_json,
+            quiet=quiet,
+        )
+    )
+    raise typer.Exit(code)
+
+
+_RUN_HELP = """Measure a system of your own.
+
+\b
+loadgen run module:sut --dataset module:dataset --scenario server --target-qps 100
+loadgen run bench.toml --min-duration-s 60
+
+Modules are looked for in the current folder first. An option wins over what a file says. The value
+"none" is none.
+"""
+
+
+@app.command("run", help=_RUN_HELP)
+@with_options
+def _run(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET", help="What to measure: module:name, or a file, bench.toml."
+        ),
+    ],
+    *,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="single_stream, multi_stream, server, offline or concurrent; another one than a"
+            " file's has only the knobs given here.",
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar="DATASET", help="As module:name, or a number of samples."),
+    ] = None,
+    sut: Annotated[
+        str | None,
+        typer.Option(metavar="SUT", help="With a file: another system, as module:name."),
+    ] = None,
+    output_dir: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Folder for the result, absent or empty.")
+    ] = None,
+    overwrite: Annotated[bool, _OVERWRITE] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan, as a file, and run nothing.")
+    ] = False,
+    as_json: Annotated[bool, _JSON] = False,
+    quiet: Annotated[bool, _QUIET] = False,
+    **options: Any,
+) -> None:
+    """Measure a system of your own."""
+    named = {"scenario": scenario, "dataset": dataset, "sut": sut, "output_dir": output_dir}
+    given = {name: text for name, text in (named | options).items() if text is not None}
+    code = exit_code(
+        lambda: run(
+            target,
+            given,
+            dry_run=dry_run,
+            overwrite=overwrite,
+            as_json=as_json,
+            quiet=quiet,
+        )
+    )
+    raise typer.Exit(code)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``loadgen demo``: accuracy and MLPerf's four scenarios of a real model, in half a minute.
+
+Not for the model (``digits.py``), nor for runs of what a user brings (``run.py``).
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+import loadgen
+from loadgen.cli import ending
+from loadgen.cli.digits import Digits, digits
+from loadgen.cli.output import Output, result_document
+from loadgen.cli.run import measured, output_folder, save
+from loadgen.report import print_table
+
+DURATION_S: Final = 8.0
+
+# Early stopping at the 99th percentile needs 459 queries in Server and 662 in MultiStream.
+_MIN_QUERIES: Final = 1_000
+# A modest rate and a wide limit: VALID on a machine that has other work too.
+_SERVER: Final = loadgen.Server(target_qps=500, target_latency_ms=100)
+_OFFLINE_PASSES: Final = 1_000
+_WIDTH: Final = 98
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run of the demo, and the name of its folder."""
+
+    name: str
+    scenario: loadgen.Scenario
+    settings: loadgen.Settings
+
+
+@dataclass(frozen=True)
+class _Accuracy:
+    """How many of the held-out images were read right."""
+
+    n_images: int
+    n_right: int
+
+
+def demo(
+    *, duration_s: float, output_dir: Path | None, overwrite: bool, as_json: bool, quiet: bool
+) -> int:
+    """Run the demo; return the exit code.
+
+    Parameters
+    ----------
+    duration_s : float, s
+        Of each scenario but Offline.
+    output_dir : Path or None
+        Gets a folder for each run.
+    overwrite : bool
+        Replace saved results.
+    as_json, quiet : bool
+        As for `Output`.
+    """
+    output = Output(as_json=as_json, quiet=quiet)
+    output.say("Training a model on scikit-learn's handwritten digits ...")
+    with digits() as model:
+        output.say(
+            f"{model.sut.name}: trained on {model.n_trained:,} images in {model.training_s:.1f} s;"
+            f" the {len(model.images):,} others are the dataset.\n"
+        )
+        runs = list(_runs(model, duration_s))
+        folders = {
+            run.name: output_folder(output_dir and output_dir / run.name, overwrite) for run in runs
+        }
+        results, error = _measure(runs, model, output)
+    accuracy = _accuracy(results, model)
+    _show(results, accuracy, output)
+    for name, result in results.items():
+        error = save(result, folders[name], overwrite, output) or error
+    return output.end(
+        ending.code_of(results.values(), error),
+        error,
+        accuracy=None if accuracy is None else asdict(accuracy),
+        results={name: result_document(result) for name, result in results.items()},
+    )
+
+
+def _runs(model: Digits, duration_s: float) -> Iterator[_Run]:
+    yield _Run("accuracy", loadgen.Offline(), loadgen.Settings(mode="accuracy"))
+    timed = loadgen.Settings(min_duration_s=duration_s, min_queries=_MIN_QUERIES, warmup_queries=10)
+    for scenario in (loadgen.SingleStream(), loadgen.MultiStream(), _SERVER):
+        yield _Run(scenario.name, scenario, timed)
+    passes = loadgen.Offline(n_samples=_OFFLINE_PASSES * len(model.images))
+    yield _Run(passes.name, passes, loadgen.Settings(min_duration_s=0, warmup_queries=10))
+
+
+def _measure(
+    runs: list[_Run], model: Digits, output: Output
+) -> tuple[dict[str, loadgen.Result], str | None]:
+    """Return what was measured, by the runs' names, and the error that ended it early."""
+    results: dict[str, loadgen.Result] = {}
+    for run in runs:
+        result, error = measured(
+            lambda run=run: loadgen.run(  # type: ignore[misc]  # the loop's current one
+                model.sut, model.images, run.scenario, run.settings, progress=output.progress
+            )
+        )
+        if result is not None:
+            results[run.name] = result
+        if error is not None:
+            return results, error
+    return results, None
+
+
+def _accuracy(results: dict[str, loadgen.Result], model: Digits) -> _Accuracy | None:
+    """Compare the answers of the accuracy run with the labels; None if it was not finished."""
+    result = results.get("accuracy")
+    if result is None or not result.valid:
+        return None
+    answers = np.array([int(answer) for answer in result.outputs_by_index()])
+    return _Accuracy(len(answers), int(np.count_nonzero(answers == model.labels)))
+
+
+def _show(results: dict[str, loadgen.Result], accuracy: _Accuracy | None, output: Output) -> None:
+    """Write the table, the accuracy, and what stands behind verdicts that are not the best."""
+    if not output.shows_words:
+        return
+    performance = {name: result for name, result in results.items() if name != "accuracy"}
+    if performance:
+        print_table(performance.values())
+    if accuracy is not None:
+        share = accuracy.n_right / accuracy.n_images
+        output.say(f"\nAccuracy: {share:.1%}, {accuracy.n_right:,} of {accuracy.n_images:,} images")
+    for name, result in results.items():
+        for reason in result.reasons:
+            output.say(_wrapped(f"{name}, system INVALID: {reason}"))
+        for cause in result.health.causes:
+            output.say(_wrapped(f"{name}, generator {result.health.verdict}: {cause}"))
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, subsequent_indent="  ")

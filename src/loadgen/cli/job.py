@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the words of a command line to what is to be run: file, options, imported objects.
+
+Nothing is started here; whatever is wrong is `WrongUse`. Not for the options themselves
+(``options.py``), nor for running (``run.py``).
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from loadgen.cli.ending import WrongUse, show_traceback
+from loadgen.cli.options import ARRIVAL_FIELDS, KNOBS, SETTINGS, option_name, plain
+from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
+from loadgen.run_file import RunFile, read_run_file
+from loadgen.scenarios import SCENARIOS, Scenario, scenario_from_dict
+from loadgen.settings import Settings, settings_from
+from loadgen.sut import SystemUnderTest, as_sut
+from loadgen.task import Task
+from loadgen.values import name_hint
+
+__all__ = ["Job", "prepare"]
+
+Texts = Mapping[str, Any]
+"""Options that were given: parameter name to text, or to bool for a switch."""
+
+_MODULE_NAME: Final = '"module:name"'
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be run. Made by `prepare`.
+
+    Parameters
+    ----------
+    wanted : RunFile
+        In words, as a file would have it.
+    sut : SystemUnderTest
+    dataset : object
+        As `loadgen.run` takes it.
+    task : Task
+        Dataset, scenario and settings, checked.
+    """
+
+    wanted: RunFile
+    sut: SystemUnderTest
+    dataset: object
+    task: Task
+
+
+def prepare(target: str, options: Texts) -> Job:
+    """Return what a command line asks for.
+
+    Parameters
+    ----------
+    target : str
+        ``module:name`` of the system under test, or a run file.
+    options : mapping
+        Those that were given; they win over the file.
+
+    Raises
+    ------
+    WrongUse
+        It cannot be run.
+    """
+    is_file = target.endswith(".toml") or Path(target).is_file()
+    base = _read(target) if is_file else None
+    try:
+        wanted = _merged(base, target, options)
+        folders = [str(Path(target).resolve().parent)] if is_file else []
+        sys.path[:0] = [*folders, str(Path.cwd())]
+        found = _imported("the system under test", str(wanted.sut))
+        dataset = wanted.dataset
+        if isinstance(dataset, str):
+            dataset = _imported("the dataset", dataset)
+        sut = as_sut(found)
+        task = Task.check(dataset, wanted.scenario, wanted.settings, {})
+    except SettingsError as error:
+        named = [_as_given(problem, base, options) for problem in error.problems]
+        raise WrongUse(str(SettingsError(named))) from None
+    except LoadGenError as error:
+        raise WrongUse(str(error)) from None
+    return Job(wanted, sut, dataset, task)
+
+
+def _read(path: str) -> RunFile:
+    if not Path(path).is_file():
+        raise WrongUse(f"no file {path!r} in {Path.cwd()}")
+    try:
+        return read_run_file(path)
+    except SettingsError as error:
+        raise WrongUse(f"{path}: {error}") from None
+
+
+def _merged(base: RunFile | None, target: str, options: Texts) -> RunFile:
+    """Return what is wanted: the file, with what the options say in its place."""
+    problems: list[Problem] = []
+    values: dict[str, object] = {}
+    for field in (*KNOBS, *SETTINGS):
+        if field.parameter in options:
+            value = _part(problems, lambda: plain(field.name, options[field.parameter]))  # noqa: B023 - called at once
+            values[field.name] = value
+    knobs = {field.name: values.pop(field.name) for field in KNOBS if field.name in values}
+    old_scenario = base.scenario if base else None
+    old_settings = base.settings if base else Settings()
+    scenario = _part(problems, lambda: _scenario(old_scenario, options.get("scenario"), knobs))
+    settings = _part(problems, lambda: settings_from(old_settings, _fields(old_settings, values)))
+    sut = options.get("sut", base.sut if base else target)
+    if sut is None:
+        problems.append(Problem("sut", MISSING, _MODULE_NAME))
+    elif base is None and "sut" in options:
+        problems.append(Problem("sut", sut, f"a file as TARGET, which is {target!r}"))
+    dataset = options.get("dataset", base.dataset if base else None)
+    if dataset is None:
+        problems.append(Problem("dataset", MISSING, f"{_MODULE_NAME}, or how many samples"))
+    elif isinstance(dataset, str) and dataset.isdecimal():
+        dataset = int(dataset)
+    if problems or scenario is None or settings is None:
+        raise SettingsError(problems)
+    output_dir = options.get("output_dir", base.output_dir if base else None)
+    return RunFile(scenario, settings, sut, dataset, output_dir)
+
+
+def _part(problems: list[Problem], make: Callable[[], _T]) -> _T | None:
+    """Return what is made, or None after its problems were added."""
+    try:
+        return make()
+    except SettingsError as error:
+        problems += error.problems
+        return None
+
+
+def _scenario(base: Scenario | None, name: str | None, knobs: Mapping[str, object]) -> Scenario:
+    """Return the file's scenario with other knobs, or another one with only these."""
+    table: dict[str, Any] = {} if base is None else base.to_dict()
+    if name is not None and name != table.get("name"):
+        table = {"name": name}
+    if table.get("name") not in SCENARIOS:
+        return scenario_from_dict(table)  # raises, with all names
+    own = {field.name for field in ARRIVAL_FIELDS}
+    table |= {knob: value for knob, value in knobs.items() if knob not in own}
+    given = {knob: value for knob, value in knobs.items() if knob in own}
+    arrivals = table.get("arrivals", {"name": "poisson"})
+    if "arrivals" in knobs:
+        old = {} if base is None else base.to_dict().get("arrivals", {})
+        arrivals = old if old.get("name") == knobs["arrivals"] else {"name": knobs["arrivals"]}
+    if given or "arrivals" in knobs:
+        table["arrivals"] = arrivals | given
+    return scenario_from_dict(table)
+
+
+def _fields(base: Settings, values: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings' fields that options give, the seeds as one table."""
+    fields = {name: value for name, value in values.items() if "." not in name}
+    seeds = {name.partition(".")[2]: value for name, value in values.items() if "." in name}
+    if seeds:
+        fields["seeds"] = base.seeds.model_dump() | seeds
+    return fields
+
+
+def _as_given(problem: Problem, base: RunFile | None, options: Texts) -> Problem:
+    """Call a field as the user did: by its option, or as the file does."""
+    field = "scenario" if problem.field == "name" else problem.field
+    given = field.replace(".", "_") in options
+    return problem._replace(field=option_name(field) if given or base is None else field)
+
+
+def _imported(what: str, spec: str) -> Any:
+    """Return what ``module:name`` names.
+
+    Raises
+    ------
+    WrongUse
+        Says what was tried.
+    """
+    module_name, colon, name = spec.partition(":")
+    if not (module_name and colon and name):
+        raise WrongUse(f"{what}: {spec!r} is not {_MODULE_NAME}")
+    if module_name.endswith(".py"):
+        raise WrongUse(f"{what}: a module goes without .py: {module_name[:-3]}:{name}")
+    try:
+        found: Any = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing and f"{module_name}.".startswith(f"{missing}."):
+            raise WrongUse(
+                f"{what}: no module {missing!r} for {spec!r}, neither in {Path.cwd()} nor installed"
+            ) from None
+        show_traceback(error)
+        raise WrongUse(f"{what}: importing {module_name!r} raised the above") from None
+    for part in name.split("."):
+        if not hasattr(found, part):
+            file = getattr(sys.modules[module_name], "__file__", None) or "built in"
+            raise WrongUse(
+                f"{what}: {module_name!r} ({file}) has no {name!r}{name_hint(part, dir(found))}"
+            )
+        found = getattr(found, part)
+    return found

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``loadgen run``: carry out a job, show and keep what it came to.
+
+Not for what the words of the command line mean (``job.py``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import loadgen
+from loadgen.cli import ending
+from loadgen.cli.job import Job, prepare
+from loadgen.cli.output import Output, result_document
+from loadgen.cli.plan import plan_document, plan_text
+from loadgen.errors import LoadGenError
+from loadgen.resultdir import prepare_output_dir
+
+
+def run(
+    target: str,
+    options: dict[str, Any],
+    *,
+    dry_run: bool,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Run what a command line asks for; return the exit code.
+
+    Parameters
+    ----------
+    target, options : str, dict
+        As for `prepare`.
+    dry_run : bool
+        Show the plan instead.
+    overwrite : bool
+        Replace a saved result.
+    as_json, quiet : bool
+        As for `Output`.
+    """
+    output = Output(as_json=as_json, quiet=quiet)
+    job = prepare(target, options)
+    if dry_run:
+        output.say(plan_text(job))
+        return output.end(ending.VALID, plan=plan_document(job))
+    folder = output_folder(job.wanted.output_dir, overwrite)
+    result, error = measured(
+        lambda: loadgen.run(
+            job.sut,
+            job.dataset,
+            job.task.scenario,
+            job.task.settings,
+            progress=output.progress,
+        )
+    )
+    if result is None:
+        return output.end(ending.NOT_FINISHED, error, result=None)
+    result = _named(result, job)
+    output.say(result.summary())
+    error = save(result, folder, overwrite, output) or error
+    return output.end(ending.code_of([result], error), error, result=result_document(result))
+
+
+def measured(
+    measure: Callable[[], loadgen.Result],
+) -> tuple[loadgen.Result | None, str | None]:
+    """Return what a run came to, and the error that ended it early; each None where there is none.
+
+    Parameters
+    ----------
+    measure : callable
+        Calls `loadgen.run`.
+    """
+    try:
+        with ending.stopped_by_sigterm():
+            return measure(), None
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        return ending.explain(error), ending.in_words(error)
+
+
+def save(
+    result: loadgen.Result, folder: Path | None, overwrite: bool, output: Output
+) -> str | None:
+    """Write a result into its folder, if it has one; return why it could not be."""
+    if folder is None:
+        return None
+    try:
+        result.save(folder, overwrite=overwrite)
+    except LoadGenError as error:
+        ending.complain(str(error))
+        return str(error)
+    output.say(f"\nSaved in {folder}")
+    return None
+
+
+def output_folder(path: str | Path | None, overwrite: bool) -> Path | None:
+    """Return the folder of a result, after it was made sure that it can be written.
+
+    Raises
+    ------
+    WrongUse
+        It cannot.
+    """
+    if path is None:
+        return None
+    try:
+        return prepare_output_dir(path, overwrite)
+    except LoadGenError as error:
+        raise ending.WrongUse(str(error).replace("overwrite=True", "--overwrite")) from None
+
+
+def _named(result: loadgen.Result, job: Job) -> loadgen.Result:
+    """Return a result that knows the names its parts were imported by: its run.toml repeats it."""
+    dataset = str(job.wanted.dataset)
+    return loadgen.Result(
+        dataclasses.replace(result.data, sut_spec=job.wanted.sut, dataset_spec=dataset)
+    )

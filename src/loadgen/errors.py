@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every exception of the package, and nothing else.
+
+::
+
+    LoadGenError
+    +-- SettingsError     (also a ValueError)         wrong settings, all at once: .problems
+    +-- DatasetError                                  a dataset that is no use, or whose hook raised
+    +-- SUTError                                      the system under test raised: .result
+    +-- Interrupted       (also a KeyboardInterrupt)  Ctrl-C during a run: .result
+    +-- ResultError                                   a saved result that is damaged or too new
+
+Not here: what a system under test does wrong while a run goes on. That is counted, not raised.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+__all__ = [
+    "MISSING",
+    "DatasetError",
+    "Interrupted",
+    "LoadGenError",
+    "Problem",
+    "ResultError",
+    "SUTError",
+    "SettingsError",
+]
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+
+
+class _Missing:
+    """The value of a field that was not given although it must be."""
+
+    def __repr__(self) -> str:
+        return "(missing)"
+
+    def __reduce__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+
+
+class Problem(NamedTuple):
+    """One wrong field.
+
+    Parameters
+    ----------
+    field : str
+        Its name; dotted where it is nested, as in ``seeds.qsl``.
+    value : object
+        What was given; `MISSING` where nothing was.
+    allowed : str
+        What it needs to be, in words.
+    """
+
+    field: str
+    value: object
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.field} = {_SHORT.repr(self.value)}: needs {self.allowed}"
+
+
+class LoadGenError(Exception):
+    """Root of all errors that this package raises on purpose."""
+
+
+class SettingsError(LoadGenError, ValueError):
+    """Settings that cannot be used: each wrong field, its value and what is allowed.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        At least one.
+
+    Examples
+    --------
+    >>> print(SettingsError([Problem("min_queries", -1, "an integer of at least 0")]))
+    min_queries = -1: needs an integer of at least 0
+    """
+
+    problems: tuple[Problem, ...]
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(Problem(*problem) for problem in problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        if len(self.problems) == 1:
+            return str(self.problems[0])
+        lines = [f"{len(self.problems)} settings cannot be used:"]
+        lines += [f"  - {problem}" for problem in self.problems]
+        return "\n".join(lines)
+
+
+class DatasetError(LoadGenError):
+    """A dataset whose counts, columns or samples cannot be used, or whose hook raised."""
+
+
+class _WithResult(LoadGenError):
+    """An error that keeps what was measured until then.
+
+    Parameters
+    ----------
+    message : str
+        What happened.
+    result : Result or None
+        The rows measured until then; None where nothing had been issued.
+    """
+
+    result: object | None
+
+    def __init__(self, message: str, result: object | None = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class SUTError(_WithResult):
+    """The system under test raised; its own exception is the cause, the rows are on `result`."""
+
+
+class Interrupted(_WithResult, KeyboardInterrupt):
+    """Ctrl-C during a run; the rows measured until then are on `result`."""
+
+    def __init__(self, message: str = "interrupted", result: object | None = None) -> None:
+        super().__init__(message, result)
+
+
+class ResultError(LoadGenError):
+    """A saved result that is damaged, incomplete, or written by a newer version."""

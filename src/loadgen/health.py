@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the generator was good enough for its figure to be believed.
+
+Latency counts from when a query was due, so whatever the generator is late is inside the reported
+figure. `assess` compares the generator's *own* delay at the reported percentile with the latency at
+that percentile. The delay that comes from a system whose ``issue`` had not returned is told apart:
+it is the system's doing, belongs into its latency, and does not count against the generator.
+
+Not here: what the delays are made of (the engine measures them), and whether the system's figure
+is valid (``verdict.py``). The thresholds and their reasons are in ``docs/statistics.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+from loadgen.metrics.latency import Distribution
+from loadgen.values import ns_in_words
+
+__all__ = ["BAD_SHARE", "FLOOR_NS", "FLOOR_SHARE", "SUSPECT_SHARE", "Delays", "Health", "assess"]
+
+SUSPECT_SHARE: Final = 0.02
+"""Above this share of the reported latency the generator shows in the second digit."""
+
+BAD_SHARE: Final = 0.10
+"""Above this share the figure is as much the generator's as many a difference worth reporting."""
+
+FLOOR_NS: Final = 1_000
+"""Below a microsecond a delay is a few reads of the clock, which no generator can avoid."""
+
+FLOOR_SHARE: Final = 0.50
+"""Below the floor a figure is suspect only when most of it is the generator's."""
+
+
+class Delays(Protocol):
+    """Figures of one part of the issue delay; None where nothing was counted."""
+
+    @property
+    def count(self) -> int:
+        """How many were counted."""
+
+    @property
+    def p50_ns(self) -> int | None:
+        """50th percentile."""
+
+    @property
+    def p90_ns(self) -> int | None:
+        """90th percentile."""
+
+    @property
+    def p99_ns(self) -> int | None:
+        """99th percentile."""
+
+    @property
+    def p999_ns(self) -> int | None:
+        """99.9th percentile."""
+
+    @property
+    def max_ns(self) -> int | None:
+        """Largest."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the generator itself behaved.
+
+    Parameters
+    ----------
+    verdict : {"good", "suspect", "bad"}
+        Whether to believe the figure.
+    figures : mapping of str to int or float
+        What it was made from: ``percentile``, ``latency_ns``, ``own_delay_ns``, ``own_share``,
+        ``blocked_delay_ns`` and ``blocked_share``; without those that do not exist.
+    causes : tuple of str
+        What was seen and what to do about it.
+    """
+
+    verdict: Literal["good", "suspect", "bad"]
+    figures: Mapping[str, float]
+    causes: tuple[str, ...]
+
+
+def assess(own: Delays, blocked: Delays, latency: Distribution, percentile: float) -> Health:
+    """Return how the generator behaved.
+
+    Parameters
+    ----------
+    own : Delays
+        The issue delay that the generator itself caused.
+    blocked : Delays
+        The issue delay because the system's previous ``issue`` had not returned.
+    latency : Distribution
+        What is reported, in the same unit (queries or samples).
+    percentile : float in [1, 100]
+        The reported one; 99 where a rate is reported.
+    """
+    figures: dict[str, float] = {"percentile": percentile}
+    if not latency:
+        return Health("good", figures, ())
+    reported_ns = latency.percentile(percentile)
+    figures["latency_ns"] = reported_ns
+    own_ns = _at(own, percentile)
+    blocked_ns = _at(blocked, percentile)
+    verdict: Literal["good", "suspect", "bad"] = "good"
+    causes = []
+    if own_ns is not None:
+        share = own_ns / max(reported_ns, 1)
+        figures |= {"own_delay_ns": own_ns, "own_share": share}
+        verdict = _judge(own_ns, share)
+        if verdict != "good":
+            causes.append(
+                f"the generator issued {ns_in_words(own_ns)} late at percentile {percentile:g}, "
+                f"{share:.0%} of the latency there ({ns_in_words(reported_ns)}): leave it a "
+                "processor (cpu=...), stop other work on the machine, or lower the rate"
+            )
+    if blocked_ns is not None:
+        share = blocked_ns / max(reported_ns, 1)
+        figures |= {"blocked_delay_ns": blocked_ns, "blocked_share": share}
+        if _judge(blocked_ns, share) != "good":
+            causes.append(
+                "the system's issue() had not returned when queries were due, "
+                f"{ns_in_words(blocked_ns)} at percentile {percentile:g}, {share:.0%} of the "
+                "latency there. It counts as the system's: return from issue() at once and answer "
+                "later, use workers (FunctionSUT(fn, workers=...)), or pull (Session)"
+            )
+    return Health(verdict, figures, tuple(causes))
+
+
+def _judge(delay_ns: int, share: float) -> Literal["good", "suspect", "bad"]:
+    """Return the row of the table in ``docs/statistics.md`` that a delay falls into."""
+    if delay_ns < FLOOR_NS:
+        return "suspect" if share > FLOOR_SHARE else "good"
+    if share > BAD_SHARE:
+        return "bad"
+    return "suspect" if share > SUSPECT_SHARE else "good"
+
+
+def _at(delays: Delays, percentile: float) -> int | None:
+    """Return the delay at the first known percentile that is not below the asked one."""
+    if delays.count == 0:
+        return None
+    known = (
+        (50.0, delays.p50_ns),
+        (90.0, delays.p90_ns),
+        (99.0, delays.p99_ns),
+        (99.9, delays.p999_ns),
+        (100.0, delays.max_ns),
+    )
+    return next(value for at, value in known if at >= percentile)

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays in, figures out: latency, throughput, tokens, early stopping, intervals.
+
+Nothing here knows a run, a scenario or a clock, so it works on recorded logs as well. Importing it
+does not import SciPy.
+"""
+
+from loadgen.metrics.early_stopping import EarlyStopping
+from loadgen.metrics.intervals import Interval
+from loadgen.metrics.latency import Columns, Distribution, percentile_rank
+from loadgen.metrics.throughput import Metric
+
+__all__ = ["Columns", "Distribution", "EarlyStopping", "Interval", "Metric", "percentile_rank"]

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Time to first token, time per further token, and token rates; MLPerf's formulas.
+
+    TTFT = first_token - scheduled
+    TPOT = (latency - TTFT) / (n_tokens - 1), truncated: per token *after* the first
+
+Samples that have no such figure do not count: without a first token there is neither, with fewer
+than two tokens there is no TPOT. (LoadGen divides by -1 there.)
+
+Not here: which scenario reports which figure. Works on absolute instants and on those of a saved
+run alike, where "never came" is 0 and -1.
+
+References
+----------
+MLPerf LoadGen 6.0, results.cc: each function names the key that it stands behind.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loadgen.metrics.latency import Columns
+from loadgen.metrics.throughput import rate
+
+__all__ = [
+    "inferred_completed_tokens_per_second",
+    "inferred_offline_tokens_per_second",
+    "token_count",
+    "tokens_per_second",
+    "tokens_per_second_without_overhead",
+    "tpot_columns",
+    "ttft_columns",
+]
+
+_CHUNK_ROWS: Final = 1 << 16
+
+
+def ttft_columns(
+    scheduled: NDArray[np.int64],
+    first_token: NDArray[np.int64],
+    status: NDArray[np.uint8],
+) -> Columns:
+    """Return the columns whose difference is the time to the first token.
+
+    Parameters
+    ----------
+    scheduled, first_token : int64 array, shape (n,), ns
+        Due times and first tokens; not above 0 where none came.
+    status : uint8 array, shape (n,)
+        0 where the sample was completed.
+    """
+    worst = np.empty(len(status), dtype=np.uint8)
+    for first in range(0, len(status), _CHUNK_ROWS):
+        rows = slice(first, first + _CHUNK_ROWS)
+        worst[rows] = (status[rows] != 0) | (first_token[rows] <= 0)
+    return Columns(first_token, scheduled, worst)
+
+
+def tpot_columns(
+    first_token: NDArray[np.int64],
+    completed: NDArray[np.int64],
+    n_tokens: NDArray[np.uint32],
+    status: NDArray[np.uint8],
+) -> Columns:
+    """Return columns whose difference is the time per output token after the first.
+
+    ``latency - TTFT`` is ``completed - first_token``, so due times are not needed.
+
+    Parameters
+    ----------
+    first_token, completed : int64 array, shape (n,), ns
+        First tokens, not above 0 where none came, and completions.
+    n_tokens : uint32 array, shape (n,)
+        Tokens of each answer.
+    status : uint8 array, shape (n,)
+        0 where the sample was completed.
+    """
+    values = np.zeros(len(status), dtype=np.int64)
+    worst = np.empty(len(status), dtype=np.uint8)
+    for first in range(0, len(status), _CHUNK_ROWS):
+        rows = slice(first, first + _CHUNK_ROWS)
+        tokens = n_tokens[rows].astype(np.int64)
+        counts = (status[rows] == 0) & (first_token[rows] > 0) & (tokens > 1)
+        worst[rows] = ~counts
+        further = np.where(counts, tokens - 1, 1)
+        spent = np.where(counts, completed[rows] - first_token[rows], 0)
+        # NumPy divides towards minus infinity, LoadGen towards zero.
+        values[rows] = np.sign(spent) * (np.abs(spent) // further)
+    zero = np.broadcast_to(np.int64(0), values.shape)
+    return Columns(values, zero, worst)
+
+
+def token_count(n_tokens: NDArray[np.uint32], status: NDArray[np.uint8]) -> int:
+    """Return T, the tokens of all completed samples.
+
+    Parameters
+    ----------
+    n_tokens : uint32 array, shape (n,)
+        Tokens of each answer.
+    status : uint8 array, shape (n,)
+        0 where the sample was completed.
+    """
+    total = 0
+    for first in range(0, len(status), _CHUNK_ROWS):
+        rows = slice(first, first + _CHUNK_ROWS)
+        total += int(n_tokens[rows].sum(where=status[rows] == 0, dtype=np.int64))
+    return total
+
+
+def tokens_per_second(n_tokens: int, duration_ns: int) -> float:
+    """Return tokens a second.
+
+    Parameters
+    ----------
+    n_tokens : int
+        T, from `token_count`.
+    duration_ns : int, ns
+        Offline: the largest latency (result_tokens_per_second). Server: when the last issued query
+        was done (result_completed_tokens_per_second). SingleStream with overhead: when the last
+        query was issued (result_token_throughput_with_loadgen_overhead).
+    """
+    return rate(n_tokens, duration_ns)
+
+
+def tokens_per_second_without_overhead(
+    n_tokens: int, mean_latency_ns: int, n_completed: int
+) -> float:
+    """Return SingleStream's ``T / (mean latency * n)``.
+
+    Parameters
+    ----------
+    n_tokens : int
+        T, from `token_count`.
+    mean_latency_ns : int, ns
+        Truncated, as `Distribution.mean` is.
+    n_completed : int
+        Completed samples.
+    """
+    return n_tokens / (max(mean_latency_ns, 1) / 1e9 * max(n_completed, 1))
+
+
+def inferred_completed_tokens_per_second(
+    tokens_per_sample: float, n_completed: int, final_done_ns: int
+) -> float:
+    """Return Server's ``k (n - 1) / final_done``, for k tokens a sample.
+
+    Parameters
+    ----------
+    tokens_per_sample : float
+        k, which the user knows.
+    n_completed : int
+        Completed samples.
+    final_done_ns : int, ns
+        When the last issued query was done.
+    """
+    return rate(tokens_per_sample * max(n_completed - 1, 0), final_done_ns)
+
+
+def inferred_offline_tokens_per_second(
+    tokens_per_sample: float, n_completed: int, max_latency_ns: int
+) -> float:
+    """Return Offline's ``k n / max_latency``, for k tokens a sample.
+
+    Parameters
+    ----------
+    tokens_per_sample : float
+        k, which the user knows.
+    n_completed : int
+        Completed samples.
+    max_latency_ns : int, ns
+        Largest latency of a sample.
+    """
+    return rate(tokens_per_sample * n_completed, max_latency_ns)

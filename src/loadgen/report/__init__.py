@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A result in words, for people: text on a terminal or in a file.
+
+Not for figures (the result has them), nor for other tools (`Result.save` writes JSON and arrays).
+"""
+
+from loadgen.report.table import print_table, table
+from loadgen.report.text import summary
+
+__all__ = ["print_table", "summary", "table"]

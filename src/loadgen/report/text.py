@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Result.summary()`: what a run came to, in plain text of less than 100 columns.
+
+The verdict on the system first, then the verdict on the generator: a figure is worth something only
+if both are good. Not for the figures themselves; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from loadgen.report import units
+
+if TYPE_CHECKING:
+    from loadgen.metrics.latency import Distribution
+    from loadgen.result import Result
+    from loadgen.rundata import DelayFigures, Occurrence
+
+_WIDTH = 98
+_LABEL = 16
+_CELL = 9
+_MOST_SERIES = 4  # an accuracy run may have thousands; the performance series is the last
+_PERCENTILES = (50, 90, 95, 97, 99, 99.9)
+_HEADS = (*(f"p{percentile:g}" for percentile in _PERCENTILES), "mean", "min", "max")
+_BELIEF = {
+    "good": "its figures can be believed",
+    "suspect": "look at the causes before you believe the figures",
+    "bad": "do not believe the figures",
+}
+
+
+def summary(result: Result) -> str:
+    """Return a run in words.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    str
+        Lines of less than 100 characters, the last without a newline.
+    """
+    parts = (_head, _verdicts, _headline, _times, _counts, _provenance)
+    return "\n\n".join("\n".join(part(result)) for part in parts)
+
+
+def _head(result: Result) -> Iterator[str]:
+    knobs = {k: v for k, v in result.scenario.to_dict().items() if k != "name"}
+    words = [f"{name} {_knob(value)}" for name, value in knobs.items()]
+    yield from _wrapped(f"{result.sut_name}: {result.scenario.name}, {result.settings.mode} mode")
+    if words:
+        yield from _wrapped(", ".join(words), "  ")
+
+
+def _knob(value: Any) -> str:
+    if isinstance(value, Mapping):
+        inner = [f"{name} {_knob(each)}" for name, each in value.items() if name != "name"]
+        return str(value["name"]) + (f" ({', '.join(inner)})" if inner else "")
+    if isinstance(value, list):
+        return units.plural(len(value), "value")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return f"{value:,.10g}"
+
+
+def _verdicts(result: Result) -> Iterator[str]:
+    yield f"System     {'VALID' if result.valid else 'INVALID'}"
+    for reason in result.reasons:
+        yield from _wrapped(reason, "  - ", "    ")
+    health = result.health
+    yield f"Generator  {health.verdict}: {_BELIEF[health.verdict]}"
+    for cause in health.causes:
+        yield from _wrapped(cause, "  - ", "    ")
+
+
+def _headline(result: Result) -> Iterator[str]:
+    if result.metric is not None:
+        yield f"{result.metric.name}: {units.metric(result.metric)}"
+    stopping = result.early_stopping
+    if stopping is None:
+        return
+    estimate, more = stopping.estimate_ns, stopping.more_queries
+    words = ["early stopping: " + ("met" if stopping.met else "not met")]
+    if estimate is not None:
+        words.append(f"estimate {units.time(estimate)} ({estimate:,} ns)")
+    if more:
+        words.append(f"needs {more:,} more queries")
+    yield ", ".join(words)
+
+
+def _times(result: Result) -> Iterator[str]:
+    yield _row("", _HEADS)
+    per_query = " /query" if result.scenario.name == "multi_stream" else ""
+    yield from _time_row("latency" + per_query, result.latency)
+    yield from _time_row("service time", result.service_time)
+    yield from _time_row("issue delay", result.issue_delay)
+    yield from _delay_row("  generator's", result.own_delay)
+    yield from _delay_row("  system's", result.blocked_delay)
+    yield from _time_row("first token", result.ttft)
+    yield from _time_row("per token", result.tpot)
+
+
+def _time_row(label: str, values: Distribution | None) -> Iterator[str]:
+    if not values:
+        return
+    cells = [*values.percentiles(_PERCENTILES), values.mean, values.min, values.max]
+    yield _row(label, map(units.time, cells))
+
+
+def _delay_row(label: str, figures: DelayFigures) -> Iterator[str]:
+    if figures.count:
+        known = (figures.p50_ns, figures.p90_ns, None, None, figures.p99_ns, figures.p999_ns)
+        yield _row(label, map(units.time, (*known, None, None, figures.max_ns)))
+
+
+def _row(label: str, cells: Any) -> str:
+    return f"{label:<{_LABEL}}" + "".join(f"{cell:>{_CELL}}" for cell in cells)
+
+
+def _counts(result: Result) -> Iterator[str]:
+    judged = f"{result.n_completed:,} ok, {result.n_failed:,} failed, {result.n_missing:,} missing"
+    yield f"{'samples':<{_LABEL}}{result.n_issued:,} issued; {judged}"
+    shown = result.series[-_MOST_SERIES:]
+    if hidden := len(result.series) - len(shown):
+        yield f"{'':<{_LABEL}}{hidden:,} series before these"
+    for series in shown:
+        queries = f"{series.n_queries:,} {'query' if series.n_queries == 1 else 'queries'}"
+        yield (
+            f"{series.phase:<{_LABEL}}{units.plural(series.n_rows, 'sample')} in {queries},"
+            f" {units.time(series.end_ns)}, end: {series.end.replace('_', ' ')}"
+        )
+    if result.aborted_reason is not None:
+        yield from _labelled("given up", result.aborted_reason)
+    yield from _occurrences("failures", result.failures)
+    yield from _occurrences("violations", result.violations)
+
+
+def _occurrences(label: str, found: Mapping[str, Occurrence]) -> Iterator[str]:
+    if not found:
+        yield f"{label:<{_LABEL}}none"
+    for kind, each in found.items():
+        yield from _labelled(label, f"{kind}: {each.count:,}, first: {each.example}")
+
+
+def _provenance(result: Result) -> Iterator[str]:
+    yield f"{'traffic':<{_LABEL}}{result.traffic_digest}"
+    found = result.environment
+    words = [
+        found.get("cpu_model"),
+        _counted(found.get("cpus"), "CPU"),
+        _named("allowed", found.get("affinity")),
+        _named("governor", found.get("governor")),
+        _named("limit of CPUs", found.get("cpu_limit")),
+        _named("clock", found.get("clock_source")),
+        found.get("kernel"),
+        _named("Python", found.get("python")),
+        _named("NumPy", found.get("numpy")),
+        _named("loadgen", found.get("loadgen")),
+        *found.get("devices", ()),
+        _named("not granted", "/".join(found.get("requests_refused", ())) or None),
+    ]
+    if known := ", ".join(str(word) for word in words if word):
+        yield from _labelled("environment", known)
+    if result.started_at:
+        yield f"{'started':<{_LABEL}}{result.started_at}"
+
+
+def _named(name: str, value: object) -> str | None:
+    return None if value is None else f"{name} {value}"
+
+
+def _counted(count: object, noun: str) -> str | None:
+    return units.plural(count, noun) if isinstance(count, int) else None
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    return _wrapped(text, f"{label:<{_LABEL}}", " " * _LABEL)
+
+
+def _wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=first, subsequent_indent=first if rest is None else rest
+    )

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a system under test is, and how a run finds the way to hand samples to it.
+
+Not for any particular kind of system: those are the other modules of this package.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from loadgen.errors import Problem, SettingsError
+from loadgen.values import Refused
+
+if TYPE_CHECKING:
+    from loadgen._core import Batch
+    from loadgen.scenarios import Scenario
+    from loadgen.sut.handle import Run
+
+log = logging.getLogger("loadgen")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How the core hands samples over.
+
+    Parameters
+    ----------
+    kind : "push", "function" or "pull"
+        push: the core calls ``target(batch)`` and an answer may come later, from anywhere.
+        function: the core calls ``target(samples)`` and what returns is the answer.
+        pull: the system takes batches itself, in threads that its ``start(run)`` starts.
+    target : callable or None
+        None: pull.
+    max_batch_size : int or None
+        The most samples a call of a function gets. None: a whole query.
+    """
+
+    kind: Literal["push", "function", "pull"]
+    target: Callable[[Any], Any] | None = None
+    max_batch_size: int | None = None
+
+
+class _ClassName:
+    """Reads as the name of the class; an attribute of a subclass or an instance hides it."""
+
+    def __get__(self, instance: object, owner: type) -> str:
+        return owner.__name__
+
+
+class SystemUnderTest(ABC):
+    """What is measured. Only `issue` must be written.
+
+    All methods are called on the thread that called `run`. When one raises, the run ends:
+    `run` raises a `SUTError` from it.
+
+    Examples
+    --------
+    >>> class Echo(SystemUnderTest):
+    ...     def issue(self, batch):
+    ...         batch.complete()
+    >>> Echo().name
+    'Echo'
+    """
+
+    name: str = _ClassName()  # type: ignore[assignment]  # reads as a str, and str may replace it
+    """How results and logs call it. The class's name unless set."""
+
+    def start(self, run: Run) -> None:  # noqa: B027  # empty on purpose: only issue() is a must
+        """Get ready: samples are loaded, the clock is not running.
+
+        Parameters
+        ----------
+        run : Run
+            Keep it to answer by id.
+        """
+
+    @abstractmethod
+    def issue(self, batch: Batch) -> None:
+        """Take samples to answer. Return fast; complete them now or later, from any thread."""
+
+    def flush(self) -> None:  # noqa: B027  # see start()
+        """Be told, once per loaded set, that no more queries of it will come."""
+
+    def stop(self) -> None:  # noqa: B027  # see start()
+        """Give back what `start` took. Always called, also after an error."""
+
+    def _delivery(self, scenario: Scenario) -> Delivery:
+        """How this system wants its samples under a scenario; other kinds override it."""
+        return Delivery("push", self.issue)
+
+
+def function(value: object) -> Callable[..., Any]:
+    """Check for something that can be called."""
+    if not callable(value):
+        raise Refused("a callable")
+    return value
+
+
+def check_arguments(*problems: Problem | None) -> None:
+    """Raise one `SettingsError` if there is any problem."""
+    found = [problem for problem in problems if problem is not None]
+    if found:
+        raise SettingsError(found)

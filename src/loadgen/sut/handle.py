@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Run`: what a system under test is given of the run that it is measured in.
+
+Not for the order of things inside a run: that is `loadgen.execution`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from loadgen._core import Batch, Engine, VirtualClock
+    from loadgen.dataset import Dataset
+    from loadgen.scenarios import Scenario
+    from loadgen.settings import Settings
+
+    Ids = int | Sequence[int] | npt.NDArray[Any]
+
+
+class Run:
+    """A run, as its system under test sees it: what it is, and answers by id.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    settings : Settings
+    dataset : Dataset
+    clock : VirtualClock or None
+        None: real time.
+
+    Notes
+    -----
+    Thread safety: everything, from any thread. A process forked from this one must not use it;
+    whatever it calls raises a `LoadGenError` that names both.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        scenario: Scenario,
+        settings: Settings,
+        dataset: Dataset,
+        clock: VirtualClock | None = None,
+    ) -> None:
+        self._engine = engine
+        self._errors: list[BaseException] = []
+        self._abort_reasons: list[str] = []
+        self.scenario = scenario
+        self.settings = settings
+        self.dataset = dataset
+        self.clock = clock
+
+    @property
+    def mode(self) -> Literal["performance", "accuracy", "submission"]:
+        """What is measured."""
+        return self.settings.mode
+
+    def complete(self, ids: Ids, outputs: Any = None, n_tokens: Any = None) -> None:
+        """Answer samples.
+
+        Parameters
+        ----------
+        ids : int, or sequence or array of int, shape (n,)
+            Of the batches' `ids`; they may come from different batches.
+        outputs : sequence of length n, optional
+            One answer a sample; kept where the run keeps answers.
+        n_tokens : int, or sequence of int, shape (n,), optional
+            Tokens of each answer.
+        """
+        self._engine.complete(ids, outputs, n_tokens)
+
+    def first_token(self, ids: Ids) -> None:
+        """Say that the first token of samples is there."""
+        self._engine.first_token(ids)
+
+    def token(self, ids: Ids, n: int = 1) -> None:
+        """Say that `n` more tokens of samples are there."""
+        self._engine.token(ids, n)
+
+    def fail(self, ids: Ids, kind: str = "error", message: str = "") -> None:
+        """Say that samples will have no answer.
+
+        Parameters
+        ----------
+        ids : int, or sequence or array of int
+        kind : str
+            Failures are counted by it.
+        message : str
+            Kept of the first failure of a kind.
+        """
+        self._engine.fail(ids, kind, message)
+
+    def abort(self, reason: str) -> None:
+        """End the run at once: nothing more is issued, no answer is waited for.
+
+        Parameters
+        ----------
+        reason : str
+            Why, for the result, which is INVALID.
+        """
+        self._abort_reasons.append(reason)
+        self._engine.abort()
+
+    def _take(
+        self, max_size: int, max_wait_ns: int = 0, timeout_ns: int | None = None
+    ) -> Batch | None:
+        """Next batch under pull; None when there will be none, or when the time is out."""
+        return self._engine.take(max_size, max_wait_ns, timeout_ns)
+
+    def _sut_raised(self, error: BaseException, batch: Batch | None = None) -> None:
+        """Deal with an exception that no caller would see, of a thread that answers `batch`."""
+        if batch is not None and isinstance(error, Exception) and self.settings.on_error == "fail":
+            batch.fail(type(error).__name__, str(error))
+            return
+        self._errors.append(error)
+        self._engine.abort()

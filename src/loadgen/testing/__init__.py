@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Simulated systems whose true latencies are known, and a virtual clock to run them on.
+
+For tests: of this package, and of code that uses it. `VirtualClock` makes a run exact and instant;
+the systems keep stamps of their own (`Truth`), so that on the real clock, too, there is something
+to compare a result with. Not for measuring anything.
+"""
+
+from loadgen.testing.base import SimulatedSUT
+from loadgen.testing.batching import BatchingServer
+from loadgen.testing.clock import VirtualClock
+from loadgen.testing.delays import BimodalSUT, DelaySUT, ExponentialSUT, FixedSUT, StallingSUT
+from loadgen.testing.faults import LosingSUT, RaisingSUT, RepeatingSUT
+from loadgen.testing.pull import PullConsumer
+from loadgen.testing.truth import Truth
+
+__all__ = [
+    "BatchingServer",
+    "BimodalSUT",
+    "DelaySUT",
+    "ExponentialSUT",
+    "FixedSUT",
+    "LosingSUT",
+    "PullConsumer",
+    "RaisingSUT",
+    "RepeatingSUT",
+    "SimulatedSUT",
+    "StallingSUT",
+    "Truth",
+    "VirtualClock",
+]
