@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How commands end: exit codes, and errors in words."""
+
+import os
+import signal
+
+import pytest
+
+from loadgen.cli import ending
+from loadgen.errors import Interrupted, LoadGenError, Problem, SettingsError, SUTError
+
+
+def raising(error: BaseException):
+    def action() -> int:
+        raise error
+
+    return action
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (ending.WrongUse("no such thing"), 2, "Error: no such thing\n"),
+        (SettingsError([Problem("a", 1, "2")]), 2, "Error: a = 1: needs 2\n"),
+        (KeyboardInterrupt(), 3, "interrupted"),
+        (LoadGenError("odd"), 3, "odd"),
+        (ValueError("odd"), 3, "ValueError: odd"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_errors_become_exit_codes(error, code, words, capsys) -> None:
+    assert ending.exit_code(raising(error)) == code
+    output = capsys.readouterr()
+    assert words in output.err
+    assert output.out == ""
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3])
+def test_codes_pass(code) -> None:
+    assert ending.exit_code(lambda: code) == code
+
+
+def test_error_without_a_result_says_that_nothing_was_measured(capsys) -> None:
+    assert ending.explain(Interrupted()) is None
+    assert capsys.readouterr().err == "Error: interrupted; nothing was measured\n"
+
+
+def test_error_of_the_system_shows_its_cause(capsys) -> None:
+    error = SUTError("f raised ValueError: odd")
+    error.__cause__ = ValueError("odd")
+    ending.explain(error)
+    assert capsys.readouterr().err.startswith("ValueError: odd\nError: f raised")
+
+
+def test_sigterm_is_like_ctrl_c_only_inside() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), ending.stopped_by_sigterm():
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.sigtimedwait([], 5)  # the handler runs at the latest when this returns
+    assert signal.getsignal(signal.SIGTERM) is before

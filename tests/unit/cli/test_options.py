@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of `loadgen run`: all fields have one, and texts become plain values."""
+
+from dataclasses import fields
+
+import pytest
+
+from loadgen.arrivals import ARRIVALS
+from loadgen.cli import options
+from loadgen.errors import SettingsError
+from loadgen.scenarios import SCENARIOS
+from loadgen.settings import Seeds, Settings
+
+
+def test_every_setting_has_an_option() -> None:
+    expected = {name for name in Settings.model_fields if name != "seeds"}
+    expected |= {f"seeds.{name}" for name in Seeds.model_fields}
+    assert {field.name for field in options.SETTINGS} == expected
+
+
+def test_every_knob_of_every_scenario_and_arrival_process_has_an_option() -> None:
+    kinds = [*SCENARIOS.values(), *ARRIVALS.values()]
+    expected = {field.name for kind in kinds for field in fields(kind)}
+    assert {field.name for field in options.KNOBS} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("270_336", 270_336),
+        ("-1", -1),
+        ("0.5", 0.5),
+        ("1e3", 1000.0),
+        ("none", None),
+        ("accuracy", "accuracy"),
+        (True, True),
+        ("", ""),
+    ],
+)
+def test_texts_stand_for_plain_values(text: str | bool, value: object) -> None:
+    found = options.plain("min_queries", text)
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_timestamps_are_read_from_a_file(tmp_path) -> None:
+    file = tmp_path / "arrivals.txt"
+    file.write_text("0\n0.5\n1.25\n")
+    assert options.plain("timestamps_s", str(file)) == [0.0, 0.5, 1.25]
+
+
+@pytest.mark.parametrize("content", [None, "0\nsoon\n"], ids=["no file", "no number"])
+def test_timestamps_that_cannot_be_read_name_the_file(tmp_path, content) -> None:
+    file = tmp_path / "arrivals.txt"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(SettingsError, match=r"timestamps_s = .*arrivals\.txt"):
+        options.plain("timestamps_s", str(file))

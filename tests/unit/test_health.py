@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The generator's own behaviour: the thresholds, and whose fault a delay is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from loadgen.health import Health, assess
+from loadgen.metrics import Columns, Distribution
+
+US, MS = 1000, 1_000_000
+
+
+@dataclass(frozen=True)
+class Delay:
+    """A delay with the same figure at every percentile, unless said otherwise."""
+
+    p50_ns: int | None
+    p90_ns: int | None
+    p99_ns: int | None
+    p999_ns: int | None
+    max_ns: int | None
+    count: int = 1000
+
+
+NONE = Delay(None, None, None, None, None, count=0)
+
+
+def delay(ns: int) -> Delay:
+    return Delay(ns, ns, ns, ns, ns)
+
+
+def latency(ns: int) -> Distribution:
+    return Distribution(Columns(np.full(100, ns), np.zeros(100, np.int64), None))
+
+
+def health(own: Delay, latency_ns: int, blocked: Delay = NONE, percentile: float = 99) -> Health:
+    return assess(own, blocked, latency(latency_ns), percentile)
+
+
+@pytest.mark.parametrize(
+    ("own_ns", "latency_ns", "verdict"),
+    [
+        (200 * US, 10 * MS, "good"),  # 2 %
+        (201 * US, 10 * MS, "suspect"),
+        (1000 * US, 10 * MS, "suspect"),  # 10 %
+        (1001 * US, 10 * MS, "bad"),
+        (999, 2 * US, "good"),  # half of it, below a microsecond
+        (999, 1500, "suspect"),
+        (1000, 1500, "bad"),
+        (20, 100, "good"),
+        (0, 0, "good"),
+    ],
+)
+def test_the_verdict_is_the_row_of_the_table(own_ns: int, latency_ns: int, verdict: str) -> None:
+    assert health(delay(own_ns), latency_ns).verdict == verdict
+
+
+def test_a_good_generator_has_no_causes_and_shows_its_figures() -> None:
+    found = health(delay(10 * US), 10 * MS)
+    assert found.causes == ()
+    assert found.figures == {
+        "percentile": 99,
+        "latency_ns": 10 * MS,
+        "own_delay_ns": 10 * US,
+        "own_share": 0.001,
+    }
+
+
+def test_a_late_generator_is_told_with_figure_share_and_what_to_do() -> None:
+    (cause,) = health(delay(3 * MS), 10 * MS).causes
+    assert cause == (
+        "the generator issued 3 ms late at percentile 99, 30% of the latency there (10 ms): leave "
+        "it a processor (cpu=...), stop other work on the machine, or lower the rate"
+    )
+
+
+def test_a_system_that_blocks_is_told_apart_and_is_not_the_generators_fault() -> None:
+    found = health(delay(10 * US), 10 * MS, blocked=delay(8 * MS))
+    assert found.verdict == "good"
+    (cause,) = found.causes
+    assert cause == (
+        "the system's issue() had not returned when queries were due, 8 ms at percentile 99, 80% "
+        "of the latency there. It counts as the system's: return from issue() at once and answer "
+        "later, use workers (FunctionSUT(fn, workers=...)), or pull (Session)"
+    )
+    assert found.figures["blocked_share"] == 0.8
+
+
+@pytest.mark.parametrize(
+    ("percentile", "figure"),
+    [(50, 1), (51, 2), (90, 2), (97, 3), (99, 3), (99.5, 4), (99.9, 4), (99.99, 5), (100, 5)],
+)
+def test_the_delay_is_taken_at_the_next_percentile_that_is_known(
+    percentile: float, figure: int
+) -> None:
+    own = Delay(1 * US, 2 * US, 3 * US, 4 * US, 5 * US)
+    assert health(own, MS, percentile=percentile).figures["own_delay_ns"] == figure * US
+
+
+@pytest.mark.parametrize("own", [NONE, delay(5 * MS)])
+def test_a_run_without_an_answer_or_without_delays_says_nothing_of_the_generator(
+    own: Delay,
+) -> None:
+    nothing: Any = Distribution(Columns(*[np.zeros(0, np.int64)] * 2, None))
+    assert assess(own, NONE, nothing, 99) == Health("good", {"percentile": 99}, ())
+    assert health(NONE, MS).figures == {"percentile": 99, "latency_ns": MS}

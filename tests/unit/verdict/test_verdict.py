@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which runs are valid, by MLPerf's rules and our own, and which figure is reported."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from loadgen.metrics import Distribution, EarlyStopping, Metric
+from loadgen.observed import Observed
+from loadgen.reasons import ordinal
+from loadgen.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
+from loadgen.verdict import headline, judge
+
+Seen = Callable[..., Observed]
+OnlyReason = Callable[[Observed], str]
+Latencies = Callable[[Sequence[float]], Distribution]
+MS, SECOND = 1_000_000, 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("scenario", "values_ms", "stopping", "metric"),
+    [
+        (
+            SingleStream(),
+            range(1, 101),
+            EarlyStopping(True, 98 * MS, 0),  # the third largest of 100
+            Metric("90th percentile latency", 91 * MS, "ns"),
+        ),
+        (
+            MultiStream(),
+            range(1, 1001),
+            EarlyStopping(True, 999 * MS, 0),
+            Metric("99th percentile query latency", 991 * MS, "ns"),
+        ),
+        (
+            Server(50),
+            [50] * 1001,
+            EarlyStopping(True, None, 0),
+            Metric("Completed samples per second", 50.0, "samples/s"),  # 1000 / 20 s
+        ),
+        (
+            Offline(),
+            [1, 2, 4],
+            EarlyStopping(True, None, 0),
+            Metric("Samples per second", 750.0, "samples/s"),  # 3 / 4 ms
+        ),
+        (
+            Concurrent(4),
+            [50] * 1000,
+            EarlyStopping(True, None, 0),
+            Metric("Completed samples per second", 50.0, "samples/s"),
+        ),
+    ],
+    ids=repr,
+)
+def test_a_good_run_is_valid_and_has_the_figure_of_its_scenario(
+    seen: Seen,
+    scenario: Scenario,
+    values_ms: Sequence[float],
+    stopping: EarlyStopping,
+    metric: Metric,
+) -> None:
+    run = seen(scenario, values_ms, total=min(len(values_ms), 100))
+    verdict = judge(run)
+    assert verdict.reasons == ()
+    assert verdict.valid
+    assert verdict.early_stopping == stopping
+    assert headline(run) == metric
+
+
+def test_an_accuracy_run_is_valid_when_everything_was_answered(seen: Seen) -> None:
+    run = seen(Server(1), [1000] * 3, mode="accuracy", last_scheduled_ns=0)
+    verdict = judge(run)
+    assert verdict.valid
+    assert verdict.early_stopping is None
+    assert headline(run) is None
+
+
+def test_a_submission_is_judged_as_a_performance_run(seen: Seen) -> None:
+    verdict = judge(seen(Server(1), [1000] * 1000, mode="submission"))
+    assert not verdict.valid
+    assert not verdict.perf_constraints_met
+
+
+@pytest.mark.parametrize("mode", ["performance", "accuracy"])
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        (
+            {"run_missing": 2, "run_samples": 1000},
+            "2 of 1,000 issued samples were never answered, and none may be: call complete() or "
+            "fail() for every id",
+        ),
+        (
+            {"violations": {"repeated id": 2, "unknown id": 1}},
+            "3 violations (repeated id: 2, unknown id: 1), and 0 are allowed: answer each id once "
+            "and while the run goes on; examples are in result.violations",
+        ),
+        (
+            {"run_failed": 1, "run_samples": 1000, "failures": {"timeout": 1}},
+            "1 of 1,000 samples failed (timeout: 1), a share of 0.001, and max_failed_share = 0: "
+            "correct the failures (examples are in result.failures) or raise max_failed_share",
+        ),
+        (
+            {"aborted_reason": "the server went away", "end": "aborted"},
+            "the run was aborted (the server went away): start it again when the cause is gone",
+        ),
+        (
+            {"end": "sut_raised"},
+            "the system under test raised an exception: correct the exception, or set "
+            "on_error='fail' to count it as failed samples",
+        ),
+        (
+            {"end": "drain_timeout", "drain_timeout_s": 5},
+            "the run ended because no answer came for drain_timeout_s = 5: answer or fail every "
+            "sample, or raise drain_timeout_s",
+        ),
+        (
+            {"end": "record_full"},
+            "the record was full: lower min_duration_s or min_queries",
+        ),
+    ],
+)
+def test_what_spoils_any_run_is_told_with_what_to_change(
+    seen: Seen, only_reason: OnlyReason, mode: str, fields: dict[str, Any], reason: str
+) -> None:
+    assert only_reason(seen(SingleStream(), [1] * 1000, mode=mode, **fields)) == reason
+
+
+def test_as_many_failures_as_allowed_are_allowed(seen: Seen) -> None:
+    fields = {"run_failed": 10, "run_samples": 1000}
+    assert judge(seen(SingleStream(), [1] * 990, max_failed_share=0.01, **fields)).valid
+    assert not judge(seen(SingleStream(), [1] * 990, max_failed_share=0.009, **fields)).valid
+
+
+@pytest.mark.parametrize(
+    "scenario", [SingleStream(), MultiStream(), Server(1), Offline(), Concurrent(1)]
+)
+def test_a_run_without_an_answer_is_invalid_and_has_no_figure(
+    seen: Seen, scenario: Scenario
+) -> None:
+    run = seen(scenario, [], n_queries=1, n_samples=5, run_samples=5, run_missing=5)
+    verdict = judge(run)
+    assert not verdict.valid
+    assert "5 of 5 issued samples were never answered" in verdict.reasons[0]
+    assert "0 of 5 issued samples were completed, and at least 1 is needed" in verdict.reasons[1]
+    assert headline(run) is None
+
+
+def test_ordinals() -> None:
+    told = [ordinal(p) for p in (1, 2, 3, 4, 11, 12, 13, 51, 90.0, 99.9, 99.99, 100)]
+    assert told == [
+        *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "51st"),
+        *("90th", "99.9th", "99.99th", "100th"),
+    ]
