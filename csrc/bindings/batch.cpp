@@ -213,7 +213,7 @@ PyMethodDef methods[] = {
      "Answers all samples of the batch now.\n\n"
      "`outputs` has one element a sample; `n_tokens` is a number for all, or one a sample."},
     {"first_token", &batch_first_token, METH_NOARGS,
-     "first_token($self, /)\n--\n\nThe first token of all samples of the batch is there now."},
+     "first_token($self, /)\n--\n\nThe first token of all samples of the batch is there now; it counts as one token."},
     {"token", as_method(&batch_token), METH_FASTCALL | METH_KEYWORDS,
      "token($self, /, n=1)\n--\n\n`n` more tokens of each sample are there now; the first stamps the first token."},
     {"fail", as_method(&batch_fail), METH_FASTCALL | METH_KEYWORDS,

@@ -21,15 +21,15 @@ constexpr unsigned kSplitBits = 14;  // 2^14 steps in a bucket that is split
 // leading bits of integers. A value v < 0 mirrors -1 - v, and the half gives 0 and -1 an exponent.
 static_assert(std::numeric_limits<double>::is_iec559);
 constexpr unsigned kStepBits = 11;
-constexpr unsigned kDroppedBits = std::numeric_limits<double>::digits - 1 - kStepBits;
-constexpr std::uint64_t kOctaves = 64;          // of 1/2 up to 2^63
-constexpr std::uint64_t kFirstExponent = 1022;  // as stored, of 1/2
+constexpr unsigned kDroppedBits = 52 - kStepBits;  // of the mantissa
+constexpr std::uint64_t kOctaves = 64;             // of 1/2 up to 2^63
+constexpr std::uint64_t kFirstExponent = 1022;     // as stored, of 1/2
 constexpr std::uint64_t kBucketsOfSign = kOctaves << kStepBits;
-constexpr std::uint64_t kFirstNegative = std::uint64_t{1} << (63 - kDroppedBits);
+constexpr std::uint64_t kFirstNegative = std::uint64_t{1} << (63U - kDroppedBits);
 constexpr std::uint64_t kBucketEnd = kFirstNegative + kBucketsOfSign;
 
 inline std::uint64_t bucket_of(std::int64_t value) noexcept {
-  constexpr std::uint64_t kExact = std::uint64_t{1} << 52;  // below, value + 1/2 is a double
+  constexpr std::uint64_t kExact = std::uint64_t{1} << 52U;  // below, value + 1/2 is a double
   const auto word = static_cast<std::uint64_t>(value);
   if (word + kExact >= 2 * kExact) [[unlikely]] {
     // Stays in its bucket, which is 2^41 wide or more.

@@ -117,10 +117,13 @@ void Record::first_token(RowRange rows, Instant at) noexcept {
       continue;
     }
     std::int64_t none = 0;
-    // relaxed: the row's completion publishes it
+    // relaxed, both: the row's completion publishes them
     if (!std::atomic_ref{first_token_[row]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
-                                                                    std::memory_order_relaxed))
+                                                                    std::memory_order_relaxed)) {
       violations_.add(Violation::RepeatedFirstToken, id_of(row));
+      continue;
+    }
+    std::atomic_ref{n_tokens_[row]}.fetch_add(1, std::memory_order_relaxed);
   }
 }
 

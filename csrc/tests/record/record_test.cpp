@@ -96,6 +96,22 @@ TEST_CASE("tokens: the first one is stamped once, later ones are counted, none a
   CHECK(record.n_tokens_column()[0] == 5);
 }
 
+TEST_CASE("the first token counts as one, and an answer that names a count has the last word") {
+  RecordSettings settings = small();
+  settings.tokens = true;
+  Record record{settings, Clock{}};
+  record.publish(2);
+  record.first_token({0, 2}, kAt);
+  record.add_tokens({0, 2}, kAt + Duration{3}, 2);
+  CHECK(record.n_tokens_column()[0] == 3);
+  CHECK(record.first_token_column()[0] == 5'000);
+  const std::array<std::int64_t, 1> counts{9};
+  Answer answer;
+  answer.n_tokens = counts;
+  record.complete({1, 1}, kAt, answer);
+  CHECK(record.n_tokens_column()[1] == 9);
+}
+
 TEST_CASE("token counts of an answer are kept, and zero of them is a violation") {
   RecordSettings settings = small();
   settings.tokens = true;

@@ -16,12 +16,12 @@ from typing import Any, Final, TypeVar
 
 from loadgen.cli.ending import WrongUse, show_traceback
 from loadgen.cli.options import ARRIVAL_FIELDS, KNOBS, SETTINGS, option_name, plain
+from loadgen.config.run_file import RunFile, read_run_file
+from loadgen.config.scenarios import SCENARIOS, Scenario, scenario_from_dict
+from loadgen.config.settings import Settings, settings_from
 from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
-from loadgen.run_file import RunFile, read_run_file
-from loadgen.scenarios import SCENARIOS, Scenario, scenario_from_dict
-from loadgen.settings import Settings, settings_from
+from loadgen.run.task import Task
 from loadgen.sut import SystemUnderTest, as_sut
-from loadgen.task import Task
 from loadgen.values import name_hint
 
 __all__ = ["Job", "prepare"]

@@ -18,11 +18,11 @@ from typing import Annotated, Final
 
 import typer
 
-from loadgen.arrivals import ARRIVALS
+from loadgen.config.arrivals import ARRIVALS
+from loadgen.config.knobs import Knobs
+from loadgen.config.scenarios import SCENARIOS
+from loadgen.config.settings import Seeds, Settings
 from loadgen.errors import Problem, SettingsError
-from loadgen.knobs import Knobs
-from loadgen.scenarios import SCENARIOS
-from loadgen.settings import Seeds, Settings
 
 __all__ = ["ARRIVAL_FIELDS", "KNOBS", "SETTINGS", "Field", "option_name", "plain", "with_options"]
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from loadgen import _core, traffic
 from loadgen.cli.job import Job
+from loadgen.config.run_file import write_run_file
+from loadgen.config.scenarios import Offline, Server
 from loadgen.report import units
-from loadgen.run_file import write_run_file
-from loadgen.scenarios import Offline, Server
-from loadgen.task import Step, Task
+from loadgen.run.task import Step, Task
 
 _SHOWN_QUERIES: Final = 10
 _SHOWN_SAMPLES: Final = 8  # of each query

@@ -17,7 +17,7 @@ from loadgen.cli.job import Job, prepare
 from loadgen.cli.output import Output, result_document
 from loadgen.cli.plan import plan_document, plan_text
 from loadgen.errors import LoadGenError
-from loadgen.resultdir import prepare_output_dir
+from loadgen.result.folder import prepare_output_dir
 
 
 def run(

@@ -16,7 +16,7 @@ from loadgen.report import units
 if TYPE_CHECKING:
     from loadgen.metrics.latency import Distribution
     from loadgen.result import Result
-    from loadgen.rundata import DelayFigures, Occurrence
+    from loadgen.result.data import DelayFigures, Occurrence
 
 _WIDTH = 98
 _LABEL = 16

@@ -17,7 +17,7 @@ from loadgen.values import Refused
 
 if TYPE_CHECKING:
     from loadgen._core import Batch
-    from loadgen.scenarios import Scenario
+    from loadgen.config.scenarios import Scenario
     from loadgen.sut.handle import Run
 
 log = logging.getLogger("loadgen")

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from loadgen.errors import LoadGenError
-from loadgen.scenarios import Concurrent, Server
+from loadgen.config.scenarios import Concurrent, Server
 from loadgen.sut.base import Delivery, SystemUnderTest, check_arguments, function, log
 from loadgen.values import integer, ns_from_ms, number, optional, problem_of
 
 if TYPE_CHECKING:
     from loadgen._core import Batch
-    from loadgen.scenarios import Scenario
+    from loadgen.config.scenarios import Scenario
     from loadgen.sut.handle import Run
 
 _WORKER_BATCH_SIZE = 64

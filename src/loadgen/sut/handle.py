@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`Run`: what a system under test is given of the run that it is measured in.
 
-Not for the order of things inside a run: that is `loadgen.execution`.
+Not for the order of things inside a run: that is `loadgen.run.execution`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from loadgen._core import Batch, Engine, VirtualClock
     from loadgen.dataset import Dataset
-    from loadgen.scenarios import Scenario
-    from loadgen.settings import Settings
+    from loadgen.config.scenarios import Scenario
+    from loadgen.config.settings import Settings
 
     Ids = int | Sequence[int] | npt.NDArray[Any]
 

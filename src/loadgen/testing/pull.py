@@ -12,7 +12,7 @@ from loadgen.testing.truth import Truth, TruthLog
 from loadgen.values import integer, number, problem_of
 
 if TYPE_CHECKING:
-    from loadgen.session import Session
+    from loadgen.run.session import Session
 
 __all__ = ["PullConsumer"]
 

@@ -131,7 +131,7 @@ def test_system_of_a_file_may_be_another_one() -> None:
         ("some_suts:echo", {"target_qps": "1"}, ["--target-qps", "Offline"]),
         ("some_suts:echo", {"burstiness": "1"}, ["--arrivals"]),
         ("some_suts:echo", {"sut": "json:dumps"}, ["--sut", "a file"]),
-        ("bench.toml", {"burstiness": "-1"}, ["burstiness", "0.001"]),
+        ("bench.toml", {"scenario": "server", "burstiness": "-1"}, ["burstiness", "0.001"]),
     ],
 )
 def test_wrong_words_are_told_with_what_was_tried(target, options, words) -> None:

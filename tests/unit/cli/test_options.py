@@ -5,11 +5,11 @@ from dataclasses import fields
 
 import pytest
 
-from loadgen.arrivals import ARRIVALS
 from loadgen.cli import options
+from loadgen.config.arrivals import ARRIVALS
+from loadgen.config.scenarios import SCENARIOS
+from loadgen.config.settings import Seeds, Settings
 from loadgen.errors import SettingsError
-from loadgen.scenarios import SCENARIOS
-from loadgen.settings import Seeds, Settings
 
 
 def test_every_setting_has_an_option() -> None:

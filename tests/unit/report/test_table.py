@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from loadgen.report import print_table, table
 from loadgen.result import Result, RunData
-from loadgen.scenarios import Offline, SingleStream
+from loadgen.config.scenarios import Offline, SingleStream
 
 Make = Callable[..., RunData]
 MS = 1_000_000

@@ -9,8 +9,8 @@ import pytest
 
 from loadgen.report import summary
 from loadgen.result import DelayFigures, Occurrence, Result, RunData, Series
-from loadgen.scenarios import Concurrent, MultiStream, Offline, Replay, Server, SingleStream
-from loadgen.settings import Settings
+from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Replay, Server, SingleStream
+from loadgen.config.settings import Settings
 
 Make = Callable[..., RunData]
 MS, SECOND = 1_000_000, 1_000_000_000

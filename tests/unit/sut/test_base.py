@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loadgen import AsyncSUT, FunctionSUT, SettingsError, SystemUnderTest
-from loadgen.scenarios import Offline, SingleStream
+from loadgen.config.scenarios import Offline, SingleStream
 from loadgen.sut import as_sut
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from loadgen.scenarios import MultiStream, Offline, Scenario, Server, SingleStream
-from loadgen.settings import Seeds, Settings
+from loadgen.config.scenarios import MultiStream, Offline, Scenario, Server, SingleStream
+from loadgen.config.settings import Seeds, Settings
 
 MODES = {
     "PerformanceOnly": "performance",

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pytest
 
 from loadgen import _core
-from loadgen.arrivals import Constant, Gamma, Replay
-from loadgen.effective import effective
-from loadgen.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
-from loadgen.settings import Seeds, Settings
+from loadgen.config.arrivals import Constant, Gamma, Replay
+from loadgen.traffic.effective import effective
+from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
+from loadgen.config.settings import Seeds, Settings
 from loadgen.traffic import (
     accuracy_log_probability,
     drain_timeout_ns,

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loadgen.effective import effective
+from loadgen.traffic.effective import effective
 from loadgen.metrics import Columns, Distribution
-from loadgen.observed import Observed
-from loadgen.scenarios import MultiStream, Offline, Scenario
-from loadgen.settings import Settings
+from loadgen.verdict.observed import Observed
+from loadgen.config.scenarios import MultiStream, Offline, Scenario
+from loadgen.config.settings import Settings
 from loadgen.verdict import judge
 
 MS, SECOND = 1_000_000, 1_000_000_000

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from loadgen.metrics import Distribution, EarlyStopping
-from loadgen.observed import Observed
-from loadgen.scenarios import Concurrent, MultiStream, Scenario, Server, SingleStream
+from loadgen.verdict.observed import Observed
+from loadgen.config.scenarios import Concurrent, MultiStream, Scenario, Server, SingleStream
 from loadgen.verdict import estimate, judge
 
 Seen = Callable[..., Observed]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from loadgen.arrivals import Replay
+from loadgen.config.arrivals import Replay
 from loadgen.metrics import Distribution
-from loadgen.observed import Observed, duration_ns
-from loadgen.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
+from loadgen.verdict.observed import Observed, duration_ns
+from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
 from loadgen.verdict import judge
 
 Seen = Callable[..., Observed]

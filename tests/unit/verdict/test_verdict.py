@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from loadgen.metrics import Distribution, EarlyStopping, Metric
-from loadgen.observed import Observed
-from loadgen.reasons import ordinal
-from loadgen.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
+from loadgen.verdict.observed import Observed
+from loadgen.verdict.reasons import ordinal
+from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
 from loadgen.verdict import headline, judge
 
 Seen = Callable[..., Observed]

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run came to: its rows, the figures made from them, and the two verdicts.
+
+Everything is computed from `RunData` when it is first asked for, so a result that was loaded says
+the same as the one that was saved. Not for computing: `metrics`, `verdict`, `health`, `breakdown`;
+nor for writing: `storage`, `report`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from functools import cached_property
+from pathlib import Path
+
+from loadgen.result import breakdown, latencies, observation, storage
+from loadgen.result.breakdown import Table
+from loadgen.health import Health
+from loadgen.metrics.early_stopping import EarlyStopping
+from loadgen.metrics.latency import Columns, Distribution
+from loadgen.metrics.throughput import Metric
+from loadgen.verdict.observed import Observed
+from loadgen.result.outputs import Outputs
+from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
+from loadgen.result.facts import RunFacts
+from loadgen.result.samples import Samples
+from loadgen.traffic import traffic_digest
+from loadgen.verdict import Verdict, headline, judge
+
+__all__ = ["DelayFigures", "Occurrence", "Result", "RunData", "Series", "Table"]
+
+_SHOWN = (50, 90, 95, 97, 99, 99.9)  # MLPerf's summary has these
+
+
+class Result(RunFacts):
+    """What a run came to, besides the facts of it. Never changes.
+
+    Latency counts from when a sample was due to its answer: per query in MultiStream (its last
+    sample's answer), per sample elsewhere. Figures are about the performance series where the run
+    has one, else about its accuracy series; percentiles take samples with status 0 only.
+
+    Parameters
+    ----------
+    data : RunData
+        `run` and `Result.load` have it.
+    """
+
+    def __repr__(self) -> str:
+        verdict = "VALID" if self.valid else "INVALID"
+        metric = "" if self.metric is None else f", {self.metric}"
+        return (
+            f"<Result: {self.scenario.name} of {self.sut_name!r}, {verdict}{metric},"
+            f" generator {self.health.verdict}, {self.n_issued:,} samples>"
+        )
+
+    @cached_property
+    def traffic_digest(self) -> str:
+        """Digest of the plan: the same digest, the same traffic. Replays the plan."""
+        data = self._data
+        if data.traffic_digest is not None:
+            return data.traffic_digest
+        return traffic_digest(data.scenario, data.settings, data.effective, data.dataset_total)
+
+    # Rows and answers.
+
+    @cached_property
+    def samples(self) -> Samples:
+        """Column name to read-only array, one row a sample in issue order."""
+        return Samples(self._data)
+
+    @cached_property
+    def outputs(self) -> Outputs:
+        """Kept answers, as long as the rows; None where there is none. Decoded on access."""
+        kept = self._data.outputs
+        return Outputs.nothing(self._data.n_rows) if kept is None else kept
+
+    def outputs_by_index(self) -> Outputs:
+        """Return the first kept answer of each sample of the dataset; None where there is none."""
+        data = self._data
+        return self.outputs.first_by_index(data.columns["index"], data.dataset_total)
+
+    @property
+    def n_completed(self) -> int:
+        """How many samples of the judged series were answered."""
+        return self._counts.completed
+
+    @property
+    def n_failed(self) -> int:
+        """How many samples of the judged series the system gave up."""
+        return self._counts.failed
+
+    @property
+    def n_missing(self) -> int:
+        """How many samples of the judged series no answer came for."""
+        return self._counts.missing
+
+    @cached_property
+    def _counts(self) -> observation.Counts:
+        return observation.count(self._data, latencies.judged_rows(self._data))
+
+    # The verdicts, and the figure that they are about.
+
+    @property
+    def valid(self) -> bool:
+        """Whether the system's figure is valid."""
+        return self.verdict.valid
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not, each with what to change."""
+        return self.verdict.reasons
+
+    @property
+    def early_stopping(self) -> EarlyStopping | None:
+        """Whether there were enough queries; None in an accuracy run."""
+        return self.verdict.early_stopping
+
+    @cached_property
+    def metric(self) -> Metric | None:
+        """What MLPerf's LoadGen prints first for the scenario; None in an accuracy run."""
+        return headline(self._observed)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """The verdict on the system, by its single conditions."""
+        return judge(self._observed)
+
+    @cached_property
+    def health(self) -> Health:
+        """The verdict on the generator: "good", "suspect" or "bad", figures and causes."""
+        return observation.health(self._data, self.latency)
+
+    @cached_property
+    def _observed(self) -> Observed:
+        return observation.observe(self._data, self.latency, self.ttft, self.tpot)
+
+    # Figures.
+
+    @cached_property
+    def latency(self) -> Distribution:
+        """Completed - scheduled."""
+        return Distribution(lambda: latencies.latency(self._data), name="latency")
+
+    @cached_property
+    def service_time(self) -> Distribution:
+        """Completed - issued."""
+        return Distribution(lambda: latencies.service_time(self._data), name="service time")
+
+    @cached_property
+    def issue_delay(self) -> Distribution:
+        """Issued - scheduled, of everything that was issued; always 0 where nothing is due."""
+        return Distribution(lambda: latencies.issue_delay(self._data), name="issue delay")
+
+    @cached_property
+    def ttft(self) -> Distribution | None:
+        """First token - scheduled, per sample; None without tokens."""
+        return _distribution(latencies.time_to_first_token(self._data), "time to first token")
+
+    @cached_property
+    def tpot(self) -> Distribution | None:
+        """(Latency - time to first token) / (tokens - 1), per sample; None without tokens."""
+        return _distribution(latencies.time_per_output_token(self._data), "time per output token")
+
+    def timeline(self, step_s: float = 1.0) -> Table:
+        """Return figures over time; see `loadgen.result.breakdown.timeline`."""
+        return breakdown.timeline(self._data, step_s)
+
+    def by(self, column: str) -> Table:
+        """Return figures by a column of the dataset; see `loadgen.result.breakdown.by_column`."""
+        return breakdown.by_column(self._data, column)
+
+    # In words, and as files.
+
+    def summary(self) -> str:
+        """Return what there is to know, as text of less than 100 columns."""
+        from loadgen.report import summary  # noqa: PLC0415 - the one upward import, on use only
+
+        return summary(self)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write everything into a folder, which appears whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            An absent or empty folder; parents are made.
+        overwrite : bool
+            Whether a saved result that is there already is replaced.
+
+        Returns
+        -------
+        Path
+            The folder, absolute.
+
+        Raises
+        ------
+        LoadGenError
+            It cannot be written.
+        """
+        figures = {
+            "valid": self.valid,
+            "reasons": list(self.reasons),
+            "metric": None if self.metric is None else dataclasses.asdict(self.metric),
+            "health": self.health.verdict,
+            "latency_ns": _headline(self.latency),
+        }
+        return storage.save(
+            self._data, path, overwrite=overwrite, digest=self.traffic_digest, figures=figures
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Result:
+        """Read a saved result; its columns are mapped, never unpickled.
+
+        Raises
+        ------
+        ResultError
+            It is damaged or too new: names the file, what is there, and what should be.
+        """
+        return cls(storage.load(path))
+
+
+def _distribution(columns: Columns | None, name: str) -> Distribution | None:
+    return None if columns is None else Distribution(columns, name=name)
+
+
+def _headline(latency: Distribution) -> dict[str, int] | None:
+    if not latency:
+        return None
+    found = {f"p{p:g}": ns for p, ns in zip(_SHOWN, latency.percentiles(_SHOWN), strict=True)}
+    return {"mean": latency.mean, "min": latency.min, "max": latency.max, **found}

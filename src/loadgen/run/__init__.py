@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`run`: one call from a system under test to a result.
+
+Not for the order of things inside a run (`execution`), nor for servers that take work themselves
+(`session`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loadgen.run.conclusion import Destination, conclude, spec_of, with_result
+from loadgen.run.execution import Execution
+from loadgen.run.progress import on_terminal
+from loadgen.sut import SystemUnderTest, as_sut
+from loadgen.run.task import Task
+
+if TYPE_CHECKING:
+    from loadgen._core import VirtualClock
+    from loadgen.result import Result
+    from loadgen.config.scenarios import Scenario
+    from loadgen.config.settings import Settings
+    from loadgen.run.sinks import Sink
+
+
+def run(
+    sut: SystemUnderTest | Callable[[Any], Any],
+    dataset: object,
+    scenario: Scenario,
+    settings: Settings | None = None,
+    *,
+    output_dir: str | Path | None = None,
+    overwrite: bool = False,
+    progress: bool | None = None,
+    sinks: Sequence[Sink] = (),
+    clock: VirtualClock | None = None,
+    **fields: Any,
+) -> Result:
+    """Measure a system under test.
+
+    Blocks until the run is over, on the calling thread, which may be any; inside a running event
+    loop it blocks the loop too.
+
+    Parameters
+    ----------
+    sut : callable or SystemUnderTest
+        A callable becomes a `FunctionSUT`.
+    dataset : int, sequence, array or Dataset
+        An int: so many samples, and the system gets indices.
+    scenario : Scenario
+        What the traffic is.
+    settings : Settings, optional
+        None: the defaults.
+    output_dir : path, optional
+        A folder for the result, absent or empty; written as ``<dir>.partial``, renamed at the end.
+    overwrite : bool
+        Whether a result that is in `output_dir` already is replaced.
+    progress : bool, optional
+        A live line on standard error. None: where that is a terminal.
+    sinks : sequence of Sink
+        Further places for the answers that are kept.
+    clock : VirtualClock, optional
+        Simulated time, for tests.
+    **fields
+        Fields of `Settings`, which win over `settings`.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    SettingsError
+        Names every wrong setting; nothing was started.
+    DatasetError
+        From a hook of the dataset.
+    SUTError
+        From what the system under test raised.
+    Interrupted
+        Ctrl-C. It is a `KeyboardInterrupt`.
+
+    Notes
+    -----
+    An error after the first query was issued has what was measured until then as its `result`,
+    which is also saved where there is an `output_dir`.
+
+    Examples
+    --------
+    >>> import loadgen as lg
+    >>> result = lg.run(lambda samples: None, 100, lg.SingleStream(), min_duration_s=0)
+    >>> result.n_issued
+    100
+    """
+    system = as_sut(sut)
+    task = Task.check(dataset, scenario, settings, fields)
+    destination = Destination.prepare(output_dir, overwrite, sinks)
+    execution = Execution(
+        task,
+        system.name,
+        sut_spec=spec_of(sut),
+        show_progress=on_terminal(progress),
+        clock=clock,
+    )
+    for sink in destination.sinks:
+        sink.open(execution.run)
+    execution.carry_out(system)
+    result = conclude(execution, destination)
+    if execution.error is not None:
+        raise with_result(execution.error, result)
+    assert result is not None  # without an error there is one
+    return result

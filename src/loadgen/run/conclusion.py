@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is left of a run: its data, its `Result`, the folder and sinks that get it, its error.
+
+Not for the run itself (`execution`), nor for what is computed from the data (`result`).
+"""
+
+from __future__ import annotations
+
+import logging
+import numbers
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from loadgen import environment
+from loadgen._core import SeriesOutcome
+from loadgen.errors import Interrupted, SUTError
+from loadgen.run.execution import Execution
+from loadgen.result.outputs import Outputs
+from loadgen.result import Result
+from loadgen.result.folder import prepare_output_dir
+from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
+from loadgen.config.scenarios import Offline
+from loadgen.run.sinks import Sink, feed
+from loadgen.run.task import Step
+
+log = logging.getLogger("loadgen")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a result goes, besides to the caller. Made by `prepare`."""
+
+    folder: Path | None
+    overwrite: bool
+    sinks: tuple[Sink, ...]
+
+    @classmethod
+    def prepare(
+        cls,
+        output_dir: str | os.PathLike[str] | None,
+        overwrite: bool = False,
+        sinks: Sequence[Sink] = (),
+    ) -> Destination:
+        """Make sure that the result can be written, before anything is measured."""
+        folder = None if output_dir is None else prepare_output_dir(output_dir, overwrite)
+        return cls(folder, overwrite, tuple(sinks))
+
+
+def conclude(execution: Execution, destination: Destination) -> Result | None:
+    """Return the result of a closed run, after it went where it is to go.
+
+    An error on the way is kept as the run's. None: there was no series, or an error came before
+    the first query.
+    """
+    n_issued = sum(outcome.n_rows for _, outcome in execution.done)
+    if not execution.done or (execution.error is not None and n_issued == 0):
+        return None
+    result = None
+    with execution.keeping_error():
+        data = run_data(execution)
+        result = Result(data)
+        with execution.keeping_error():
+            feed(destination.sinks, result, data.outputs)
+        if destination.folder is not None:
+            result.save(destination.folder, overwrite=destination.overwrite)
+    return result
+
+
+def with_result(error: BaseException, result: Result | None) -> BaseException:
+    """Return what is to be raised of a run's error: it has the result."""
+    if isinstance(error, KeyboardInterrupt) and not isinstance(error, Interrupted):
+        interrupted = Interrupted("interrupted", result)
+        interrupted.__cause__ = error
+        return interrupted
+    setattr(error, "result", result)  # noqa: B010  # other people's exceptions do not declare it
+    return error
+
+
+def spec_of(thing: object) -> str | None:
+    """Return "module:name" of what can be imported by it, the number of a count, or None."""
+    if isinstance(thing, numbers.Integral):
+        return str(int(thing))
+    module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(name, str) or module == "__main__":
+        return None
+    found = getattr(sys.modules.get(module), name, None)
+    return f"{module}:{name}" if found is thing else None
+
+
+def run_data(execution: Execution) -> RunData:
+    """Collect everything that is known of a closed run."""
+    engine, task = execution.engine, execution.task
+    columns = engine.columns()
+    done = execution.done
+    return RunData(
+        scenario=task.scenario,
+        settings=task.settings,
+        effective=task.effective,
+        dataset_total=task.total,
+        dataset_performance=task.performance,
+        sut_name=execution.sut_name,
+        series=tuple(_series(execution, step, outcome) for step, outcome in done),
+        columns=columns,
+        run_start_ns=done[0][1].start_ns if done else 0,
+        n_rows=len(columns["index"]),
+        violations=_occurrences(engine.violations()),
+        failures=_occurrences(engine.failures()),
+        outputs=_outputs(execution),
+        own_delay=DelayFigures.from_core(engine.own_delay()),
+        blocked_delay=DelayFigures.from_core(engine.blocked_delay()),
+        environment={**environment.describe(), "requests_refused": engine.requests_refused},
+        started_at=execution.started_at,
+        sut_spec=execution.sut_spec,
+        dataset_spec=spec_of(task.total if task.samples is None else task.dataset),
+        dataset_columns={name: np.asarray(each) for name, each in task.dataset.columns.items()},
+        aborted_reason=_aborted_reason(execution),
+    )
+
+
+def _series(execution: Execution, step: Step, outcome: SeriesOutcome) -> Series:
+    task, first = execution.task, execution.done[0][1]
+    per_query = task.effective.samples_per_query
+    if isinstance(task.scenario, Offline):
+        per_query = len(step.loaded.samples) if step.phase == "accuracy" else per_query
+    return Series(
+        phase=step.phase,
+        first_row=outcome.first_row - first.first_row,
+        n_rows=outcome.n_rows,
+        n_queries=outcome.n_queries,
+        samples_per_query=per_query,
+        planned_queries=outcome.planned_queries,
+        planned_duration_ns=outcome.planned_duration_ns,
+        first_query_id=outcome.first_query_id,
+        first_sample_id=outcome.first_sample_id,
+        start_ns=outcome.start_ns - first.start_ns,
+        last_scheduled_ns=outcome.last_scheduled_ns,
+        last_issued_ns=outcome.last_issued_ns,
+        end_ns=outcome.end_ns,
+        end=_end(execution, outcome.end),
+        loaded_set_size=step.loaded.end,
+        n_outstanding_at_end=outcome.n_outstanding,
+    )
+
+
+def _end(execution: Execution, end: str) -> str:
+    """Tell a run that was given up from one whose system raised, on whichever thread that was."""
+    if end not in ("aborted", "sut_raised") or execution.run._abort_reasons:
+        return end
+    return "sut_raised" if isinstance(execution.error, SUTError) else "aborted"
+
+
+def _occurrences(counts: dict[str, tuple[int, str]]) -> dict[str, Occurrence]:
+    return {kind: Occurrence(count, example) for kind, (count, example) in counts.items()}
+
+
+def _outputs(execution: Execution) -> Outputs | None:
+    if execution.task.keep_outputs == "none":
+        return None
+    offset, length, kind, data = execution.engine.payload()
+    return Outputs(offset, length, kind, data, tuple(execution.encoder.kinds))
+
+
+def _aborted_reason(execution: Execution) -> str | None:
+    """Why the run was given up, in the words of who gave it up first."""
+    if execution.run._abort_reasons:
+        return execution.run._abort_reasons[0]
+    if isinstance(execution.error, KeyboardInterrupt):
+        return "interrupted"
+    return None if execution.error is None else str(execution.error)

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run from checked settings to its last answer: what happens, in which order.
+
+Samples are loaded, the system is started and warmed up; then one series follows the other, each
+over its loaded set; then the system is stopped, whatever happened. The first error is kept for the
+end. Not for what a run is (`task`), nor for what it leaves behind (`conclusion`).
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+from loadgen import _core, dataset
+from loadgen.result.encoding import Encoder
+from loadgen.errors import LoadGenError, SUTError
+from loadgen.run.progress import ProgressLine
+from loadgen.config.scenarios import Concurrent, Server
+from loadgen.sut.base import Delivery, SystemUnderTest
+from loadgen.sut.handle import Run
+from loadgen.run.task import Step, Task
+
+log = logging.getLogger("loadgen")
+
+_LAST_ENDS = ("aborted", "sut_raised", "drain_timeout", "record_full")
+"""Ends of a series after which a further one would say nothing."""
+
+
+class Execution:
+    """A run that goes on: its core, the series that it did, its first error.
+
+    Parameters
+    ----------
+    task : Task
+    sut_name : str
+    sut_spec : str, optional
+        "module:name", where the system can be imported by it.
+    show_progress : bool
+        Whether there is a live line.
+    clock : VirtualClock, optional
+        None: the real one.
+
+    Attributes
+    ----------
+    run : Run
+        What the system under test gets; from any thread.
+    done : list of (Step, SeriesOutcome)
+        In their order; the last may have been cut short.
+    error : BaseException or None
+        The first one.
+    started_at : str
+        When measuring began, UTC.
+
+    Notes
+    -----
+    Thread safety: one thread at a time.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        sut_name: str,
+        *,
+        sut_spec: str | None = None,
+        show_progress: bool = False,
+        clock: _core.VirtualClock | None = None,
+    ) -> None:
+        self.task = task
+        self.sut_name = sut_name
+        self.sut_spec = sut_spec
+        self.encoder = Encoder()
+        self.engine = task.engine(self.encoder, clock)
+        self.run = Run(self.engine, task.scenario, task.settings, task.dataset, clock)
+        self.done: list[tuple[Step, _core.SeriesOutcome]] = []
+        self.error: BaseException | None = None
+        self.started_at = ""
+        self._loaded: Step | None = None
+        self._accuracy_log = _core.AccuracyLogEngine()
+        self._progress = (
+            ProgressLine(task.scenario.name, self.engine.progress) if show_progress else None
+        )
+
+    @contextmanager
+    def keeping_error(self) -> Iterator[None]:
+        """Go on after an error; the first one is kept, later ones are logged."""
+        try:
+            yield
+        except BaseException as error:
+            if self.error is None:
+                self.error = error
+            else:
+                log.error("%s, after an earlier error", error, exc_info=error)
+
+    def carry_out(self, system: SystemUnderTest) -> None:
+        """Do the whole run, up to the record's end. Raises nothing: see `error`."""
+        with self.keeping_error():
+            self.load_first()
+        if self.error is None:
+            with self.keeping_error():
+                with self._of_the_system():
+                    delivery = system._delivery(self.task.scenario)
+                    system.start(self.run)
+                self.measure(delivery, system.flush)
+            self.engine.finish()
+            with self.keeping_error(), self._of_the_system():
+                system.stop()
+        self.close()
+
+    def load_first(self) -> None:
+        """Load the first series' samples."""
+        self._load(self.task.steps[0])
+
+    def measure(self, delivery: Delivery, flush: Callable[[], object] | None = None) -> None:
+        """Warm up, then run all series; return when the last one is answered.
+
+        Parameters
+        ----------
+        delivery : Delivery
+        flush : callable, optional
+            Called once per series, when no more of its queries will come.
+        """
+        self.started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        with self._progress or nullcontext(), _collector(self.task.settings.gc):
+            with self._of_the_system():
+                self._warm_up(delivery)
+            for number, step in enumerate(self.task.steps):
+                self._load(step)
+                if self._progress:
+                    self._progress.series(*self._reading(number, step))
+                with self._of_the_system():
+                    end = self._series(number, delivery, flush)
+                if end in _LAST_ENDS:
+                    break
+
+    def close(self) -> None:
+        """Unload what is loaded and end the record: nothing can be written into it any more."""
+        with self.keeping_error():
+            self._unload()
+        self.engine.close()
+
+    def _load(self, step: Step) -> None:
+        if self._loaded is not step:
+            self._unload()
+            dataset.load(self.task.dataset, step.indices)
+            self._loaded = step
+
+    def _unload(self) -> None:
+        step, self._loaded = self._loaded, None
+        if step is not None:
+            dataset.unload(self.task.dataset, step.indices)
+
+    def _warm_up(self, delivery: Delivery) -> None:
+        n_queries = self.task.settings.warmup_queries
+        if n_queries:
+            self.engine.warm_up(
+                self.task.steps[0].loaded,
+                n_queries,
+                self.task.warm_up_samples_per_query,
+                delivery=delivery.kind,
+                target=delivery.target,
+            )
+            self._raise_for_others()
+
+    def _series(self, number: int, delivery: Delivery, flush: Callable[[], object] | None) -> str:
+        step = self.task.steps[number]
+        plan = _core.TrafficPlan(self.task.plan(step), step.loaded, self._accuracy_log)
+        last = self.engine.outcome
+        last_start_ns = None if last is None else last.start_ns
+        try:
+            outcome = self.engine.run_series(
+                plan,
+                accuracy=step.phase == "accuracy",
+                delivery=delivery.kind,
+                target=delivery.target,
+                flush=flush,
+                last=number == len(self.task.steps) - 1,
+                max_batch_size=delivery.max_batch_size,
+                **self._limits(),
+            )
+        except BaseException:
+            cut_short = self.engine.outcome
+            if cut_short is not None and cut_short.start_ns != last_start_ns:
+                self.done.append((step, cut_short))
+            raise
+        self.done.append((step, outcome))
+        self._raise_for_others()
+        return outcome.end
+
+    def _limits(self) -> dict[str, Any]:
+        scenario, effective = self.task.scenario, self.task.effective
+        limits: dict[str, Any] = {
+            "min_queries": effective.min_queries,
+            "max_queries": effective.max_queries,
+            "target_duration_ns": effective.target_duration_ns,
+            "max_duration_ns": effective.max_duration_ns,
+        }
+        if isinstance(scenario, Server):
+            limits["max_outstanding"] = scenario.max_outstanding
+            limits["coalesce"] = scenario.coalesce
+        elif isinstance(scenario, Concurrent):
+            limits["concurrency"] = scenario.concurrency
+        return limits
+
+    def _raise_for_others(self) -> None:
+        """Raise what a thread of the system's ended the run with."""
+        if self.run._errors:
+            raise self.run._errors[0]
+
+    @contextmanager
+    def _of_the_system(self) -> Iterator[None]:
+        """Say of an exception that the system under test raised it; the core's own pass."""
+        try:
+            yield
+        except LoadGenError:
+            raise
+        except Exception as error:
+            text = f"{self.sut_name} raised {type(error).__name__}: {error}"
+            raise SUTError(text) from error
+
+    def _reading(self, number: int, step: Step) -> tuple[str, float]:
+        n_steps = len(self.task.steps)
+        label = step.phase if n_steps == 1 else f"{step.phase} {number + 1}/{n_steps}"
+        is_timed = step.phase == "performance"
+        return label, self.task.effective.min_duration_ns / 1e9 if is_timed else 0.0
+
+
+@contextmanager
+def _collector(choice: str) -> Iterator[None]:
+    """Keep the garbage collector off what exists already, where that is asked for.
+
+    What another run or the user has frozen stays as it is.
+    """
+    if choice != "freeze" or gc.get_freeze_count():
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

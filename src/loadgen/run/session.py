@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Session`: a run whose system under test takes its work itself, in its own loop.
+
+Not for systems that are handed their work (`run`), nor for consumers in other processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from loadgen.run.batches import Batches, Consumers
+from loadgen.run.conclusion import Destination, conclude, with_result
+from loadgen.errors import LoadGenError
+from loadgen.run.execution import Execution
+from loadgen.run.progress import on_terminal
+from loadgen.sut.base import Delivery, check_arguments
+from loadgen.run.task import Task
+from loadgen.values import integer, ns_from_ms, number, problem_of
+
+if TYPE_CHECKING:
+    from loadgen.result import Result
+    from loadgen.config.scenarios import Scenario
+    from loadgen.config.settings import Settings
+    from loadgen.run.sinks import Sink
+    from loadgen.sut.handle import Ids, Run
+
+_LOOK_AGAIN_S = 0.1
+
+
+class Session:
+    """A run that a server takes batches from. Used once, as a context manager.
+
+    Entering it checks settings and loads samples; the clock starts with the first batch that is
+    asked for, or with `start`. Leaving it waits for outstanding answers and sets `result`; leaving
+    it by an exception ends the run at once, sets `result` too, and lets the exception pass.
+
+    Parameters
+    ----------
+    dataset : int, sequence, array or Dataset
+        An int: so many samples, and the batches' samples are indices.
+    scenario : Scenario
+        What the traffic is.
+    settings : Settings, optional
+        None: the defaults.
+    name : str
+        How results call the system under test.
+    output_dir, overwrite, progress, sinks
+        As for `run`.
+    **fields
+        Fields of `Settings`, which win over `settings`.
+
+    Raises
+    ------
+    SettingsError, DatasetError
+        On entering: nothing was started.
+
+    Notes
+    -----
+    The series run on a thread of the session's own, which also calls the dataset's hooks between
+    them. Ctrl-C while the session is entered leaves it as an `Interrupted` that has the result.
+
+    Examples
+    --------
+    >>> import loadgen as lg
+    >>> with lg.Session(100, lg.Offline()) as session:
+    ...     for batch in session.batches(max_size=32):
+    ...         batch.complete()
+    >>> session.result.n_issued
+    100
+    """
+
+    def __init__(
+        self,
+        dataset: object,
+        scenario: Scenario,
+        settings: Settings | None = None,
+        *,
+        name: str = "session",
+        output_dir: str | Path | None = None,
+        overwrite: bool = False,
+        progress: bool | None = None,
+        sinks: Sequence[Sink] = (),
+        **fields: Any,
+    ) -> None:
+        self._arguments = (dataset, scenario, settings, fields)
+        self._name = name
+        self._output = (output_dir, overwrite, sinks)
+        self._progress = progress
+        self._entered: _Entered | None = None
+        self._result: Result | None = None
+        self._thread: threading.Thread | None = None
+        self._start_lock = threading.Lock()
+        self._is_over = False
+
+    def __enter__(self) -> Self:
+        """Check everything and load the first samples."""
+        if self._entered is not None:
+            raise LoadGenError("a Session is used once: make another one")
+        task = Task.check(*self._arguments)
+        destination = Destination.prepare(*self._output)
+        execution = Execution(task, self._name, show_progress=on_terminal(self._progress))
+        self._entered = _Entered(execution, destination, Consumers(execution.run))
+        for sink in destination.sinks:
+            sink.open(execution.run)
+        try:
+            execution.load_first()
+        except BaseException:
+            execution.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Wait for outstanding answers, or end the run where an exception passes."""
+        inside = self._inside
+        execution = inside.execution
+        if error is not None:
+            execution.error = execution.error or error
+            execution.engine.abort()
+        else:
+            with execution.keeping_error():
+                self._wait(inside)
+        with self._start_lock:
+            self._is_over = True
+        if self._thread is not None and execution.error is not None:
+            execution.engine.abort()
+            self._thread.join()
+        execution.close()
+        inside.consumers.close()
+        self._result = conclude(execution, inside.destination)
+        raised = error if error is not None else execution.error
+        if raised is not None:
+            raised = with_result(raised, self._result)
+            if raised is not error:
+                raise raised
+
+    async def __aenter__(self) -> Self:
+        """Enter it; loading samples holds the event loop up."""
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave it, while the event loop goes on."""
+        left = asyncio.ensure_future(asyncio.to_thread(self.__exit__, kind, error, traceback))
+        try:
+            await asyncio.shield(left)
+        except asyncio.CancelledError:
+            self.abort("cancelled while answers were waited for")
+            await left
+            raise
+
+    @property
+    def result(self) -> Result:
+        """The result, once the session was left.
+
+        Raises
+        ------
+        LoadGenError
+            It has not been left yet, or nothing had been issued by then.
+        """
+        if self._result is None:
+            raise LoadGenError("there is no result: the session is not over, or nothing was issued")
+        return self._result
+
+    @property
+    def run(self) -> Run:
+        """The run, to ask what it is and to answer by id."""
+        return self._inside.execution.run
+
+    def start(self) -> None:
+        """Start the clock, if it is not running yet."""
+        execution = self._inside.execution
+        with self._start_lock:
+            if self._is_over:
+                raise LoadGenError("the session is over")
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=_measure, args=(execution,), name="loadgen-session", daemon=True
+                )
+                self._thread.start()
+
+    def batches(self, max_size: int = 64, max_wait_ms: float = 0) -> Batches:
+        """Return batches to answer, until there are no more; for any number of threads and tasks.
+
+        Parameters
+        ----------
+        max_size : int
+            The most samples of a batch.
+        max_wait_ms : float, ms
+            How long to wait for a fuller batch, counted from the issue of its oldest sample.
+
+        Returns
+        -------
+        Batches
+            For ``for`` in threads, ``async for`` in tasks of any asyncio event loop. Each loop gets
+            other batches. A loop that is left early may be taken up again.
+        """
+        check_arguments(
+            problem_of("max_size", max_size, integer(1)),
+            problem_of("max_wait_ms", max_wait_ms, number(0, 1e9)),
+        )
+        return Batches(self.start, self._inside.consumers, max_size, ns_from_ms(max_wait_ms))
+
+    def complete(self, ids: Ids, outputs: Any = None, n_tokens: Any = None) -> None:
+        """Answer samples by id; see `Run.complete`."""
+        self.run.complete(ids, outputs, n_tokens)
+
+    def first_token(self, ids: Ids) -> None:
+        """Say that the first token of samples is there."""
+        self.run.first_token(ids)
+
+    def token(self, ids: Ids, n: int = 1) -> None:
+        """Say that `n` more tokens of samples are there."""
+        self.run.token(ids, n)
+
+    def fail(self, ids: Ids, kind: str = "error", message: str = "") -> None:
+        """Say that samples will have no answer; see `Run.fail`."""
+        self.run.fail(ids, kind, message)
+
+    def abort(self, reason: str) -> None:
+        """End the run at once; see `Run.abort`."""
+        self.run.abort(reason)
+
+    @property
+    def _inside(self) -> _Entered:
+        if self._entered is None:
+            raise LoadGenError("the session has not been entered: use it in a with statement")
+        return self._entered
+
+    def _wait(self, inside: _Entered) -> None:
+        """Wait for the run's end; end it oneself where nobody is left to take its batches."""
+        if self._thread is None:
+            raise LoadGenError(
+                "the session was left before any batch was asked for: join the threads that take"
+                " its batches, or call start(), before leaving it"
+            )
+        while self._thread.is_alive():
+            if inside.consumers.all_left_early:
+                inside.execution.run.abort("every loop over the session's batches was left early")
+            self._thread.join(_LOOK_AGAIN_S)
+
+
+@dataclass(frozen=True)
+class _Entered:
+    """What a session has once it was entered."""
+
+    execution: Execution
+    destination: Destination
+    consumers: Consumers
+
+
+def _measure(execution: Execution) -> None:
+    """Run the series; what the session's own thread does."""
+    with execution.keeping_error():
+        execution.measure(Delivery("pull"))
+    execution.engine.finish()

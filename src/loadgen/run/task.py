@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is to be run: dataset, scenario and settings, checked together, and the series they make.
+
+Pure but for the core's engine that a run is made with. Not for running it: that is `execution`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import numbers
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from loadgen import _core, traffic
+from loadgen.dataset import Dataset, as_dataset
+from loadgen.result.encoding import Encoder
+from loadgen.errors import DatasetError
+from loadgen.config.scenarios import MultiStream, Scenario
+from loadgen.config.settings import Settings
+from loadgen.traffic.validate import validate
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Samples = Callable[[npt.NDArray[np.int64]], Any]
+
+_FOR_EVER_NS = 2**62
+"""146 years: no time-out, where the core wants a number."""
+
+_tags = itertools.count()
+_tags_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One series to run, and the set of samples that is loaded for it."""
+
+    phase: Literal["performance", "accuracy"]
+    loaded: _core.LoadedSet
+
+    @property
+    def indices(self) -> npt.NDArray[np.int64]:
+        """What the dataset is told to load, in load order."""
+        return self.loaded.samples.astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be run. Made by `Task.check`.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    total, performance : int
+        Its counts.
+    samples : callable or None
+        From indices to samples; None: the indices are the samples.
+    scenario : Scenario
+    settings : Settings
+        With the keywords of the call.
+    effective : Effective
+        What they come to.
+    """
+
+    dataset: Dataset
+    total: int
+    performance: int
+    samples: Samples | None
+    scenario: Scenario
+    settings: Settings
+    effective: traffic.Effective
+
+    @classmethod
+    def check(
+        cls,
+        samples: object,
+        scenario: Scenario,
+        settings: Settings | None,
+        fields: Mapping[str, Any],
+    ) -> Task:
+        """Return the task.
+
+        Raises
+        ------
+        DatasetError
+            The dataset cannot be used.
+        SettingsError
+            With everything that is wrong with the rest.
+        """
+        dataset = as_dataset(samples)
+        total, performance = len(dataset), dataset.performance_count
+        checked = validate(scenario, settings, fields, total=total, performance=performance)
+        sizes = traffic.effective(scenario, checked, total, performance)
+        hook = None if isinstance(samples, numbers.Integral) else _sample_hook(dataset)
+        return cls(dataset, total, performance, hook, scenario, checked, sizes)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The series, in their order."""
+        steps = []
+        phases: tuple[Literal["accuracy", "performance"], ...] = ("accuracy", "performance")
+        for phase in phases:
+            if self.settings.mode in (phase, "submission"):
+                sets = traffic.loadable_sets(
+                    self.scenario,
+                    self.settings,
+                    self.effective,
+                    self.total,
+                    accuracy=phase == "accuracy",
+                )
+                steps += [Step(phase, loaded) for loaded in sets]
+        return steps
+
+    @property
+    def warm_up_samples_per_query(self) -> int:
+        """MultiStream warms up with whole queries, all others with single samples."""
+        scenario = self.scenario
+        return scenario.samples_per_query if isinstance(scenario, MultiStream) else 1
+
+    @property
+    def keep_outputs(self) -> Literal["none", "chosen", "all"]:
+        """Which answers' bytes are kept."""
+        if self.settings.mode == "accuracy":
+            return "all"
+        share = traffic.accuracy_log_probability(self.scenario, self.settings, self.effective)
+        return "chosen" if self.settings.mode == "submission" or share > 0 else "none"
+
+    def plan(self, step: Step) -> _core.PlanSettings:
+        """Return the core's settings of a series' plan."""
+        return traffic.plan_settings(
+            self.scenario, self.settings, self.effective, accuracy=step.phase == "accuracy"
+        )
+
+    def engine(self, encoder: Encoder, clock: _core.VirtualClock | None) -> _core.Engine:
+        """Return a new core for a run."""
+        settings = self.settings
+        drain_timeout_ns = traffic.drain_timeout_ns(self.scenario, settings, self.effective)
+        return _core.Engine(
+            scenario=self.scenario.name,
+            tag=_next_tag(),
+            samples=self.samples,
+            encode=encoder,
+            keep_outputs=self.keep_outputs,
+            tokens=settings.tokens,
+            on_error=settings.on_error,
+            pacing=settings.pacing,
+            priority=settings.priority,
+            cpu=settings.cpu,
+            drain_timeout_ns=_FOR_EVER_NS if drain_timeout_ns is None else drain_timeout_ns,
+            clock=clock,
+        )
+
+
+def _next_tag() -> int:
+    """Return what tells a run's ids from those of the process's other runs: 16 bits, never 0."""
+    with _tags_lock:
+        return next(_tags) % 0xFFFF + 1
+
+
+def _sample_hook(dataset: Dataset) -> Samples:
+    """Return the dataset's ``[indices]``, with what it raises made a `DatasetError`."""
+
+    def samples(indices: npt.NDArray[np.int64]) -> Any:
+        try:
+            return dataset[indices]
+        except Exception as error:
+            raise DatasetError(
+                f"{dataset.name}: [indices] of {len(indices)} samples raised "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+    return samples

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Do scenario, settings and dataset fit together? Every problem at once, before anything starts.
+
+`validate` is the one door: it merges the keywords into the settings and raises a single
+`SettingsError` that has the wrong fields as well as the wrong combinations. Combinations with
+which MLPerf's LoadGen crashes, reads past its arrays or never ends are refused here.
+
+Not here: checks of single values (``values.py``), and the dataset's own counts (``dataset.py``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from loadgen.config.arrivals import Gamma, Poisson, Replay
+from loadgen.traffic.effective import Effective, effective
+from loadgen.errors import Problem, SettingsError
+from loadgen.config.scenarios import Offline, Scenario, Server
+from loadgen.config.settings import Settings, settings_from
+from loadgen.values import MAX_COUNT, MAX_SECONDS
+
+__all__ = ["validate"]
+
+_FASTEST_TIMED_QPS: Final = 1e10
+"""Gaps are whole ns: at more than ten arrivals a ns nearly all are 0 and time does not go on."""
+
+
+def validate(
+    scenario: object,
+    settings: Settings | None,
+    fields: Mapping[str, Any],
+    *,
+    total: int | None = None,
+    performance: int | None = None,
+) -> Settings:
+    """Return the settings of a run, or raise everything that is wrong with it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Checked to be one.
+    settings : Settings or None
+        None: the defaults.
+    fields : mapping
+        Fields of the settings that win over `settings`.
+    total, performance : int or None
+        The dataset's counts; None leaves out the rules that need them.
+
+    Raises
+    ------
+    SettingsError
+        With every problem.
+
+    Examples
+    --------
+    >>> from loadgen.config.scenarios import SingleStream
+    >>> validate(SingleStream(), None, {"min_queries": 5}, total=3).min_queries
+    5
+    """
+    problems: list[Problem] = []
+    try:
+        merged = settings_from(settings, fields)
+    except SettingsError as error:
+        problems += error.problems
+        merged = _usable_part(settings, fields, problems)
+    if not isinstance(scenario, Scenario):
+        allowed = "a scenario: lg.SingleStream(), lg.Server(target_qps=...), ..."
+        problems.append(Problem("scenario", scenario, allowed))
+    else:
+        wrong = {problem.field.partition(".")[0] for problem in problems}
+        found = list(_combinations(scenario, merged))
+        if total is not None:
+            sizes = effective(scenario, merged, total, performance or total)
+            found += _sizes(scenario, merged, sizes, total)
+        problems += [problem for problem in found if problem.field not in wrong]
+    if problems:
+        raise SettingsError(problems)
+    return merged
+
+
+def _usable_part(
+    settings: Settings | None, fields: Mapping[str, Any], problems: list[Problem]
+) -> Settings:
+    """Return the settings without the fields that are wrong, to find what else is."""
+    wrong = {problem.field.partition(".")[0] for problem in problems}
+    usable = {name: value for name, value in fields.items() if name not in wrong}
+    return settings_from(settings if isinstance(settings, Settings) else None, usable)
+
+
+def _combinations(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
+    """Yield the problems that need no dataset."""
+    order = settings.sample_order
+    if isinstance(scenario, Server):
+        yield from _server(scenario, settings)
+    elif isinstance(scenario, Offline) and scenario.n_samples is not None and order == "unique":
+        allowed = "None with sample_order='unique', which issues each loaded sample once"
+        yield Problem("n_samples", scenario.n_samples, allowed)
+    if order == "same" and settings.mode != "performance":
+        allowed = f"another order in mode={settings.mode!r}: one sample says nothing about accuracy"
+        yield Problem("sample_order", order, allowed)
+    if settings.accuracy_log_target is not None and settings.accuracy_log_probability > 0:
+        allowed = "None where accuracy_log_probability is given"
+        yield Problem("accuracy_log_target", settings.accuracy_log_target, allowed)
+    if settings.cpu is not None and hasattr(os, "sched_getaffinity"):
+        usable = sorted(os.sched_getaffinity(0))
+        if settings.cpu not in usable:
+            allowed = "a processor that this process may use: " + ", ".join(map(str, usable))
+            yield Problem("cpu", settings.cpu, allowed)
+
+
+def _server(scenario: Server, settings: Settings) -> Iterator[Problem]:
+    for name in ("target_ttft_ms", "target_tpot_ms"):
+        limit = getattr(scenario, name)
+        if limit is not None and not settings.tokens:
+            yield Problem(name, limit, "tokens=True: without it no token is recorded")
+    random = isinstance(scenario.arrivals, (Poisson, Gamma))
+    if random and scenario.target_qps > _FASTEST_TIMED_QPS and settings.min_duration_s > 0:
+        allowed = (
+            f"at most {_FASTEST_TIMED_QPS:g} with min_duration_s = {settings.min_duration_s:g}: "
+            "due times are whole ns; to flood, set min_duration_s=0 and min_queries"
+        )
+        yield Problem("target_qps", scenario.target_qps, allowed)
+
+
+def _sizes(
+    scenario: Scenario, settings: Settings, sizes: Effective, total: int
+) -> Iterator[Problem]:
+    """Yield the problems of the sizes that everything comes to."""
+    loaded = min(sizes.performance_sample_count, total)
+    performs = settings.mode != "accuracy"
+    once = settings.sample_order == "unique"
+    replays = isinstance(scenario, Server) and isinstance(scenario.arrivals, Replay)
+    if performs and not once and not replays and _issues_nothing(scenario, sizes):
+        allowed = f"at least 1 with min_duration_s = {settings.min_duration_s:g}: nothing is issued"
+        yield Problem("min_queries", settings.min_queries, allowed)
+    if settings.sample_order == "same" and settings.same_index >= loaded:
+        allowed = f"a position in the loaded set, below {loaded}"
+        yield Problem("same_index", settings.same_index, allowed)
+    if performs and isinstance(scenario, Offline) and once:
+        count = sizes.performance_sample_count
+        if count > total:
+            allowed = f"at most the dataset's {total} samples with sample_order='unique'"
+            yield Problem("performance_sample_count", count, allowed)
+    if isinstance(scenario, Server) and isinstance(scenario.arrivals, Replay):
+        yield from _replay(scenario.arrivals, settings, sizes, total)
+    if performs and sizes.min_samples > MAX_COUNT:
+        field = "expected_qps" if isinstance(scenario, Offline) else "min_queries"
+        value = getattr(scenario, field, None) or settings.min_queries
+        allowed = f"less: it comes to {sizes.min_samples} samples, and a run records {MAX_COUNT}"
+        yield Problem(field, value, allowed)
+    elif performs and sizes.target_qps and not once and not isinstance(scenario, Offline):
+        planned_s = sizes.min_queries / sizes.target_qps
+        if planned_s > MAX_SECONDS:
+            allowed = f"less: so many at {sizes.target_qps:g} QPS last {planned_s:.3g} s"
+            yield Problem("min_queries", settings.min_queries, allowed)
+
+
+def _issues_nothing(scenario: Scenario, sizes: Effective) -> bool:
+    if isinstance(scenario, Offline):
+        return sizes.samples_per_query == 0
+    return sizes.min_queries == 0 and sizes.target_duration_ns == 0
+
+
+def _replay(
+    arrivals: Replay, settings: Settings, sizes: Effective, total: int
+) -> Iterator[Problem]:
+    if settings.mode == "performance":
+        return
+    largest = min(sizes.accuracy_sample_count, sizes.performance_sample_count, total)
+    if len(arrivals.timestamps_s) < largest:
+        allowed = (
+            f"at least {largest} in mode={settings.mode!r}, one for each sample of a loaded set"
+        )
+        yield Problem("timestamps_s", len(arrivals.timestamps_s), allowed)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run did, as far as it is judged: plain counts, durations and distributions.
+
+`Observed` is what ``verdict.py`` decides on and ``reasons.py`` puts into words. It can be filled
+from a run, a saved result or a recorded log.
+
+Not here: any judgement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from loadgen.traffic.effective import Effective
+from loadgen.metrics.latency import Distribution
+from loadgen.config.scenarios import Concurrent, Offline, Scenario, Server
+from loadgen.config.settings import Settings
+from loadgen.values import ns_from_ms
+
+__all__ = ["Limit", "Observed", "duration_ns", "limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a run did, as far as it is judged.
+
+    Parameters
+    ----------
+    scenario, settings, effective : Scenario, Settings, Effective
+        What was asked for.
+    n_queries, n_samples : int
+        Issued in the series that is judged.
+    last_scheduled_ns, last_issued_ns : int, ns
+        Of the last issued query, since the series' start.
+    done_ns : int, ns
+        Server: `final_done_ns`. Concurrent: `latest_done_ns`. Not looked at elsewhere.
+    end : str
+        Why issuing ended, as in `Series`.
+    latency : Distribution
+        Of the judged series; per query in MultiStream.
+    ttft, tpot : Distribution or None
+        None where no token was recorded.
+    run_samples, run_failed, run_missing : int
+        Samples of *all* series: issued, failed, never answered.
+    violations, failures : mapping of str to int
+        Counts by kind, of the whole run.
+    aborted_reason : str or None
+        Why the run was given up, if it was.
+    """
+
+    scenario: Scenario
+    settings: Settings
+    effective: Effective
+    n_queries: int
+    n_samples: int
+    last_scheduled_ns: int
+    last_issued_ns: int
+    done_ns: int
+    end: str
+    latency: Distribution
+    ttft: Distribution | None = None
+    tpot: Distribution | None = None
+    run_samples: int = 0
+    run_failed: int = 0
+    run_missing: int = 0
+    violations: Mapping[str, int] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
+    aborted_reason: str | None = None
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether the run has no performance series."""
+        return self.settings.mode == "accuracy"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit that a percentile has to keep.
+
+    Parameters
+    ----------
+    knob : str
+        The scenario's knob that sets it.
+    limit_ns : int, ns
+        The percentile must not be above it.
+    figures : Distribution or None
+        Of what; None where nothing was recorded.
+    """
+
+    knob: str
+    limit_ns: int
+    figures: Distribution | None
+
+
+def duration_ns(seen: Observed) -> int:
+    """Return the duration that the minimum is compared with.
+
+    SingleStream, MultiStream and Concurrent: when the last query was issued. Server: when it was
+    due. Offline: the largest latency. Since the series' start.
+
+    Parameters
+    ----------
+    seen : Observed
+        What the run did.
+    """
+    if isinstance(seen.scenario, Server):
+        return seen.last_scheduled_ns
+    if isinstance(seen.scenario, Offline):
+        return seen.latency.max if seen.latency else 0
+    return seen.last_issued_ns
+
+
+def limits(seen: Observed) -> list[Limit]:
+    """Return the latency limits of the scenario, in the order in which they are judged.
+
+    A Server with token limits has only these: MLPerf does not look at the whole latency then.
+
+    Parameters
+    ----------
+    seen : Observed
+        What the run did.
+    """
+    scenario = seen.scenario
+    if not isinstance(scenario, (Server, Concurrent)):
+        return []
+    found = []
+    if isinstance(scenario, Server):
+        pairs = (("target_tpot_ms", seen.tpot), ("target_ttft_ms", seen.ttft))
+        for knob, figures in pairs:
+            limit_ms = getattr(scenario, knob)
+            if limit_ms is not None:
+                found.append(Limit(knob, ns_from_ms(limit_ms), figures))
+    if not found and scenario.target_latency_ms is not None:
+        limit_ns = ns_from_ms(scenario.target_latency_ms)
+        found.append(Limit("target_latency_ms", limit_ns, seen.latency))
+    return found

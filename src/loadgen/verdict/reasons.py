@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why a run is invalid, in words: each sentence has the figure, the limit and what to change.
+
+Not here: when a sentence is said (``verdict.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from loadgen.config.arrivals import Replay
+from loadgen.config.scenarios import Concurrent, Offline, Server
+from loadgen.values import count_in_words, ns_in_words
+
+if TYPE_CHECKING:
+    from loadgen.metrics.early_stopping import EarlyStopping
+    from loadgen.verdict.observed import Limit, Observed
+
+__all__ = ["GIVEN_UP", "ordinal"]
+
+GIVEN_UP: Final = {
+    "aborted": "the run was aborted",
+    "sut_raised": "the system under test raised an exception",
+    "drain_timeout": "the run ended because no answer came for drain_timeout_s",
+    "record_full": "the record was full",
+}
+"""Ends after which a run's figure says nothing."""
+
+_ADVICE: Final = {
+    "aborted": "start it again when the cause is gone",
+    "sut_raised": "correct the exception, or set on_error='fail' to count it as failed samples",
+    "drain_timeout": "answer or fail every sample, or raise drain_timeout_s",
+    "record_full": "lower min_duration_s or min_queries",
+}
+
+
+def ordinal(percentile: float) -> str:
+    """Return "99th", "99.9th", "1st".
+
+    Examples
+    --------
+    >>> ordinal(99.0), ordinal(99.9), ordinal(51), ordinal(11)
+    ('99th', '99.9th', '51st', '11th')
+    """
+    number = f"{percentile:.12g}"
+    if "." in number or number[-2:] in {"11", "12", "13"}:
+        return number + "th"
+    at = 2 * int(number[-1])
+    return number + "thstndrdthththththth"[at : at + 2]
+
+
+def given_up(seen: Observed) -> str:
+    """Return that the run was given up."""
+    what = GIVEN_UP.get(seen.end, GIVEN_UP["aborted"])
+    if seen.end == "drain_timeout" and seen.settings.drain_timeout_s is not None:
+        what += f" = {seen.settings.drain_timeout_s:g}"
+    cause = "" if seen.aborted_reason is None else f" ({seen.aborted_reason})"
+    return f"{what}{cause}: {_ADVICE.get(seen.end, _ADVICE['aborted'])}"
+
+
+def missing(seen: Observed) -> str:
+    """Return that samples were never answered."""
+    return (
+        f"{seen.run_missing:,} of {count_in_words(seen.run_samples, 'issued sample')} "
+        f"{'was' if seen.run_missing == 1 else 'were'} never answered, and none may be: "
+        "call complete() or fail() for every id"
+    )
+
+
+def violated(seen: Observed) -> str:
+    """Return that rules of the interface were broken."""
+    count = sum(seen.violations.values())
+    return (
+        f"{count_in_words(count, 'violation')} ({_kinds(seen.violations)}), and 0 are allowed: "
+        "answer each id once and while the run goes on; examples are in result.violations"
+    )
+
+
+def failed(seen: Observed) -> str:
+    """Return that more samples failed than may."""
+    share = seen.run_failed / max(seen.run_samples, 1)
+    kinds = f" ({_kinds(seen.failures)})" if seen.failures else ""
+    return (
+        f"{seen.run_failed:,} of {count_in_words(seen.run_samples, 'sample')} failed{kinds}, a "
+        f"share of {share:.3g}, and max_failed_share = {seen.settings.max_failed_share:g}: correct "
+        "the failures (examples are in result.failures) or raise max_failed_share"
+    )
+
+
+def nothing_completed(seen: Observed) -> str:
+    """Return that there is nothing to judge."""
+    return (
+        f"0 of {count_in_words(seen.run_samples, 'issued sample')} were completed, and at least 1 "
+        "is needed: see the other reasons, and call complete() for every sample"
+    )
+
+
+def too_slow(seen: Observed, limit: Limit) -> str:
+    """Return that a percentile is above its limit."""
+    percentile, limit_ms = _target(seen), getattr(seen.scenario, limit.knob)
+    figure = limit.figures.percentile(percentile) if limit.figures else 0
+    return (
+        f"the {ordinal(percentile)} percentile {_LISTS[limit.knob]} is {ns_in_words(figure)}, "
+        f"above {limit.knob} = {limit_ms:g}: {_less_load(seen)}, or make the system faster"
+    )
+
+
+def no_tokens(seen: Observed, knob: str) -> str:
+    """Return that there are no token times to judge."""
+    wanted = "tokens=True" if knob == "tokens" else f"{knob} = {getattr(seen.scenario, knob):g}"
+    return (
+        f"no sample has the token times that {wanted} needs: call first_token() before complete(), "
+        "and complete(n_tokens=...) with at least 2"
+    )
+
+
+def too_short(seen: Observed, lasted_ns: int) -> str:
+    """Return that the run did not last for the minimum duration."""
+    asked = f"min_duration_s = {seen.effective.min_duration_ns / 1e9:g}"
+    lasted = ns_in_words(lasted_ns)
+    if not isinstance(seen.scenario, Offline):
+        measure = "due" if isinstance(seen.scenario, Server) else "issued"
+        return f"the last query was {measure} at {lasted}, before {asked}: {_longer(seen)}"
+    wanted = seen.n_samples * seen.effective.min_duration_ns / max(lasted_ns, 1)
+    if seen.scenario.expected_qps is not None:
+        advice = f"raise expected_qps to {wanted / seen.settings.min_duration_s:,.6g}"
+    else:
+        advice = f"raise n_samples to about {wanted:,.0f}, or lower min_duration_s"
+    return f"all samples were done after {lasted}, before {asked}: {advice}"
+
+
+def too_few(seen: Observed) -> str:
+    """Return that fewer queries or samples were issued than the minimum."""
+    if seen.n_queries < seen.effective.min_queries:
+        issued = count_in_words(seen.n_queries, "query", "queries")
+        least = f"the minimum is {seen.effective.min_queries:,} (min_queries)"
+    else:
+        issued = count_in_words(seen.n_samples, "sample")
+        least = f"the minimum is {seen.effective.min_samples:,}"
+    return f"{issued} issued, and {least}: {_longer(seen)}"
+
+
+def no_estimate(seen: Observed, count: int, percentile: float, stopping: EarlyStopping) -> str:
+    """Return that there are too few queries to estimate a percentile."""
+    if stopping.more_queries is None:
+        return _hopeless(percentile)
+    needed = count + stopping.more_queries
+    return (
+        f"{count_in_words(count, 'query', 'queries')} completed, and the "
+        f"{ordinal(percentile)} percentile needs {needed:,} for early stopping: set min_queries to "
+        f"at least {max(needed, seen.effective.min_queries):,}"
+    )
+
+
+def not_shown(seen: Observed, limit: Limit, over: int, more: int | None) -> str:
+    """Return that too few queries show that a limit is kept."""
+    percentile, count = _target(seen), limit.figures.count if limit.figures else 0
+    if more is None:
+        return _hopeless(percentile)
+    limit_ms = getattr(seen.scenario, limit.knob)
+    return (
+        f"{over:,} of {count_in_words(count, 'sample')} are above {limit.knob} = {limit_ms:g}, and "
+        f"with so many the {ordinal(percentile)} percentile needs {count + more:,} for early "
+        f"stopping: set min_queries to at least {count + more:,} ({more:,} more, if none of these "
+        f"is above)" + (f", or {_less_load(seen)}" if over else "")
+    )
+
+
+_LISTS: Final = {
+    "target_latency_ms": "latency",
+    "target_ttft_ms": "time to first token",
+    "target_tpot_ms": "time per output token",
+}
+
+
+def _kinds(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{kind}: {count:,}" for kind, count in counts.items() if count)
+
+
+def _target(seen: Observed) -> float:
+    scenario = seen.scenario
+    return scenario.target_percentile if isinstance(scenario, (Server, Concurrent)) else 100.0
+
+
+def _hopeless(percentile: float) -> str:
+    return (
+        f"no number of queries is enough for early stopping at the {ordinal(percentile)} "
+        "percentile: set target_percentile below 100"
+    )
+
+
+def _less_load(seen: Observed) -> str:
+    scenario = seen.scenario
+    if isinstance(scenario, Concurrent):
+        return f"lower concurrency (now {scenario.concurrency})"
+    return f"lower target_qps (now {scenario.target_qps:g})" if isinstance(scenario, Server) else ""
+
+
+def _longer(seen: Observed) -> str:
+    """Return why issuing ended, and the knob that makes it go on."""
+    if seen.end in GIVEN_UP:
+        return f"{GIVEN_UP[seen.end]}; {_ADVICE[seen.end]}"
+    if seen.end == "max_queries":
+        return f"max_queries = {seen.settings.max_queries:,} ended it; raise max_queries"
+    if seen.end == "max_duration":
+        return f"max_duration_s = {seen.settings.max_duration_s:g} ended it; raise max_duration_s"
+    if seen.end == "too_many_outstanding" and isinstance(seen.scenario, Server):
+        return (
+            f"more than max_outstanding = {seen.scenario.max_outstanding:,} queries were "
+            f"unanswered; {_less_load(seen)}, or raise max_outstanding"
+        )
+    return _more_planned(seen)
+
+
+def _more_planned(seen: Observed) -> str:
+    """Return the knob that plans more queries, where all that were planned were issued."""
+    scenario = seen.scenario
+    if seen.settings.sample_order == "unique":
+        return (
+            "sample_order='unique' issues each loaded sample once; take more samples or another "
+            "order"
+        )
+    if isinstance(scenario, Server) and isinstance(scenario.arrivals, Replay):
+        return "the timestamps to replay ran out; give more, or lower the minimum"
+    expected_ms = getattr(scenario, "expected_latency_ms", None)
+    if expected_ms is not None:
+        return (
+            "the plan ran out of queries; lower expected_latency_ms "
+            f"(now {expected_ms:g}), or leave it out"
+        )
+    return "lower the minimum, or let the run go on for longer"

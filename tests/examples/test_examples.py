@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every example runs, as a user would run it, and so does the code of README and guide."""
+
+import ast
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import loadgen as lg
+from loadgen.config.run_file import parse_run_file
+from loadgen.config.scenarios import SCENARIOS
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+SCRIPTS = sorted(EXAMPLES.glob("*.py"))
+MAX_LINES = 60
+
+
+def run(folder: Path, *command: str) -> str:
+    """What a process wrote, if it ended well and complained of nothing."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_examples_are_numbered_and_short() -> None:
+    assert [path.name[:2] for path in SCRIPTS] == [f"{n:02}" for n in range(1, len(SCRIPTS) + 1)]
+    assert [p.name for p in SCRIPTS if len(p.read_text("utf-8").splitlines()) >= MAX_LINES] == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_example_shows_both_verdicts(script: Path, tmp_path: Path) -> None:
+    if "sklearn" in script.read_text("utf-8"):
+        pytest.importorskip("sklearn")
+    shown = run(tmp_path, sys.executable, str(script))
+    assert "\nSystem " in shown
+    assert "\nGenerator " in shown
+
+
+def test_file_for_the_command_line_can_be_run() -> None:
+    pytest.importorskip("sklearn")
+    command = "from loadgen.cli import main; main()"
+    shown = run(
+        EXAMPLES, sys.executable, "-P", "-B", "-c", command, "run", "bench.toml", "--dry-run"
+    )
+    assert "traffic_digest = " in shown
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    """The code of a document."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text("utf-8"), re.S | re.M)
+
+
+def test_first_example_is_the_one_in_the_readme() -> None:
+    first = (EXAMPLES / "01_function.py").read_text("utf-8")
+    docstring = ast.get_docstring(ast.parse(first), clean=False)
+    code = first.partition(f'"""{docstring}"""\n\n')[2]
+    assert blocks(ROOT / "README.md", "python")[0] == code
+
+
+def test_code_of_the_guide_runs(tmp_path: Path) -> None:
+    code = "\n".join(blocks(ROOT / "docs/guide.md", "python"))
+    shown = run(tmp_path, sys.executable, "-c", code)
+    assert "\nSystem " in shown
+
+
+def test_guide_names_every_knob_and_setting_and_shows_a_file_that_can_be_read() -> None:
+    guide = (ROOT / "docs/guide.md").read_text("utf-8")
+    names = {*lg.Settings.model_fields, *lg.Seeds.model_fields}
+    names |= {field.name for kind in SCENARIOS.values() for field in fields(kind)}
+    assert {name for name in names if f"`{name}`" not in guide} == set()
+    (file,) = blocks(ROOT / "docs/guide.md", "toml")
+    assert parse_run_file(file).scenario == lg.Server(target_qps=100, arrivals=lg.Gamma(0.5))

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a type checker is to make of the public names. Checked by mypy, never run."""
+
+from pathlib import Path
+from typing import assert_type
+
+import numpy as np
+
+import loadgen as lg
+
+
+class Echo(lg.SystemUnderTest):
+    """A system under test needs issue() alone, and its arguments have types to rely on."""
+
+    def start(self, run: lg.Run) -> None:
+        self.run = run
+
+    def issue(self, batch: lg.Batch) -> None:
+        batch.complete(batch.samples)
+        batch[1:3].fail(kind="odd", message="not today")
+        self.run.complete(batch.ids, n_tokens=np.ones(len(batch), dtype=np.int64))
+
+
+def runs() -> lg.Result:
+    settings = lg.Settings(mode="accuracy", min_duration_s=1, seeds=lg.Seeds(qsl=1))
+    result = lg.run(Echo(), 8, lg.Server(target_qps=10, arrivals=lg.Gamma(0.5)), settings)
+    assert_type(result, lg.Result)
+    return lg.run(len, [1, 2, 3], lg.Offline(), min_queries=3, output_dir=Path("here"))
+
+
+def figures(result: lg.Result) -> None:
+    assert_type(result.valid, bool)
+    assert_type(result.reasons, tuple[str, ...])
+    assert_type(result.summary(), str)
+    assert_type(result.latency.percentile(99.9), int)
+    assert_type(result.traffic_digest, str)
+    assert_type(lg.Result.load(result.save("there")), lg.Result)
+    if result.ttft is not None:
+        assert_type(result.ttft.percentile(50), int)
+
+
+def pulls() -> None:
+    with lg.Session(8, lg.Concurrent(4)) as session:
+        for batch in session.batches(max_size=4, max_wait_ms=1):
+            assert_type(batch, lg.Batch)
+            batch.complete()
+    assert_type(session.result, lg.Result)
+
+
+async def pulls_in_a_loop() -> None:
+    async with lg.Session(8, lg.Concurrent(4)) as session:
+        async for batch in session.batches():
+            assert_type(batch, lg.Batch)
+
+
+def wrong_use_is_seen() -> None:
+    lg.Server()  # type: ignore[call-arg]  # a rate must be given
+    lg.Settings(mode="fast")  # type: ignore[arg-type]  # not a mode
+    lg.run(Echo(), 8)  # type: ignore[call-arg]  # no scenario
