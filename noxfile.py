@@ -169,8 +169,9 @@ def typing(session: nox.Session) -> None:
     """Types: mypy, strict; and whether _core.pyi says what the extension has."""
     install_project(session, "mypy")
     session.run("mypy")
-    allowed = "tests/typing/stubtest_allowlist.txt"
-    session.run("stubtest", "loadgen._core", "--allowlist", allowed, env={"MYPYPATH": "src"})
+    options = ("--allowlist", "tests/typing/stubtest_allowlist.txt")
+    config = ("--mypy-config-file", "pyproject.toml")
+    session.run("stubtest", "loadgen._core", *options, *config, env={"MYPYPATH": "src"})
 
 
 def run_cpp_tests(

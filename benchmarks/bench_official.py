@@ -12,6 +12,7 @@ figure and the verdict have been read: the official side reads them from its sum
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import platform
@@ -20,7 +21,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,6 +32,8 @@ import loadgen as lg
 SAMPLES = 1_024
 STREAM_QUERIES = 300_000
 SERVER_SECONDS = 3
+PERCENTILES = (50, 90, 99)
+RATE = "samples/s"
 
 
 @dataclass(frozen=True)
@@ -104,37 +107,41 @@ def nothing(samples: object) -> None:
     """Be a function that does nothing."""
 
 
-def stream_rate(sut: object, folder: Path) -> tuple[float, float]:
+def stream_rate(sut: object, folder: Path) -> tuple[list[float], list[float]]:
     """Samples per second of SingleStream, both sides: official, loadgen."""
     seconds, _ = official_run("SingleStream", folder, min_query_count=STREAM_QUERIES)
     ours, result = timed_run(lg.SingleStream(), sut, min_queries=STREAM_QUERIES)
-    return STREAM_QUERIES / seconds, result.n_issued / ours
+    return [STREAM_QUERIES / seconds], [result.n_issued / ours]
 
 
-def server_latency(qps: int, percentile: int, folder: Path) -> tuple[float, float]:
-    """Server latency in us of a system that answers inside issue(): official, loadgen."""
+def server_latencies(qps: int, folder: Path) -> tuple[list[float], list[float]]:
+    """Latencies in us of a Server that answers inside issue(), both sides: official, loadgen."""
     queries = qps * SERVER_SECONDS
     _, summary = official_run(
         "Server", folder, min_query_count=queries, server_target_qps=float(qps)
     )
     _, result = timed_run(lg.Server(target_qps=qps), Push(), min_queries=queries)
-    label = f"{percentile:.2f} percentile latency (ns)"
-    return figure(summary, label) / 1e3, result.latency.percentile(percentile) / 1e3
+    theirs = [figure(summary, f"{p:.2f} percentile latency (ns)") / 1e3 for p in PERCENTILES]
+    return theirs, [ns / 1e3 for ns in result.latency.percentiles(PERCENTILES)]
 
 
 def compare(
-    work: str, unit: str, repeats: int, once: Callable[[Path], tuple[float, float]], *, rate: bool
-) -> Row:
-    """Alternate both sides `repeats` times."""
-    theirs, ours = [], []
+    works: Sequence[str],
+    unit: str,
+    repeats: int,
+    once: Callable[[Path], tuple[list[float], list[float]]],
+) -> list[Row]:
+    """Alternate both sides `repeats` times; `once` gives a figure for each of `works`."""
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(repeats):
-            one, other = once(Path(folder))
-            theirs.append(one)
-            ours.append(other)
-    pairs = sorted(b / a if rate else a / b for a, b in zip(theirs, ours, strict=True))
-    a, b = statistics.median(theirs), statistics.median(ours)
-    return Row(work, a, b, unit, b / a if rate else a / b, pairs[0], pairs[-1])
+        pairs = [once(Path(folder)) for _ in range(repeats)]
+    rows = []
+    for position, work in enumerate(works):
+        theirs = [one[position] for one, _ in pairs]
+        ours = [other[position] for _, other in pairs]
+        gains = [b / a if unit == RATE else a / b for a, b in zip(theirs, ours, strict=True)]
+        a, b = statistics.median(theirs), statistics.median(ours)
+        rows.append(Row(work, a, b, unit, b / a if unit == RATE else a / b, min(gains), max(gains)))
+    return rows
 
 
 def main() -> int:
@@ -143,24 +150,13 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows = [
-        compare(f"SingleStream, {name}", "samples/s", options.repeats, once, rate=True)
-        for name, once in (
-            ("function", lambda folder: stream_rate(nothing, folder)),
-            ("push", lambda folder: stream_rate(Push(), folder)),
-        )
-    ]
+    rows = []
+    for name, sut in (("function", nothing), ("push", Push())):
+        work = [f"SingleStream, {name}"]
+        rows += compare(work, RATE, options.repeats, functools.partial(stream_rate, sut))
     for qps in (1_000, 10_000):
-        for percentile in (50, 90, 99):
-            rows.append(
-                compare(
-                    f"Server {qps:,} QPS, push, p{percentile} latency",
-                    "us",
-                    options.repeats,
-                    lambda folder, q=qps, p=percentile: server_latency(q, p, folder),
-                    rate=False,
-                )
-            )
+        works = [f"Server {qps:,} QPS, push, p{p} latency" for p in PERCENTILES]
+        rows += compare(works, "us", options.repeats, functools.partial(server_latencies, qps))
     machine = f"{platform.platform()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
     if options.json:
         json.dump({"machine": machine, "rows": [asdict(row) for row in rows]}, sys.stdout, indent=2)

@@ -21,11 +21,12 @@ from loadgen.values import ns_in_words
 
 __all__ = ["BAD_SHARE", "FLOOR_NS", "FLOOR_SHARE", "SUSPECT_SHARE", "Delays", "Health", "assess"]
 
-SUSPECT_SHARE: Final = 0.02
-"""Above this share of the reported latency the generator shows in the second digit."""
+SUSPECT_SHARE: Final = 0.05
+"""Up to here two runs of the same system differ by more. The share is an upper bound: the late
+queries need not be the slow ones."""
 
-BAD_SHARE: Final = 0.10
-"""Above this share the figure is as much the generator's as many a difference worth reporting."""
+BAD_SHARE: Final = 0.20
+"""Above this share the generator is as large as the differences that people report."""
 
 FLOOR_NS: Final = 1_000
 """Below a microsecond a delay is a few reads of the clock, which no generator can avoid."""

@@ -54,6 +54,5 @@ async def pulls_in_a_loop() -> None:
 
 
 def wrong_use_is_seen() -> None:
-    lg.Server()  # type: ignore[call-arg]  # a rate must be given
     lg.Settings(mode="fast")  # type: ignore[arg-type]  # not a mode
     lg.run(Echo(), 8)  # type: ignore[call-arg]  # no scenario

@@ -43,10 +43,10 @@ def health(own: Delay, latency_ns: int, blocked: Delay = NONE, percentile: float
 @pytest.mark.parametrize(
     ("own_ns", "latency_ns", "verdict"),
     [
-        (200 * US, 10 * MS, "good"),  # 2 %
-        (201 * US, 10 * MS, "suspect"),
-        (1000 * US, 10 * MS, "suspect"),  # 10 %
-        (1001 * US, 10 * MS, "bad"),
+        (500 * US, 10 * MS, "good"),  # 5 %
+        (501 * US, 10 * MS, "suspect"),
+        (2000 * US, 10 * MS, "suspect"),  # 20 %
+        (2001 * US, 10 * MS, "bad"),
         (999, 2 * US, "good"),  # half of it, below a microsecond
         (999, 1500, "suspect"),
         (1000, 1500, "bad"),

@@ -19,6 +19,8 @@ const char* error_text(ErrorCode code) noexcept {
       return "the rank lies outside the data";
     case ErrorCode::WrongState:
       return "the run is not in a state that allows this call";
+    case ErrorCode::WarmUpUnanswered:
+      return "a warm-up query was not answered within the drain time-out: nothing has been measured";
     case ErrorCode::VirtualClockPull:
       return "a virtual clock drives push and function delivery only; pull needs the real clock";
   }

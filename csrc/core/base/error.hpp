@@ -15,6 +15,7 @@ enum class ErrorCode : std::uint8_t {
   InvalidPlan,          // settings that cannot give a plan
   InvalidRank,          // an order statistic outside the data
   WrongState,           // a call that the run's state does not allow
+  WarmUpUnanswered,     // silence for the drain time-out before the clock started
   VirtualClockPull,     // pull on a virtual clock
 };
 

@@ -2,6 +2,7 @@
 // Scenarios in which an answer lets the next query go: SingleStream, MultiStream, Concurrent; and warm-up.
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "engine/issuer.hpp"
 
 namespace loadgen {
@@ -80,9 +81,12 @@ void Issuer::warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_que
     const bool issued = hand_over(rows.count, now);
     leave();
     if (settings_.pull) run_.batcher_.announce_pause(rows.first + rows.count);
-    if (!issued || wait_for(rows) != WaitEnd::Ready || !waiter_.keep_going(now)) break;
+    run_.warm_up_rows_ = staged_.first;
+    if (!issued) return;
+    const WaitEnd wait = wait_for(rows);
+    if (wait == WaitEnd::Silent) throw Error{ErrorCode::WarmUpUnanswered};
+    if (wait != WaitEnd::Ready || !waiter_.keep_going(now)) return;
   }
-  run_.warm_up_rows_ = staged_.first;
 }
 
 }  // namespace loadgen

@@ -35,7 +35,8 @@ class Run {
   /// Issues the plan and waits for the answers. Throws what the plan throws.
   SeriesOutcome run_series(TrafficPlan& plan, const SeriesSettings& settings, const SutCalls& calls);
 
-  /// Issues `n_queries` queries one at a time, of samples in load order, before the first series.
+  /// Issues `n_queries` queries one at a time, of samples in load order, before the first series. Returns early when
+  /// aborted or when the SUT raised. Throws Error{WarmUpUnanswered} after silence for the drain time-out.
   void warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_queries, std::uint64_t samples_per_query,
                bool pull, const SutCalls& calls);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include "base/error.hpp"
 #include "engine/simulation.hpp"
 
 using namespace loadgen;
@@ -131,6 +132,16 @@ TEST_CASE("Concurrent keeps the number of samples in flight") {
   CHECK(outcome.n_queries == 9);
   for (std::uint64_t row = 0; row < 9; ++row)
     CHECK(run.record().issued_at(row) == outcome.start + (row / 3) * 1ms);
+}
+
+TEST_CASE("a warm-up query that is never answered is an error, not a warm system") {
+  test::Simulation simulation = single_stream();
+  Run run{simulation.settings()};
+  SutCalls calls;
+  calls.issue = [](void*, RowRange) { return true; };
+  const std::vector<std::uint32_t> samples{0};
+  CHECK_THROWS_AS(run.warm_up(samples, 2, 1, false, calls), Error);
+  CHECK(simulation.clock.now() == Instant{1s} + simulation.drain_timeout);
 }
 
 TEST_CASE("warm-up comes one query at a time, in load order, before the rows of the run") {

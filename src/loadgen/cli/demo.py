@@ -6,6 +6,7 @@ Not for the model (``digits.py``), nor for runs of what a user brings (``run.py`
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -78,6 +79,8 @@ def demo(
         results, error = _measure(runs, model, output)
     accuracy = _accuracy(results, model)
     _show(results, accuracy, output)
+    if output_dir is not None:
+        output.say("")
     for name, result in results.items():
         error = save(result, folders[name], overwrite, output) or error
     return output.end(
@@ -103,11 +106,7 @@ def _measure(
     """Return what was measured, by the runs' names, and the error that ended it early."""
     results: dict[str, loadgen.Result] = {}
     for run in runs:
-        result, error = measured(
-            lambda run=run: loadgen.run(  # type: ignore[misc]  # the loop's current one
-                model.sut, model.images, run.scenario, run.settings, progress=output.progress
-            )
-        )
+        result, error = measured(model.sut, model.images, run.scenario, run.settings, output)
         if result is not None:
             results[run.name] = result
         if error is not None:
@@ -142,4 +141,5 @@ def _show(results: dict[str, loadgen.Result], accuracy: _Accuracy | None, output
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, subsequent_indent="  ")
+    width = min(_WIDTH, shutil.get_terminal_size((_WIDTH, 0)).columns)
+    return textwrap.fill(text, width, subsequent_indent="  ")

@@ -7,7 +7,6 @@ Not for what the words of the command line mean (``job.py``).
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,38 +47,38 @@ def run(
         output.say(plan_text(job))
         return output.end(ending.VALID, plan=plan_document(job))
     folder = output_folder(job.wanted.output_dir, overwrite)
-    result, error = measured(
-        lambda: loadgen.run(
-            job.sut,
-            job.dataset,
-            job.task.scenario,
-            job.task.settings,
-            progress=output.progress,
-        )
-    )
+    task = job.task
+    result, error = measured(job.sut, job.dataset, task.scenario, task.settings, output)
     if result is None:
         return output.end(ending.NOT_FINISHED, error, result=None)
     result = _named(result, job)
-    output.say(result.summary())
+    output.say(result.summary() + ("\n" if folder else ""))
     error = save(result, folder, overwrite, output) or error
     return output.end(ending.code_of([result], error), error, result=result_document(result))
 
 
 def measured(
-    measure: Callable[[], loadgen.Result],
+    sut: loadgen.SystemUnderTest,
+    dataset: object,
+    scenario: loadgen.Scenario,
+    settings: loadgen.Settings,
+    output: Output,
 ) -> tuple[loadgen.Result | None, str | None]:
     """Return what a run came to, and the error that ended it early; each None where there is none.
 
     Parameters
     ----------
-    measure : callable
-        Calls `loadgen.run`.
+    sut, dataset, scenario, settings
+        As for `loadgen.run`.
+    output : Output
+        Whether there is a live line.
     """
     try:
         with ending.stopped_by_sigterm():
-            return measure(), None
+            result = loadgen.run(sut, dataset, scenario, settings, progress=output.progress)
     except (Exception, KeyboardInterrupt, SystemExit) as error:
         return ending.explain(error), ending.in_words(error)
+    return result, None
 
 
 def save(
@@ -93,7 +92,7 @@ def save(
     except LoadGenError as error:
         ending.complain(str(error))
         return str(error)
-    output.say(f"\nSaved in {folder}")
+    output.say(f"Saved in {folder}")
     return None
 
 
