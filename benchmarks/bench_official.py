@@ -162,10 +162,14 @@ def main() -> int:
         json.dump({"machine": machine, "rows": [asdict(row) for row in rows]}, sys.stdout, indent=2)
         return 0
     print(f"{machine}; {options.repeats} repeats, alternating, medians")
-    print(f"{'work':<38}{'official':>14}{'loadgen':>14} {'':<10}{'times better (lowest-highest)':>30}")
+    print(
+        f"{'work':<38}{'official':>14}{'loadgen':>14} {'':<10}{'times better (lowest-highest)':>30}"
+    )
     for row in rows:
         ratio = f"{row.ratio:,.1f} ({row.lowest:,.1f}-{row.highest:,.1f})"
-        print(f"{row.work:<38}{row.official:>14,.3f}{row.loadgen:>14,.3f} {row.unit:<10}{ratio:>30}")
+        print(
+            f"{row.work:<38}{row.official:>14,.3f}{row.loadgen:>14,.3f} {row.unit:<10}{ratio:>30}"
+        )
     return 0
 
 

@@ -9,8 +9,7 @@ namespace loadgen::bindings {
 namespace {
 
 struct BatchObject {
-  PyObject_HEAD
-  PyObject* engine_object;
+  PyObject_HEAD PyObject* engine_object;
   Engine* engine;
   RowRange rows;
 };
@@ -245,8 +244,8 @@ PyType_Slot slots[] = {
     {Py_mp_subscript, slot(&batch_subscript)},
     {0, nullptr}};
 
-PyType_Spec spec = {"loadgen.Batch", sizeof(BatchObject), 0,
-                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+PyType_Spec spec = {"loadgen.Batch", sizeof(BatchObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                    slots};
 
 }  // namespace
 

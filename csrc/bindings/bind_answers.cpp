@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "answers.hpp"
 #include "bindings.hpp"
 #include "engine.hpp"
 
@@ -60,23 +62,21 @@ void for_each_range(Engine& engine, const std::vector<std::uint64_t>& ids, Work 
   if (rows.count > 0) work(rows, position);
 }
 
-py::object part_of(const py::object& sequence, std::size_t position, std::uint64_t count, std::size_t n) {
-  if (sequence.is_none() || (position == 0 && count == n) || py::isinstance<py::int_>(sequence)) return sequence;
-  return sequence[py::slice(static_cast<py::ssize_t>(position), static_cast<py::ssize_t>(position + count), 1)];
-}
-
 void complete(Engine& engine, const py::object& ids, const py::object& outputs, const py::object& n_tokens) {
   const Instant at = engine.record().clock().now();
   engine.require_usable();
   const std::vector<std::uint64_t> values = ids_of(ids);
-  if (!outputs.is_none() && py::len(outputs) != values.size())
-    throw py::value_error(std::to_string(py::len(outputs)) + " outputs for " + std::to_string(values.size()) +
-                          " ids: needs one an id");
+  std::vector<std::pair<RowRange, std::size_t>> ranges;
+  bool keep = false;
   for_each_range(engine, values, [&](RowRange rows, std::size_t position) {
-    const py::object part = part_of(outputs, position, rows.count, values.size());
-    const py::object tokens = part_of(n_tokens, position, rows.count, values.size());
-    if (!engine.complete(rows, at, part.ptr(), tokens.ptr())) throw py::error_already_set();
+    ranges.emplace_back(rows, position);
+    keep = keep || engine.keeps_output(rows);
   });
+  // All or nothing: what does not fit is refused before any row is answered.
+  PreparedAnswer answer;
+  if (!answer.prepare(engine.settings().encode, outputs.ptr(), n_tokens.ptr(), values.size(), keep))
+    throw py::error_already_set();
+  for (const auto& [rows, position] : ranges) engine.record().complete(rows, at, answer.part(position, rows.count));
 }
 
 void first_token(Engine& engine, const py::object& ids) {
@@ -94,8 +94,7 @@ void token(Engine& engine, const py::object& ids, std::int64_t n) {
 void fail(Engine& engine, const py::object& ids, const std::string& kind, const std::string& message) {
   const Instant at = engine.record().clock().now();
   engine.require_usable();
-  for_each_range(engine, ids_of(ids),
-                 [&](RowRange rows, std::size_t) { engine.fail(rows, at, kind, message, false); });
+  for_each_range(engine, ids_of(ids), [&](RowRange rows, std::size_t) { engine.fail(rows, at, kind, message, false); });
 }
 
 }  // namespace

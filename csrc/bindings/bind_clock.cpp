@@ -30,8 +30,7 @@ void call_at(VirtualClock& clock, std::int64_t time_ns, py::function callback) {
 void bind_clock(py::module_& module) {
   py::class_<VirtualClock>(module, "VirtualClock")
       .def(py::init([](std::int64_t start_ns) {
-             if (start_ns <= 0)
-               throw py::value_error("start_ns must be positive, got " + std::to_string(start_ns));
+             if (start_ns <= 0) throw py::value_error("start_ns must be positive, got " + std::to_string(start_ns));
              return std::make_unique<VirtualClock>(from_stamp(start_ns));
            }),
            "start_ns"_a = 1'000'000'000)

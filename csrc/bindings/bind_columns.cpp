@@ -29,8 +29,8 @@ py::array view(const py::object& owner, const T* data, std::uint64_t n) {
 py::array repeated(std::int64_t value, std::uint64_t n) {
   py::array_t<std::int64_t> one{1};
   *one.mutable_data() = value;
-  return read_only(py::array(py::dtype::of<std::int64_t>(), {static_cast<py::ssize_t>(n)}, {py::ssize_t{0}},
-                             one.data(), one));
+  return read_only(
+      py::array(py::dtype::of<std::int64_t>(), {static_cast<py::ssize_t>(n)}, {py::ssize_t{0}}, one.data(), one));
 }
 
 // Offline keeps its instants a series, not a row.

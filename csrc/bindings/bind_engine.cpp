@@ -31,13 +31,14 @@ struct Delivery {
   bool pull;
   bool function;
 };
-constexpr NameTable<Delivery, 3> kDeliveries{{{"push", {false, false}}, {"function", {false, true}}, {"pull", {true, false}}}};
+constexpr NameTable<Delivery, 3> kDeliveries{
+    {{"push", {false, false}}, {"function", {false, true}}, {"pull", {true, false}}}};
 
 std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t tag, py::object samples,
                                     py::object encode, const std::string& keep_outputs, bool tokens,
-                                    const std::string& on_error, const std::string& pacing,
-                                    const std::string& priority, std::optional<int> cpu, std::int64_t drain_timeout_ns,
-                                    py::object clock, const std::string& backing) {
+                                    const std::string& on_error, const std::string& pacing, const std::string& priority,
+                                    std::optional<int> cpu, std::int64_t drain_timeout_ns, py::object clock,
+                                    const std::string& backing) {
   EngineSettings settings;
   RunSettings& run = settings.run;
   run.scenario = named(kScenarios, scenario, "scenario");
@@ -57,8 +58,8 @@ std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t t
   return std::make_unique<Engine>(std::move(settings));
 }
 
-void run_warm_up(const py::object& self, const LoadedSet& set, std::uint64_t n_queries,
-                 std::uint64_t samples_per_query, const std::string& delivery, py::object target) {
+void run_warm_up(const py::object& self, const LoadedSet& set, std::uint64_t n_queries, std::uint64_t samples_per_query,
+                 const std::string& delivery, py::object target) {
   Engine& engine = py::cast<Engine&>(self);
   engine.require_usable();
   const Delivery way = named(kDeliveries, delivery, "delivery");
@@ -86,9 +87,8 @@ SeriesOutcome run_series(const py::object& self, TrafficPlan& plan, bool bounded
     const PythonSut::GilReleased released{sut};
     outcome = engine.run().run_series(plan, series, sut.calls());
   }
-  engine.series.push_back({{first_row, outcome.n_rows},
-                           to_stamp(outcome.start),
-                           to_stamp(outcome.start + outcome.last_issued)});
+  engine.series.push_back(
+      {{first_row, outcome.n_rows}, to_stamp(outcome.start), to_stamp(outcome.start + outcome.last_issued)});
   engine.outcome = outcome;
   sut.rethrow();
   if (outcome.failure) std::rethrow_exception(outcome.failure);
@@ -158,8 +158,11 @@ py::dict violations(Engine& engine) {
     const auto violation = static_cast<Violation>(kind);
     const auto count = engine.record().violations().get(violation);
     if (count.count == 0) continue;
-    const std::string example = "id " + std::to_string(count.first_id) + " (row " +
-                                std::to_string(count.first_id & ((std::uint64_t{1} << Record::kRowBits) - 1)) + ")";
+    std::string example = "id " + std::to_string(count.first_id);
+    // A foreign id names no row of this run; rows of users start after the warm-up.
+    const std::uint64_t row = count.first_id & ((std::uint64_t{1} << Record::kRowBits) - 1);
+    if (violation != Violation::ForeignId && row >= engine.run().warm_up_rows())
+      example += " (row " + std::to_string(row - engine.run().warm_up_rows()) + ")";
     result[violation_name(violation)] = py::make_tuple(count.count, example);
   }
   return result;
@@ -211,10 +214,10 @@ void bind_engine(py::module_& module) {
   py::class_<Engine> engine(module, "Engine");
   engine.def(py::init(&make_engine), py::kw_only(), "scenario"_a, "tag"_a, "samples"_a = py::none(),
              "encode"_a = py::none(), "keep_outputs"_a = "none", "tokens"_a = false, "on_error"_a = "stop",
-             "pacing"_a = "auto", "priority"_a = "normal", "cpu"_a = py::none(),
-             "drain_timeout_ns"_a = 600'000'000'000, "clock"_a = py::none(), "backing"_a = "anonymous");
-  engine.def("warm_up", &run_warm_up, "loaded_set"_a, "n_queries"_a, "samples_per_query"_a, py::kw_only(),
-             "delivery"_a, "target"_a = py::none());
+             "pacing"_a = "auto", "priority"_a = "normal", "cpu"_a = py::none(), "drain_timeout_ns"_a = 600'000'000'000,
+             "clock"_a = py::none(), "backing"_a = "anonymous");
+  engine.def("warm_up", &run_warm_up, "loaded_set"_a, "n_queries"_a, "samples_per_query"_a, py::kw_only(), "delivery"_a,
+             "target"_a = py::none());
   engine.def(
       "run_series",
       [](const py::object& self, const py::object& plan, bool accuracy, const std::string& delivery, py::object target,
@@ -233,8 +236,8 @@ void bind_engine(py::module_& module) {
         settings.max_outstanding = max_outstanding;
         settings.coalesce = coalesce;
         auto& traffic = py::cast<TrafficPlan&>(plan);
-        return run_series(self, traffic, traffic.bounded(), settings, named(kDeliveries, delivery, "delivery"), std::move(target),
-                          std::move(flush), max_batch_size);
+        return run_series(self, traffic, traffic.bounded(), settings, named(kDeliveries, delivery, "delivery"),
+                          std::move(target), std::move(flush), max_batch_size);
       },
       "plan"_a, py::kw_only(), "accuracy"_a, "delivery"_a, "target"_a = py::none(), "max_batch_size"_a = py::none(),
       "min_queries"_a = 0, "max_queries"_a = py::none(), "target_duration_ns"_a = 0, "max_duration_ns"_a = py::none(),
@@ -256,8 +259,7 @@ void bind_engine(py::module_& module) {
   engine.def_property_readonly("aborted", [](Engine& self) { return self.run().aborted(); });
   engine.def("close", [](Engine& self) {
     self.require_usable();
-    const py::gil_scoped_release released;
-    self.run().close();
+    self.close();
   });
   engine.def("progress", &progress);
   bind_columns(engine);

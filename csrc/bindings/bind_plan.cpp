@@ -36,13 +36,12 @@ constexpr NameTable<ArrivalKind, 4> kArrivals{{{"poisson", ArrivalKind::Poisson}
 using Timestamps = py::array_t<std::int64_t>;
 
 PlanSettings make_settings(const std::string& scenario, bool accuracy, const std::string& order,
-                           std::uint64_t same_index, std::uint64_t samples_per_query,
-                           std::uint64_t min_query_count, std::int64_t target_duration_ns,
-                           std::int64_t period_ns, bool bounded, const std::string& arrivals,
-                           double target_qps, double burstiness,
-                           const std::optional<Timestamps>& timestamps_ns,
-                           std::uint64_t sample_index_seed, std::uint64_t schedule_seed,
-                           std::uint64_t accuracy_log_seed, double accuracy_log_probability) {
+                           std::uint64_t same_index, std::uint64_t samples_per_query, std::uint64_t min_query_count,
+                           std::int64_t target_duration_ns, std::int64_t period_ns, bool bounded,
+                           const std::string& arrivals, double target_qps, double burstiness,
+                           const std::optional<Timestamps>& timestamps_ns, std::uint64_t sample_index_seed,
+                           std::uint64_t schedule_seed, std::uint64_t accuracy_log_seed,
+                           double accuracy_log_probability) {
   PlanSettings settings{.scenario = named(kScenarios, scenario, "scenario"),
                         .accuracy = accuracy,
                         .order = named(kOrders, order, "order"),
@@ -62,8 +61,7 @@ PlanSettings make_settings(const std::string& scenario, bool accuracy, const std
                         .accuracy_log_probability = accuracy_log_probability};
   if (timestamps_ns) {
     const auto timestamps = timestamps_ns->unchecked<1>();
-    for (py::ssize_t i = 0; i < timestamps.shape(0); ++i)
-      settings.arrivals.timestamps_ns.push_back(timestamps(i));
+    for (py::ssize_t i = 0; i < timestamps.shape(0); ++i) settings.arrivals.timestamps_ns.push_back(timestamps(i));
   }
   return settings;
 }
@@ -80,14 +78,12 @@ py::array_t<T> to_array(const std::vector<T>& values) {
 
 py::array_t<std::uint32_t> view_of_samples(const py::object& owner) {
   const auto& set = owner.cast<const LoadedSet&>();
-  py::array_t<std::uint32_t> view(static_cast<py::ssize_t>(set.samples.size()), set.samples.data(),
-                                  owner);
+  py::array_t<std::uint32_t> view(static_cast<py::ssize_t>(set.samples.size()), set.samples.data(), owner);
   view.attr("flags").attr("writeable") = false;
   return view;
 }
 
-TrafficPlan make_plan(const PlanSettings& settings, const LoadedSet& set,
-                      AccuracyLogEngine* accuracy_log) {
+TrafficPlan make_plan(const PlanSettings& settings, const LoadedSet& set, AccuracyLogEngine* accuracy_log) {
   return TrafficPlan{settings, set, accuracy_log == nullptr ? nullptr : &accuracy_log->engine};
 }
 
@@ -117,22 +113,19 @@ py::tuple draw(TrafficPlan& plan, std::uint64_t max_queries, std::uint64_t max_s
 void bind_settings(py::module_& module) {
   py::class_<PlanSettings>(module, "PlanSettings",
                            "Effective settings of one series, as far as its plan depends on them.")
-      .def(py::init(&make_settings), py::kw_only(), py::arg("scenario"),
-           py::arg("accuracy") = false, py::arg("order") = "random", py::arg("same_index") = 0,
-           py::arg("samples_per_query") = 1, py::arg("min_query_count") = 1,
-           py::arg("target_duration_ns") = 0, py::arg("period_ns") = 0, py::arg("bounded") = true,
-           py::arg("arrivals") = "poisson", py::arg("target_qps") = 1.0,
+      .def(py::init(&make_settings), py::kw_only(), py::arg("scenario"), py::arg("accuracy") = false,
+           py::arg("order") = "random", py::arg("same_index") = 0, py::arg("samples_per_query") = 1,
+           py::arg("min_query_count") = 1, py::arg("target_duration_ns") = 0, py::arg("period_ns") = 0,
+           py::arg("bounded") = true, py::arg("arrivals") = "poisson", py::arg("target_qps") = 1.0,
            py::arg("burstiness") = 1.0, py::arg("timestamps_ns").noconvert() = py::none(),
-           py::arg("sample_index_seed") = 0, py::arg("schedule_seed") = 0,
-           py::arg("accuracy_log_seed") = 0, py::arg("accuracy_log_probability") = 0.0);
+           py::arg("sample_index_seed") = 0, py::arg("schedule_seed") = 0, py::arg("accuracy_log_seed") = 0,
+           py::arg("accuracy_log_probability") = 0.0);
 }
 
 void bind_sets(py::module_& module) {
   py::class_<LoadedSet>(module, "LoadedSet", "Samples that are loaded together, in load order.")
-      .def_property_readonly("samples", &view_of_samples,
-                             "uint32, with MultiStream's padding; read-only.")
-      .def_property_readonly(
-          "end", [](const LoadedSet& set) { return set.end; }, "Length without the padding.");
+      .def_property_readonly("samples", &view_of_samples, "uint32, with MultiStream's padding; read-only.")
+      .def_property_readonly("end", [](const LoadedSet& set) { return set.end; }, "Length without the padding.");
   module.def("loadable_sets", &loadable_sets, py::kw_only(), py::arg("count"), py::arg("total"),
              py::arg("performance_sample_count"), py::arg("padding"), py::arg("qsl_seed"),
              "The sets that a series loads one after another; performance uses the first.");
@@ -143,13 +136,12 @@ void bind_sets(py::module_& module) {
 void bind_plan(py::module_& module) {
   bind_settings(module);
   bind_sets(module);
-  py::class_<AccuracyLogEngine>(
-      module, "AccuracyLogEngine",
-      "Draws which answers go to the accuracy log; one for all series of a run.")
+  py::class_<AccuracyLogEngine>(module, "AccuracyLogEngine",
+                                "Draws which answers go to the accuracy log; one for all series of a run.")
       .def(py::init<>());
   py::class_<TrafficPlan>(module, "TrafficPlan", "The traffic of one series, drawn in portions.")
-      .def(py::init(&make_plan), py::arg("settings"), py::arg("loaded_set"),
-           py::arg("accuracy_log") = py::none(), py::keep_alive<1, 4>())
+      .def(py::init(&make_plan), py::arg("settings"), py::arg("loaded_set"), py::arg("accuracy_log") = py::none(),
+           py::keep_alive<1, 4>())
       .def("draw", &draw, py::arg("max_queries"), py::arg("max_samples"),
            "(due_ns, sizes, indices, keep): as many queries as fit. A query that does not fit is "
            "listed once, with its "
@@ -157,8 +149,7 @@ void bind_plan(py::module_& module) {
       .def("run_dry", &TrafficPlan::run_dry, "Draws the rest of a bounded plan, for the counts.")
       .def_property_readonly("query_count", &TrafficPlan::query_count)
       .def_property_readonly("sample_count", &TrafficPlan::sample_count)
-      .def_property_readonly("duration_ns",
-                             [](const TrafficPlan& plan) { return plan.duration().count(); });
+      .def_property_readonly("duration_ns", [](const TrafficPlan& plan) { return plan.duration().count(); });
 }
 
 }  // namespace loadgen::bindings

@@ -22,31 +22,26 @@ namespace {
 template <typename T>
 py::array_t<T> column(const py::object& argument, const char* name, const char* type) {
   if (!py::isinstance<py::array_t<T>>(argument)) {
-    throw py::type_error(std::string{name} + " must be a one-dimensional array of " + type +
-                         " in native byte order");
+    throw py::type_error(std::string{name} + " must be a one-dimensional array of " + type + " in native byte order");
   }
   auto array = py::reinterpret_borrow<py::array_t<T>>(argument);
   constexpr auto kSize = static_cast<py::ssize_t>(sizeof(T));
   const bool aligned = array.ndim() == 1 && array.strides(0) % kSize == 0 &&
                        reinterpret_cast<std::uintptr_t>(array.data()) % alignof(T) == 0;
   if (!aligned) {
-    throw py::type_error(std::string{name} + " must be a one-dimensional, aligned array of " +
-                         type);
+    throw py::type_error(std::string{name} + " must be a one-dimensional, aligned array of " + type);
   }
   return array;
 }
 
 /// Differences of columns, and the arrays that keep them alive.
 struct Columns {
-  Columns(const py::object& end_argument, const py::object& start_argument,
-          const py::object& status_argument)
+  Columns(const py::object& end_argument, const py::object& start_argument, const py::object& status_argument)
       : end{column<std::int64_t>(end_argument, "end", "int64")},
         start{column<std::int64_t>(start_argument, "start", "int64")} {
-    if (!status_argument.is_none())
-      status = column<std::uint8_t>(status_argument, "status", "uint8");
+    if (!status_argument.is_none()) status = column<std::uint8_t>(status_argument, "status", "uint8");
     if (start.size() != end.size()) throw py::value_error("start must be as long as end");
-    if (status && status->size() != end.size())
-      throw py::value_error("status must be as long as end");
+    if (status && status->size() != end.size()) throw py::value_error("status must be as long as end");
   }
 
   [[nodiscard]] Differences differences() const {
@@ -75,14 +70,12 @@ DifferenceSummary summarise(const Differences& differences) {
   return difference_summary(differences);
 }
 
-std::vector<std::int64_t> select(const Differences& differences,
-                                 const std::vector<std::int64_t>& ranks) {
+std::vector<std::int64_t> select(const Differences& differences, const std::vector<std::int64_t>& ranks) {
   const py::gil_scoped_release released;
   return order_statistics(differences, ranks);
 }
 
-[[noreturn]] void throw_rank_error(const Differences& differences,
-                                   const std::vector<std::int64_t>& ranks) {
+[[noreturn]] void throw_rank_error(const Differences& differences, const std::vector<std::int64_t>& ranks) {
   const std::uint64_t count = summarise(differences).count;
   std::string text = "no rank";
   for (const std::int64_t rank : ranks) {
@@ -90,19 +83,15 @@ std::vector<std::int64_t> select(const Differences& differences,
     text = "rank " + std::to_string(rank);
     break;
   }
-  throw py::index_error(text + " is out of range: ranks of " + std::to_string(count) +
-                        " values count from 0");
+  throw py::index_error(text + " is out of range: ranks of " + std::to_string(count) + " values count from 0");
 }
 
-py::array_t<std::int64_t> order_statistics_of_columns(const py::object& end,
-                                                      const py::object& start,
-                                                      const py::object& status,
-                                                      const py::object& ranks) {
+py::array_t<std::int64_t> order_statistics_of_columns(const py::object& end, const py::object& start,
+                                                      const py::object& status, const py::object& ranks) {
   const Columns columns{end, start, status};
   const auto rank_column = column<std::int64_t>(ranks, "ranks", "int64");
   std::vector<std::int64_t> wanted(static_cast<std::size_t>(rank_column.size()));
-  for (std::size_t i = 0; i < wanted.size(); ++i)
-    wanted[i] = rank_column.at(static_cast<py::ssize_t>(i));
+  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = rank_column.at(static_cast<py::ssize_t>(i));
   const Differences differences = columns.differences();
   try {
     const std::vector<std::int64_t> values = select(differences, wanted);
@@ -113,8 +102,7 @@ py::array_t<std::int64_t> order_statistics_of_columns(const py::object& end,
   }
 }
 
-py::tuple difference_summary_of_columns(const py::object& end, const py::object& start,
-                                        const py::object& status) {
+py::tuple difference_summary_of_columns(const py::object& end, const py::object& start, const py::object& status) {
   const Columns columns{end, start, status};
   const DifferenceSummary summary = summarise(columns.differences());
   const py::int_ sum = (py::int_{summary.sum_high} << py::int_{64}) + py::int_{summary.sum_low};
@@ -124,13 +112,12 @@ py::tuple difference_summary_of_columns(const py::object& end, const py::object&
 }  // namespace
 
 void bind_statistics(py::module_& module) {
-  module.def("order_statistics", &order_statistics_of_columns, py::arg("end"), py::arg("start"),
-             py::arg("status"), py::arg("ranks"),
+  module.def("order_statistics", &order_statistics_of_columns, py::arg("end"), py::arg("start"), py::arg("status"),
+             py::arg("ranks"),
              "Values of end - start at the given ranks, from 0 in ascending order, over rows whose "
              "status is 0 (all when "
              "None). IndexError for a rank outside the data.");
-  module.def("difference_summary", &difference_summary_of_columns, py::arg("end"), py::arg("start"),
-             py::arg("status"),
+  module.def("difference_summary", &difference_summary_of_columns, py::arg("end"), py::arg("start"), py::arg("status"),
              "(count, min, max, sum) of end - start over rows whose status is 0 (all when None); "
              "zeros when there is none.");
 }

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <utility>
 
+#include "answers.hpp"
+
 namespace loadgen::bindings {
 
 namespace {
@@ -15,6 +17,18 @@ namespace {
 std::atomic<std::uint64_t> fork_generation{0};
 
 py::object load_error_class(const char* name) { return py::module_::import("loadgen.errors").attr(name); }
+
+// Takes the reference. UTF-8 whatever the text is; `otherwise` where there is none (a __str__ that raises).
+std::string safe_text(PyObject* text, const std::string& otherwise) {
+  const py::object owned = py::reinterpret_steal<py::object>(text);
+  const py::object bytes = py::reinterpret_steal<py::object>(
+      owned ? PyUnicode_AsEncodedString(owned.ptr(), "utf-8", "backslashreplace") : nullptr);
+  if (!bytes) {
+    PyErr_Clear();
+    return otherwise;
+  }
+  return {PyBytes_AS_STRING(bytes.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes.ptr()))};
+}
 
 }  // namespace
 
@@ -53,6 +67,10 @@ py::array_t<std::int64_t> Engine::indices_of(RowRange rows) {
 }
 
 PyObject* Engine::samples_of(RowRange rows) {
+  if (closed_) {
+    PyErr_SetString(load_error_class("LoadGenError").ptr(), "the run has ended: its samples are not at hand any more");
+    return nullptr;
+  }
   const py::array_t<std::int64_t> indices = indices_of(rows);
   if (settings_.samples.is_none()) return Py_NewRef(indices.ptr());
   return PyObject_CallOneArg(settings_.samples.ptr(), indices.ptr());
@@ -68,13 +86,40 @@ void Engine::fail(RowRange rows, Instant at, const std::string& kind, const std:
   if (failed > 0) record().failures().add(kind, message, failed);
 }
 
-bool Engine::survives_error(RowRange rows) {
+bool Engine::complete(RowRange rows, Instant at, PyObject* outputs, PyObject* n_tokens) {
+  if ((outputs == nullptr || outputs == Py_None) && (n_tokens == nullptr || n_tokens == Py_None)) [[likely]] {
+    record().complete(rows, at, Answer{});
+    return true;
+  }
+  PreparedAnswer answer;
+  if (!answer.prepare(settings_.encode, outputs, n_tokens, rows.count, keeps_output(rows))) return false;
+  record().complete(rows, at, answer.part(0, rows.count));
+  return true;
+}
+
+bool Engine::survives_error(RowRange rows) noexcept {
   const Instant at = record().clock().now();
   if (!settings_.fail_on_error || PyErr_ExceptionMatches(PyExc_Exception) == 0) return false;
-  const py::error_already_set error;
-  const std::string kind = py::str(error.type().attr("__name__"));
-  fail(rows, at, kind, py::str(error.value()), true);
+  PyObject* type = nullptr;
+  PyObject* value = nullptr;
+  PyObject* trace = nullptr;
+  PyErr_Fetch(&type, &value, &trace);
+  const std::string kind = type == nullptr ? "error" : safe_text(PyObject_GetAttrString(type, "__name__"), "error");
+  fail(rows, at, kind, safe_text(value == nullptr ? nullptr : PyObject_Str(value), kind), true);
+  Py_XDECREF(type);
+  Py_XDECREF(value);
+  Py_XDECREF(trace);
   return true;
+}
+
+void Engine::close() {
+  {
+    const py::gil_scoped_release released;
+    run_.close();
+  }
+  closed_ = true;
+  settings_.samples = py::none();
+  settings_.encode = py::none();
 }
 
 }  // namespace loadgen::bindings

@@ -57,9 +57,15 @@ class Engine {
   [[nodiscard]] bool complete(RowRange rows, Instant at, PyObject* outputs, PyObject* n_tokens);
   /// Fails those of the rows that have no answer yet, or all (and so counts violations) when `only_open` is false.
   void fail(RowRange rows, Instant at, const std::string& kind, const std::string& message, bool only_open);
-  /// The error that is set, of a user's function that was given `rows`: fails the rows and returns true where the
-  /// settings say so, else keeps the error and returns false.
-  [[nodiscard]] bool survives_error(RowRange rows);
+  /// The error that is set, of a user's function that was given `rows`: where the settings say so, fails the rows,
+  /// clears the error and returns true; else leaves it and returns false.
+  [[nodiscard]] bool survives_error(RowRange rows) noexcept;
+  /// Whether an output for any of the rows would be kept.
+  [[nodiscard]] bool keeps_output(RowRange rows) noexcept {
+    return !settings_.encode.is_none() && record().keeps_output(rows);
+  }
+  /// Ends the run for good, and lets go of the dataset and the encoder: they may know who holds this engine.
+  void close();
 
   std::vector<SeriesInstants> series;
   std::optional<SeriesOutcome> outcome;
@@ -70,6 +76,7 @@ class Engine {
   Run run_;
   std::uint64_t fork_generation_;
   long pid_;
+  bool closed_ = false;
 };
 
 /// Counts forks of this process, so that a child knows that it is one. Called once, when the module is loaded.

@@ -12,6 +12,15 @@ import typing
 
 from loadgen._core import Batch, __version__
 from loadgen.config.arrivals import Constant, Gamma, Poisson, Replay
+from loadgen.config.scenarios import (
+    Concurrent,
+    MultiStream,
+    Offline,
+    Scenario,
+    Server,
+    SingleStream,
+)
+from loadgen.config.settings import Seeds, Settings
 from loadgen.dataset import Dataset
 from loadgen.errors import (
     DatasetError,
@@ -23,9 +32,7 @@ from loadgen.errors import (
 )
 from loadgen.result import Result
 from loadgen.run import run
-from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
 from loadgen.run.session import Session
-from loadgen.config.settings import Seeds, Settings
 from loadgen.sut import AsyncSUT, FunctionSUT, SystemUnderTest
 from loadgen.sut.handle import Run
 

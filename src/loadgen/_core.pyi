@@ -2,7 +2,7 @@
 """The C++ core, as Python sees it. Private: names here may change in any release."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, final
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +83,7 @@ def difference_summary(
 
 # Runs -------------------------------------------------------------------------------------------
 
+@final
 class Batch:
     """What a system under test is handed: samples to answer, by their ids."""
 
@@ -99,7 +100,7 @@ class Batch:
     def token(self, n: int = 1) -> None: ...
     def fail(self, kind: str = "error", message: str = "") -> None: ...
     def __len__(self) -> int: ...
-    def __getitem__(self, key: int | slice) -> Batch: ...
+    def __getitem__(self, key: int | slice, /) -> Batch: ...
 
 class VirtualClock:
     """Simulated time: see loadgen.testing."""
@@ -113,19 +114,32 @@ class VirtualClock:
 class SeriesOutcome:
     """What one series did. Instants in ns since `start_ns`, which is absolute."""
 
-    first_row: int
-    n_rows: int
-    n_queries: int
-    planned_queries: int | None
-    planned_duration_ns: int | None
-    first_query_id: int
-    first_sample_id: int
-    start_ns: int
-    last_scheduled_ns: int
-    last_issued_ns: int
-    end_ns: int
-    n_outstanding: int
-    end: str
+    @property
+    def first_row(self) -> int: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_queries(self) -> int: ...
+    @property
+    def planned_queries(self) -> int | None: ...
+    @property
+    def planned_duration_ns(self) -> int | None: ...
+    @property
+    def first_query_id(self) -> int: ...
+    @property
+    def first_sample_id(self) -> int: ...
+    @property
+    def start_ns(self) -> int: ...
+    @property
+    def last_scheduled_ns(self) -> int: ...
+    @property
+    def last_issued_ns(self) -> int: ...
+    @property
+    def end_ns(self) -> int: ...
+    @property
+    def n_outstanding(self) -> int: ...
+    @property
+    def end(self) -> str: ...
 
 class Engine:
     """One run: its record, its clock, its issuing thread."""
@@ -148,10 +162,12 @@ class Engine:
         backing: Literal["anonymous", "memfd"] = "anonymous",
     ) -> None: ...
 
-    # Series. `target` is called as target(batch) for push and target(samples) for function; None for pull.
+    # Series. `target` is called as target(batch) for push and target(samples) for function; None
+    # for pull.
     # `flush()` is called after the last query was issued and before the drain (push and function).
     # `last`: no series follows; under pull, takers then leave when everything is issued and taken.
-    # An exception of the target, of flush or of a signal handler passes through; `outcome` tells how far it came.
+    # An exception of the target, of flush or of a signal handler passes through; `outcome` tells
+    # how far it came.
     def warm_up(
         self,
         loaded_set: LoadedSet,
@@ -182,8 +198,11 @@ class Engine:
     @property
     def outcome(self) -> SeriesOutcome | None: ...
 
-    # Pull: from any thread. None: the run is over, or (with a time-out) nothing came in time; see `finished`.
-    def take(self, max_size: int, max_wait_ns: int = 0, timeout_ns: int | None = None) -> Batch | None: ...
+    # Pull: from any thread. None: the run is over, or (with a time-out) nothing came in time; see
+    # `finished`.
+    def take(
+        self, max_size: int, max_wait_ns: int = 0, timeout_ns: int | None = None
+    ) -> Batch | None: ...
     @property
     def finished(self) -> bool: ...
     def finish(self) -> None: ...  # no more series: consumers leave

@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from loadgen.errors import DatasetError
+from loadgen.errors import DatasetError, described
 from loadgen.values import is_bool
 
 __all__ = ["Dataset", "as_dataset", "load", "unload"]
@@ -170,14 +170,29 @@ def as_dataset(samples: object) -> Dataset:
             f"{dataset.name}: performance_count = {performance} is larger than its "
             f"{total} samples; it needs to be in [1, {total}]"
         )
-    for column, values in dataset.columns.items():
-        length = np.shape(values)[:1]
-        if length != (total,):
-            raise DatasetError(
-                f"{dataset.name}: column {column!r} has {length[0] if length else 'no'} entries; "
-                f"it needs one for each of the {total} samples"
-            )
+    read_columns(dataset, total)
     return dataset
+
+
+def read_columns(dataset: Dataset, total: int) -> dict[str, NDArray[Any]]:
+    """Return the dataset's columns as arrays, one entry a sample.
+
+    Raises
+    ------
+    DatasetError
+        They cannot be read, or one has another length.
+    """
+    try:
+        columns = {name: np.asarray(values) for name, values in dataset.columns.items()}
+    except Exception as error:
+        raise DatasetError(f"{dataset.name}: columns raised {described(error)}") from error
+    for name, values in columns.items():
+        if values.shape[:1] != (total,):
+            raise DatasetError(
+                f"{dataset.name}: column {name!r} has {len(values) if values.ndim else 'no'} "
+                f"entries; it needs one for each of the {total} samples"
+            )
+    return columns
 
 
 def _wrap(samples: object) -> Dataset:
@@ -210,7 +225,7 @@ def _count(dataset: Dataset, what: str, read: Any) -> int:
     try:
         value = read()
     except Exception as error:
-        raise DatasetError(f"{dataset.name}: {what} raised {error!r}") from error
+        raise DatasetError(f"{dataset.name}: {what} raised {described(error)}") from error
     if is_bool(value) or not hasattr(value, "__index__"):
         raise DatasetError(f"{dataset.name}: {what} = {value!r}; it needs to be an integer")
     count = operator.index(value)
@@ -246,6 +261,5 @@ def _call_hook(dataset: Dataset, hook: str, indices: NDArray[np.integer[Any]]) -
         getattr(dataset, hook)(np.array(indices, dtype=np.int64))
     except Exception as error:
         raise DatasetError(
-            f"{dataset.name}: {hook}() of {len(indices)} samples raised "
-            f"{type(error).__name__}: {error}"
+            f"{dataset.name}: {hook}() of {len(indices)} samples raised {described(error)}"
         ) from error

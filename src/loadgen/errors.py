@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every exception of the package, and nothing else.
+"""Every exception of the package, and what any exception says in words.
 
 ::
 
@@ -28,6 +28,8 @@ __all__ = [
     "ResultError",
     "SUTError",
     "SettingsError",
+    "described",
+    "text_of",
 ]
 
 _SHORT = reprlib.Repr()
@@ -135,3 +137,34 @@ class Interrupted(_WithResult, KeyboardInterrupt):
 
 class ResultError(LoadGenError):
     """A saved result that is damaged, incomplete, or written by a newer version."""
+
+
+def text_of(error: BaseException) -> str:
+    r"""Return what an exception says, whoever wrote it; its type's name where it cannot say it.
+
+    Parameters
+    ----------
+    error : BaseException
+        Anybody's: its text may not be encodable, or not be there to be had.
+
+    Examples
+    --------
+    >>> text_of(ValueError(chr(0xDCE9))) == r"\udce9"
+    True
+    """
+    try:
+        return str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+    except Exception:
+        return type(error).__name__
+
+
+def described(error: BaseException) -> str:
+    """Return the type's name and what an exception says.
+
+    Examples
+    --------
+    >>> described(SystemExit(5)), described(TimeoutError())
+    ('SystemExit: 5', 'TimeoutError')
+    """
+    name, text = type(error).__name__, text_of(error)
+    return f"{name}: {text}" if text not in ("", name) else name

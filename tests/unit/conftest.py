@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loadgen.traffic.effective import effective
-from loadgen.result.outputs import Encoder, Outputs
-from loadgen.result import DelayFigures, Occurrence, Result, RunData, Series
-from loadgen.result.data import MISSING
 from loadgen.config.scenarios import Gamma, MultiStream, Offline, Scenario, Server
 from loadgen.config.settings import Seeds, Settings
+from loadgen.result import DelayFigures, Occurrence, Result, RunData, Series
+from loadgen.result.data import MISSING
+from loadgen.result.outputs import Encoder, Outputs
+from loadgen.traffic.effective import effective
 
 RUN_START_NS = 7_000_000_000
 NEVER = -1

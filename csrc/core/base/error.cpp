@@ -21,6 +21,8 @@ const char* error_text(ErrorCode code) noexcept {
       return "the run is not in a state that allows this call";
     case ErrorCode::WarmUpUnanswered:
       return "a warm-up query was not answered within the drain time-out: nothing has been measured";
+    case ErrorCode::ClockInUse:
+      return "the virtual clock drives another run that has not ended: take a clock for each run";
     case ErrorCode::VirtualClockPull:
       return "a virtual clock drives push and function delivery only; pull needs the real clock";
   }

@@ -8,15 +8,16 @@
 namespace loadgen {
 
 enum class ErrorCode : std::uint8_t {
-  OutOfMemory,          // address space for a record could not be reserved
-  RecordFull,           // more rows than were reserved
-  SamplesRanOut,        // a plan asked for more samples than its order has
-  IndexOutOfRange,      // an index past the loaded set
-  InvalidPlan,          // settings that cannot give a plan
-  InvalidRank,          // an order statistic outside the data
-  WrongState,           // a call that the run's state does not allow
-  WarmUpUnanswered,     // silence for the drain time-out before the clock started
-  VirtualClockPull,     // pull on a virtual clock
+  OutOfMemory,       // address space for a record could not be reserved
+  RecordFull,        // more rows than were reserved
+  SamplesRanOut,     // a plan asked for more samples than its order has
+  IndexOutOfRange,   // an index past the loaded set
+  InvalidPlan,       // settings that cannot give a plan
+  InvalidRank,       // an order statistic outside the data
+  WrongState,        // a call that the run's state does not allow
+  WarmUpUnanswered,  // silence for the drain time-out before the clock started
+  ClockInUse,        // a virtual clock that drives another run
+  VirtualClockPull,  // pull on a virtual clock
 };
 
 /// Text of a code, for people. Never empty.

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace loadgen {
@@ -60,6 +61,14 @@ ReservedRange& ReservedRange::operator=(ReservedRange&& other) noexcept {
     fd_ = std::exchange(other.fd_, -1);
   }
   return *this;
+}
+
+void ReservedRange::shrink(std::size_t bytes) noexcept {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t kept = std::max(page, (bytes + page - 1) / page * page);
+  if (data_ == nullptr || kept >= size_) return;
+  munmap(data_ + kept, size_ - kept);
+  size_ = kept;
 }
 
 void ReservedRange::release() noexcept {

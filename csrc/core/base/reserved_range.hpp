@@ -26,6 +26,9 @@ class ReservedRange {
   ReservedRange(const ReservedRange&) = delete;
   ReservedRange& operator=(const ReservedRange&) = delete;
 
+  /// Gives the addresses behind the first `bytes` back; what lies before them stays where it is.
+  void shrink(std::size_t bytes) noexcept;
+
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] int fd() const noexcept { return fd_; }  ///< -1 when anonymous

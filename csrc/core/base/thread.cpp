@@ -84,8 +84,8 @@ void ScopedThreadSetup::set_cpu(int cpu) noexcept {
   cpu_set_t one;
   CPU_ZERO(&one);
   if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(static_cast<std::size_t>(cpu), &one);
-  saved.cpus_changed = sched_getaffinity(0, sizeof saved.cpus, &saved.cpus) == 0 &&
-                       sched_setaffinity(0, sizeof one, &one) == 0;
+  saved.cpus_changed =
+      sched_getaffinity(0, sizeof saved.cpus, &saved.cpus) == 0 && sched_setaffinity(0, sizeof one, &one) == 0;
   cpu_granted_ = saved.cpus_changed;
 }
 

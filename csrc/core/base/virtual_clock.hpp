@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "base/time.hpp"
@@ -34,8 +35,13 @@ class VirtualClock {
   /// Time passes by `step` with no event being run: what a computation costs.
   void spend(Duration step) noexcept { now_ += step; }
 
-  /// Drops every event that has not run.
-  void clear() noexcept { events_.clear(); }
+  /// Takes the clock for one run: events of two would run each other's. False when it is taken.
+  [[nodiscard]] bool acquire() noexcept { return !std::exchange(taken_, true); }
+  /// Gives it back, and drops every event that has not run: it would answer a run that has ended.
+  void release() noexcept {
+    taken_ = false;
+    events_.clear();
+  }
 
  private:
   struct Entry {
@@ -48,6 +54,7 @@ class VirtualClock {
   };
 
   Instant now_;
+  bool taken_ = false;
   std::uint64_t added_ = 0;
   std::vector<Entry> events_;
 };

@@ -2,6 +2,7 @@
 #include "engine/batcher.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace loadgen {
 
@@ -41,6 +42,13 @@ void Batcher::finish() noexcept {
   wake_all();
 }
 
+void Batcher::pass_on() noexcept {
+  // relaxed: a sleeper that comes now looks at the rows itself
+  if (sleepers_.load(std::memory_order_relaxed) == 0) return;
+  word_.fetch_add(1, std::memory_order_release);  // release: pairs with the ticket in wait()
+  futex_wake(word_, 1);
+}
+
 void Batcher::wake_all() noexcept {
   word_.fetch_add(1, std::memory_order_release);  // release: pairs with the ticket in wait()
   futex_wake_all(word_);
@@ -64,10 +72,13 @@ RowRange Batcher::ready(const TakeRequest& request, View seen, std::optional<Ins
 }
 
 std::optional<RowRange> Batcher::take(const TakeRequest& request) noexcept {
+  std::uint64_t known_head = 0;
   while (!finished()) {
     std::optional<Instant> wait_until;
     const View seen = view();
     RowRange rows = ready(request, seen, wait_until);
+    // This taker waits for a fuller batch: another one may want these rows now. Each taker passes news on once.
+    if (wait_until && seen.head != std::exchange(known_head, seen.head)) pass_on();
     if (rows.count > 0) {
       // relaxed: rows are published by the head, which view() acquired; the tail only tells takers apart
       if (tail_.compare_exchange_strong(rows.first, rows.first + rows.count, std::memory_order_relaxed,

@@ -64,18 +64,20 @@ class Batcher {
   /// Waits for more than what was seen. False: a signal came.
   bool wait(View seen, std::optional<Instant> until) noexcept;
   [[nodiscard]] bool something_new(View seen) const noexcept;
+  void pass_on() noexcept;
   void wake_all() noexcept;
 
   // Waking a sleeper costs more than a gap of this length; a server that expects one that short spins through it.
   static constexpr Duration kSpin = std::chrono::microseconds{50};
 
   Record& record_;
-  // Takers write the tail; the issuing thread writes the rest.
+  // Each on a line of its own: takers write the tail; the issuing thread writes the gap for every query; the rest
+  // changes seldom and is read by both.
   alignas(kCacheLine) std::atomic<std::uint64_t> tail_{0};
+  alignas(kCacheLine) std::atomic<std::int64_t> recent_gap_{Duration{std::chrono::seconds{1}}.count()};
   alignas(kCacheLine) std::atomic<std::uint32_t> sleepers_{0};
   std::atomic<std::uint32_t> word_{0};
   std::atomic<std::uint64_t> pause_head_{0};
-  std::atomic<std::int64_t> recent_gap_{std::chrono::nanoseconds{std::chrono::seconds{1}}.count()};
   std::atomic<Ending> ending_{Ending::NotYet};
 };
 

@@ -13,10 +13,8 @@ SeriesEnd Issuer::one_at_a_time(TrafficPlan& plan) {
   outcome_.start = last_issued_ = record_.clock().now();
   while (more) {
     const RowRange rows = staged_;
-    enter();
-    const Instant now = record_.clock().now();
-    const bool issued = hand_over(rows.count, now);
-    leave();
+    Instant now;
+    const bool issued = issue_now(rows.count, now);
     ++outcome_.n_queries;
     outcome_.last_scheduled = now - outcome_.start;
     if (!issued) return SeriesEnd::SutRaised;
@@ -47,10 +45,8 @@ SeriesEnd Issuer::concurrent(TrafficPlan& plan) {
       drop_answered();
     }
     outstanding_.push_back(staged_.first);
-    enter();
-    const Instant now = record_.clock().now();
-    const bool issued = hand_over(1, now);
-    leave();
+    Instant now;
+    const bool issued = issue_now(1, now);
     ++outcome_.n_queries;
     outcome_.last_scheduled = now - outcome_.start;
     if (!issued) return SeriesEnd::SutRaised;
@@ -65,23 +61,21 @@ void Issuer::drop_answered() {
   std::erase_if(outstanding_, [this](std::uint64_t row) { return record_.is_done(row); });
 }
 
-void Issuer::warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_queries,
-                     std::uint64_t samples_per_query) {
+void Issuer::warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_queries, std::uint64_t samples_per_query) {
   staged_ = {record_.head(), 0};
   last_issued_ = record_.clock().now();
   std::uint64_t position = 0;
   for (std::uint64_t query = 0; query < n_queries; ++query) {
-    if (samples_per_query > record_.capacity() - staged_.first) break;
+    if (run_.aborted() || samples_per_query > record_.capacity() - staged_.first) return;
     staged_.count = samples_per_query;
     for (std::uint64_t row = staged_.first; row < staged_end(); ++row)
       *record_.index_at(row) = samples[position++ % samples.size()];
     const RowRange rows = staged_;
-    enter();
-    const Instant now = record_.clock().now();
-    const bool issued = hand_over(rows.count, now);
-    leave();
+    Instant now;
+    const bool issued = issue_now(rows.count, now);
     if (settings_.pull) run_.batcher_.announce_pause(rows.first + rows.count);
-    run_.warm_up_rows_ = staged_.first;
+    // relaxed: see Run::warm_up_rows()
+    run_.warm_up_rows_.store(staged_.first, std::memory_order_relaxed);
     if (!issued) return;
     const WaitEnd wait = wait_for(rows);
     if (wait == WaitEnd::Silent) throw Error{ErrorCode::WarmUpUnanswered};

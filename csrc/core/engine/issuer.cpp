@@ -101,6 +101,12 @@ bool Issuer::hand_over(std::uint64_t rows, Instant issued) {
   return calls_.issue(calls_.user, range);
 }
 
+bool Issuer::issue_now(std::uint64_t rows, Instant& now) {
+  const Entered entered{calls_};
+  now = record_.clock().now();
+  return hand_over(rows, now);
+}
+
 std::optional<SeriesEnd> Issuer::stop_after(Instant issued) const {
   if (settings_.accuracy) return std::nullopt;
   const Duration elapsed = issued - outcome_.start;
@@ -134,10 +140,8 @@ SeriesEnd Issuer::drain(SeriesEnd end) {
   }
   if (end == SeriesEnd::Aborted || end == SeriesEnd::SutRaised || end == SeriesEnd::DrainTimeout) return end;
   if (calls_.flush != nullptr) {
-    enter();
-    const bool flushed = calls_.flush(calls_.user);
-    leave();
-    if (!flushed) return SeriesEnd::SutRaised;
+    const Entered entered{calls_};
+    if (!calls_.flush(calls_.user)) return SeriesEnd::SutRaised;
   }
   std::uint64_t open = record_.first_open(outcome_.first_row, head);
   while (open < head) {

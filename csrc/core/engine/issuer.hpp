@@ -40,13 +40,24 @@ class Issuer {
   bool stage(TrafficPlan& plan, PlannedQuery& query);
   [[nodiscard]] std::uint64_t staged_end() const noexcept { return staged_.first + staged_.count; }
 
-  void enter() {
-    if (calls_.enter != nullptr) calls_.enter(calls_.user);
-  }
-  void leave() {
-    if (calls_.leave != nullptr) calls_.leave(calls_.user);
-  }
-  /// Hands the first `rows` staged rows over, between enter() and leave(). False: the SUT raised.
+  /// Between enter() and leave() of the SUT's calls.
+  class Entered {
+   public:
+    explicit Entered(const SutCalls& calls) : calls_{calls} {
+      if (calls_.enter != nullptr) calls_.enter(calls_.user);
+    }
+    ~Entered() {
+      if (calls_.leave != nullptr) calls_.leave(calls_.user);
+    }
+    Entered(const Entered&) = delete;
+    Entered& operator=(const Entered&) = delete;
+
+   private:
+    const SutCalls& calls_;
+  };
+  /// Reads the clock and hands the first `rows` staged rows over; `now` is their issue stamp. False: the SUT raised.
+  bool issue_now(std::uint64_t rows, Instant& now);
+  /// Hands the first `rows` staged rows over, while Entered. False: the SUT raised.
   bool hand_over(std::uint64_t rows, Instant issued);
   /// The stop rules that are looked at after a query was issued, in MLPerf's order.
   [[nodiscard]] std::optional<SeriesEnd> stop_after(Instant issued) const;
@@ -61,10 +72,16 @@ class Issuer {
   [[nodiscard]] SeriesEnd end_of_plan() const noexcept;
 
   // Server only (open_loop.cpp)
-  WaitEnd wait_until_due(Instant due, Instant& issued, Instant& returned);
-  void count_delay(Instant due, Instant returned, Instant issued);
-  /// Stages further queries that are due by `now`; each is one row. `query` is left at the first that is not.
-  std::uint64_t coalesce(TrafficPlan& plan, PlannedQuery& query, Instant now, Instant returned, bool& more);
+  /// `now` is the last reading of the clock, before and after.
+  WaitEnd wait_until_due(Instant due, Instant& now);
+  /// Issues the staged query, and with it up to `may_merge` that are late too; see merge_late() for `more`.
+  bool issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may_merge, Instant& now, bool& more);
+  void count_delay(Instant due, Instant issued);
+  /// How many late queries may be handed over with the one that is issued.
+  [[nodiscard]] std::uint64_t mergeable() const noexcept;
+  /// Stages further queries that are due by `now`, at most `most`; each is one row. Returns how many; one more is
+  /// staged, in `query`, unless `more` is false.
+  std::uint64_t merge_late(TrafficPlan& plan, PlannedQuery& query, Instant now, std::uint64_t most, bool& more);
   [[nodiscard]] bool too_many_outstanding();
   void drop_answered();
 
@@ -76,6 +93,9 @@ class Issuer {
   SeriesOutcome outcome_;
   RowRange staged_;  // written, not yet issued
   Instant last_issued_{};
+  // Server, push: when a generator that is never late would be free again, given how long each issue() took. What a
+  // query is later than this is the generator's doing, the rest is the SUT's.
+  Instant ideally_free_{};
   bool record_full_ = false;
   std::vector<std::uint64_t> outstanding_;  // Concurrent, and Server with a limit
 };

@@ -9,11 +9,9 @@ SeriesEnd Issuer::offline(TrafficPlan& plan) {
   const bool staged = stage(plan, query);
   outcome_.start = last_issued_ = record_.clock().now();
   if (!staged) return end_of_plan();
-  enter();
-  const Instant now = record_.clock().now();
+  Instant now;
+  const bool issued = issue_now(staged_.count, now);
   run_.own_delay_.add(now - outcome_.start);
-  const bool issued = hand_over(staged_.count, now);
-  leave();
   ++outcome_.n_queries;
   if (!issued) return SeriesEnd::SutRaised;
   return waiter_.keep_going(now) ? SeriesEnd::Natural : SeriesEnd::Aborted;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Server: queries go when they are due, whatever the system under test does.
 #include <algorithm>
+#include <limits>
 
 #include "engine/issuer.hpp"
 
@@ -12,73 +13,90 @@ namespace {
 // the deadline would cost 0.1 us of every issue.
 constexpr Duration kEnterLead = std::chrono::microseconds{3};
 
+// Under pull, queries that are late together are published together: a cache line that goes back and forth between
+// two processors for each of them would be the cap on the rate. So many take less than a microsecond.
+constexpr std::uint64_t kMostPublishedTogether = 32;
+
 }  // namespace
 
 SeriesEnd Issuer::scheduled(TrafficPlan& plan) {
   PlannedQuery query;
   bool more = stage(plan, query);
-  outcome_.start = last_issued_ = record_.clock().now();
+  Instant now = outcome_.start = last_issued_ = record_.clock().now();
   if (more) record_.set_scheduled(staged_.first, outcome_.start + query.due);
   while (more) {
-    const Instant due = outcome_.start + query.due;
-    Instant now;
-    Instant returned;
-    const WaitEnd wait = wait_until_due(due, now, returned);
-    if (wait != WaitEnd::Ready) {
-      leave();
-      return end_of(wait);
-    }
-    count_delay(due, returned, now);
-    outcome_.last_scheduled = query.due;
-    std::uint64_t queries = 1;
-    // Without coalescing the next query is staged after this one is handed over: nothing stands before the issue.
-    if (settings_.coalesce) queries += coalesce(plan, query, now, returned, more);
-    if (settings_.max_outstanding)
-      for (std::uint64_t row = 0; row < queries; ++row) outstanding_.push_back(staged_.first + row);
-    const bool issued = hand_over(queries, now);
-    leave();
-    outcome_.n_queries += queries;
+    const WaitEnd wait = wait_until_due(outcome_.start + query.due, now);
+    if (wait != WaitEnd::Ready) return end_of(wait);
+    // Without merging the next query is staged after this one is handed over: nothing stands before the issue.
+    const std::uint64_t may_merge = mergeable();
+    const bool issued = issue_due(plan, query, may_merge, now, more);
     if (!issued) return SeriesEnd::SutRaised;
     if (!settings_.accuracy && settings_.max_outstanding && too_many_outstanding())
       return SeriesEnd::TooManyOutstanding;
-    if (const auto end = stop_after(now)) return *end;
+    if (const auto end = stop_after(last_issued_)) return *end;
     if (!waiter_.keep_going(now)) return SeriesEnd::Aborted;
-    if (settings_.coalesce) continue;
+    if (may_merge > 0) continue;
     more = stage(plan, query);
     if (more) record_.set_scheduled(staged_.first, outcome_.start + query.due);
   }
   return end_of_plan();
 }
 
-WaitEnd Issuer::wait_until_due(Instant due, Instant& issued, Instant& returned) {
-  issued = returned = record_.clock().now();
+WaitEnd Issuer::wait_until_due(Instant due, Instant& now) {
   const bool real_clock = record_.clock().virtual_clock() == nullptr;
   const Duration lead = calls_.enter != nullptr && real_clock ? kEnterLead : Duration{0};
-  WaitEnd wait = WaitEnd::Ready;
-  if (issued < due - lead) wait = waiter_.until(due - lead, issued);
-  if (calls_.enter == nullptr) return wait;
-  enter();
-  // The stamp comes after the lock: waiting for it is part of the delay.
-  do {
-    issued = record_.clock().now();
-  } while (wait == WaitEnd::Ready && issued < due);
-  return wait;
+  if (now < due - lead) return waiter_.until(due - lead, now);
+  if (calls_.enter == nullptr) now = record_.clock().now();
+  return WaitEnd::Ready;
 }
 
-void Issuer::count_delay(Instant due, Instant returned, Instant issued) {
-  // Under pull nothing of the SUT runs on this thread, so every delay is the generator's own.
-  const Instant free = settings_.pull ? due : std::max(due, returned);
-  run_.own_delay_.add(issued - free);
-  run_.blocked_delay_.add(free - due);
+bool Issuer::issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may_merge, Instant& now, bool& more) {
+  const Instant due = outcome_.start + query.due;
+  const Instant ideal = std::max(due, ideally_free_);
+  bool issued = false;
+  {
+    const Entered entered{calls_};
+    // The stamp comes after the lock: waiting for it is part of the delay.
+    if (calls_.enter != nullptr) {
+      do {
+        now = record_.clock().now();
+      } while (now < due);
+    }
+    count_delay(due, now);
+    outcome_.last_scheduled = query.due;
+    const std::uint64_t queries = 1 + (may_merge > 0 ? merge_late(plan, query, now, may_merge, more) : 0);
+    if (settings_.max_outstanding)
+      for (std::uint64_t row = 0; row < queries; ++row) outstanding_.push_back(staged_.first + row);
+    outcome_.n_queries += queries;
+    issued = hand_over(queries, now);
+  }
+  if (settings_.pull) return issued;
+  const Instant returned = record_.clock().now();
+  ideally_free_ = ideal + (returned - now);
+  now = returned;
+  return issued;
 }
 
-std::uint64_t Issuer::coalesce(TrafficPlan& plan, PlannedQuery& query, Instant now, Instant returned, bool& more) {
+void Issuer::count_delay(Instant due, Instant issued) {
+  const Instant ideal = std::max(due, ideally_free_);
+  run_.own_delay_.add(issued - ideal);
+  run_.blocked_delay_.add(ideal - due);
+}
+
+std::uint64_t Issuer::mergeable() const noexcept {
+  if (settings_.coalesce) return std::numeric_limits<std::uint64_t>::max();
+  // Limits are looked at between queries.
+  const bool limited = settings_.max_queries || settings_.max_duration || settings_.max_outstanding;
+  return settings_.pull && !limited ? kMostPublishedTogether : 0;
+}
+
+std::uint64_t Issuer::merge_late(TrafficPlan& plan, PlannedQuery& query, Instant now, std::uint64_t most, bool& more) {
   std::uint64_t merged = 0;
   while ((more = stage(plan, query))) {
     const Instant due = outcome_.start + query.due;
     record_.set_scheduled(staged_end() - 1, due);
-    if (due > now) break;
-    count_delay(due, returned, now);
+    if (due > now || merged == most) break;
+    count_delay(due, now);
     outcome_.last_scheduled = query.due;
     ++merged;
   }

@@ -27,7 +27,15 @@ RecordSettings record_settings(const RunSettings& settings) noexcept {
 }  // namespace
 
 Run::Run(const RunSettings& settings)
-    : settings_{settings}, record_{record_settings(settings), Clock{settings.virtual_clock}}, batcher_{record_} {}
+    : settings_{settings}, record_{record_settings(settings), Clock{settings.virtual_clock}}, batcher_{record_} {
+  if (settings_.virtual_clock != nullptr && !settings_.virtual_clock->acquire()) throw Error{ErrorCode::ClockInUse};
+}
+
+Run::~Run() { release_clock(); }
+
+void Run::release_clock() noexcept {
+  if (settings_.virtual_clock != nullptr && !closed_) settings_.virtual_clock->release();
+}
 
 template <typename Work>
 void Run::on_issuing_thread(bool pull, const SutCalls& calls, Work work) {
@@ -79,6 +87,8 @@ void Run::warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_querie
     Issuer issuer{*this, settings, issuing_calls};
     issuer.warm_up(samples, n_queries, samples_per_query);
   });
+  record_.violations().reset();
+  record_.failures().reset();
 }
 
 void Run::abort() noexcept {
@@ -90,8 +100,8 @@ void Run::abort() noexcept {
 void Run::close() noexcept {
   batcher_.finish();
   record_.close(answered_below_);
-  // Events that are left would answer a closed run, and may hold what holds this run.
-  if (settings_.virtual_clock != nullptr) settings_.virtual_clock->clear();
+  release_clock();
+  closed_ = true;
 }
 
 }  // namespace loadgen

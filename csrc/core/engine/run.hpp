@@ -30,7 +30,11 @@ struct RunSettings {
 ///   own thread issues, and the caller waits and polls. abort() and what record() and batcher() allow: any thread.
 class Run {
  public:
+  /// Throws Error{ClockInUse} when the virtual clock drives another run.
   explicit Run(const RunSettings& settings);
+  ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
 
   /// Issues the plan and waits for the answers. Throws what the plan throws.
   SeriesOutcome run_series(TrafficPlan& plan, const SeriesSettings& settings, const SutCalls& calls);
@@ -52,10 +56,12 @@ class Run {
   [[nodiscard]] Record& record() noexcept { return record_; }
   [[nodiscard]] Batcher& batcher() noexcept { return batcher_; }
   [[nodiscard]] const RunSettings& settings() const noexcept { return settings_; }
-  [[nodiscard]] std::uint64_t warm_up_rows() const noexcept { return warm_up_rows_; }
-  /// Of each query: from due, or from the return of the SUT's previous issue() if that was later, to issued.
+  [[nodiscard]] std::uint64_t warm_up_rows() const noexcept {
+    return warm_up_rows_.load(std::memory_order_relaxed);  // relaxed: a figure; series start after it is final
+  }
+  /// Server, of each query: how much later it was issued than by a generator that is never late, before the same SUT.
   [[nodiscard]] const DurationHistogram& own_delay() const noexcept { return own_delay_; }
-  /// Of each query: how long after due the SUT's previous issue() returned.
+  /// Server, of each query: the rest of its issue delay. The SUT's issue() had not returned, though issued in time.
   [[nodiscard]] const DurationHistogram& blocked_delay() const noexcept { return blocked_delay_; }
   [[nodiscard]] bool priority_refused() const noexcept { return priority_refused_; }
   [[nodiscard]] bool cpu_refused() const noexcept { return cpu_refused_; }
@@ -63,6 +69,7 @@ class Run {
  private:
   friend class Issuer;
 
+  void release_clock() noexcept;
   template <typename Work>
   void on_issuing_thread(bool pull, const SutCalls& calls, Work work);
 
@@ -72,12 +79,13 @@ class Run {
   std::atomic<bool> aborted_{false};
   DurationHistogram own_delay_;
   DurationHistogram blocked_delay_;
-  std::uint64_t warm_up_rows_ = 0;
+  std::atomic<std::uint64_t> warm_up_rows_{0};
   std::uint64_t next_query_id_ = 0;
   std::uint64_t next_sample_id_ = 0;
   std::uint64_t answered_below_ = 0;  // rows below this are known to be answered
   bool priority_refused_ = false;
   bool cpu_refused_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace loadgen

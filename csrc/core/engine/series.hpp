@@ -14,15 +14,15 @@ namespace loadgen {
 struct SeriesSettings {
   bool accuracy = false;  // every query of the plan is issued; no stop rule applies
   bool pull = false;
-  bool last = true;      // pull: no series follows, takers leave when everything is taken
+  bool last = true;     // pull: no series follows, takers leave when everything is taken
   bool bounded = true;  // the plan has an end
   std::uint64_t min_queries = 0;
   std::optional<std::uint64_t> max_queries;
   Duration target_duration{0};
   std::optional<Duration> max_duration;
-  std::uint64_t concurrency = 1;                  // Concurrent
+  std::uint64_t concurrency = 1;                 // Concurrent
   std::optional<std::uint64_t> max_outstanding;  // Server
-  bool coalesce = false;                          // Server
+  bool coalesce = false;                         // Server
 };
 
 enum class SeriesEnd : std::uint8_t {

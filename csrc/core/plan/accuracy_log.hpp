@@ -20,13 +20,9 @@ class AccuracyLogChoice {
   /// `engine` is the run's, shared by its series, and outlives them; it may be null when the
   /// probability is 0. Throws Error{InvalidPlan} for a probability without an engine, below 0 or
   /// not a number.
-  AccuracyLogChoice(bool accuracy, double probability, std::uint64_t accuracy_log_seed,
-                    Mt19937* engine)
-      : accuracy_{accuracy},
-        probability_{probability},
-        engine_{probability > 0.0 ? engine : nullptr} {
-    if (!(probability >= 0.0) || (probability > 0.0 && engine == nullptr))
-      throw Error{ErrorCode::InvalidPlan};
+  AccuracyLogChoice(bool accuracy, double probability, std::uint64_t accuracy_log_seed, Mt19937* engine)
+      : accuracy_{accuracy}, probability_{probability}, engine_{probability > 0.0 ? engine : nullptr} {
+    if (!(probability >= 0.0) || (probability > 0.0 && engine == nullptr)) throw Error{ErrorCode::InvalidPlan};
     Mt19937 offset_engine{accuracy_log_seed};
     offset_ = u01(offset_engine);
   }

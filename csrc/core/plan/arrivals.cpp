@@ -15,8 +15,8 @@ bool valid_rate(double qps) { return qps >= kLowestTargetQps && qps <= kHighestT
 bool valid_burstiness(double shape) { return shape > 0.0 && std::isfinite(shape); }
 
 bool valid_timestamps(const std::vector<std::int64_t>& timestamps) {
-  return !timestamps.empty() && timestamps.front() >= 0 &&
-         timestamps.back() <= kEndOfTime.count() && std::ranges::is_sorted(timestamps);
+  return !timestamps.empty() && timestamps.front() >= 0 && timestamps.back() <= kEndOfTime.count() &&
+         std::ranges::is_sorted(timestamps);
 }
 
 double shape_of(const ArrivalSettings& settings) {

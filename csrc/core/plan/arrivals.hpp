@@ -18,8 +18,8 @@ namespace loadgen {
 enum class ArrivalKind : std::uint8_t {
   Poisson,   // exponential gaps
   Constant,  // due_k = floor(k * 1e9 / target_qps)
-  Gamma,   // gamma gaps of shape `burstiness`: below 1 burstier than Poisson, above 1 more regular
-  Replay,  // the given instants
+  Gamma,     // gamma gaps of shape `burstiness`: below 1 burstier than Poisson, above 1 more regular
+  Replay,    // the given instants
 };
 
 struct ArrivalSettings {

@@ -20,8 +20,7 @@ ConstantRate::ConstantRate(double target_qps) noexcept {
   int exponent = 0;
   const double fraction = std::frexp(target_qps, &exponent);
   const auto mantissa = static_cast<std::uint64_t>(std::ldexp(fraction, kMantissaBits));
-  const Wide dividend = Wide{kNanosecondsPerSecond}
-                        << static_cast<unsigned>(kMantissaBits - exponent);
+  const Wide dividend = Wide{kNanosecondsPerSecond} << static_cast<unsigned>(kMantissaBits - exponent);
   whole_ = static_cast<std::int64_t>(dividend / mantissa);
   part_ = static_cast<std::uint64_t>(dividend % mantissa);
   denominator_ = mantissa;

@@ -18,9 +18,8 @@ constexpr std::uint64_t kMostSamples = std::numeric_limits<std::uint32_t>::max()
 
 }  // namespace
 
-std::vector<LoadedSet> loadable_sets(std::uint64_t count, std::uint64_t total,
-                                     std::uint64_t performance_sample_count, std::uint64_t padding,
-                                     std::uint64_t qsl_seed) {
+std::vector<LoadedSet> loadable_sets(std::uint64_t count, std::uint64_t total, std::uint64_t performance_sample_count,
+                                     std::uint64_t padding, std::uint64_t qsl_seed) {
   const std::uint64_t n = std::min(count, total);
   if (n == 0 || performance_sample_count == 0) throw Error{ErrorCode::InvalidPlan};
   if (n > kMostSamples || padding > kMostSamples - n) throw Error{ErrorCode::InvalidPlan};

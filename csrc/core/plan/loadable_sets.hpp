@@ -9,9 +9,8 @@
 namespace loadgen {
 
 struct LoadedSet {
-  std::vector<std::uint32_t>
-      samples{};        // in load order; MultiStream: padded by samples_per_query - 1 repeats
-  std::size_t end = 0;  // how many there are without the padding
+  std::vector<std::uint32_t> samples{};  // in load order; MultiStream: padded by samples_per_query - 1 repeats
+  std::size_t end = 0;                   // how many there are without the padding
 };
 
 /// Shuffles the samples 0 .. min(count, total) - 1 with a fresh engine and cuts them into sets of
@@ -22,7 +21,7 @@ struct LoadedSet {
 /// every set of `count` = accuracy sample count. Throws Error{InvalidPlan} when there would be no
 /// samples or a sample would not fit 32 bits. Cost: O(count), 5 ns a sample.
 [[nodiscard]] std::vector<LoadedSet> loadable_sets(std::uint64_t count, std::uint64_t total,
-                                                   std::uint64_t performance_sample_count,
-                                                   std::uint64_t padding, std::uint64_t qsl_seed);
+                                                   std::uint64_t performance_sample_count, std::uint64_t padding,
+                                                   std::uint64_t qsl_seed);
 
 }  // namespace loadgen

@@ -11,9 +11,7 @@
 namespace loadgen {
 namespace {
 
-constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) noexcept {
-  return a / b + (a % b != 0 ? 1 : 0);
-}
+constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) noexcept { return a / b + (a % b != 0 ? 1 : 0); }
 
 }  // namespace
 
@@ -46,8 +44,7 @@ void PositionStream::shuffle_ahead(const PositionSettings& settings) {
 
 void PositionStream::list_once(std::uint32_t stride) {
   listed_.reserve(divide_up(end_, stride));
-  for (std::uint64_t start = 0; start < end_; start += stride)
-    listed_.push_back(static_cast<std::uint32_t>(start));
+  for (std::uint64_t start = 0; start < end_; start += stride) listed_.push_back(static_cast<std::uint32_t>(start));
   shuffle(engine_, std::span{listed_});
 }
 

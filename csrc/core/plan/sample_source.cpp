@@ -39,20 +39,17 @@ void check(const SampleSourceSettings& settings, const LoadedSet& set) {
   const bool multi_stream = settings.scenario == Scenario::MultiStream;
   const std::uint64_t spq = settings.samples_per_query;
   const std::uint64_t padding = multi_stream ? spq - 1 : 0;
-  if (spq == 0 || (takes_one_sample(settings.scenario) && spq != 1))
-    throw Error{ErrorCode::InvalidPlan};
-  if (set.end == 0 || set.samples.size() > std::numeric_limits<std::uint32_t>::max() ||
-      set.samples.size() < set.end || set.samples.size() - set.end != padding) {
+  if (spq == 0 || (takes_one_sample(settings.scenario) && spq != 1)) throw Error{ErrorCode::InvalidPlan};
+  if (set.end == 0 || set.samples.size() > std::numeric_limits<std::uint32_t>::max() || set.samples.size() < set.end ||
+      set.samples.size() - set.end != padding) {
     throw Error{ErrorCode::InvalidPlan};
   }
-  if (settings.order == SampleOrder::Same && settings.same_index >= set.end)
-    throw Error{ErrorCode::IndexOutOfRange};
+  if (settings.order == SampleOrder::Same && settings.same_index >= set.end) throw Error{ErrorCode::IndexOutOfRange};
 }
 
 }  // namespace
 
-PositionSettings SampleSource::position_settings(const SampleSourceSettings& settings,
-                                                 const LoadedSet& set) {
+PositionSettings SampleSource::position_settings(const SampleSourceSettings& settings, const LoadedSet& set) {
   check(settings, set);
   const bool multi_stream = settings.scenario == Scenario::MultiStream;
   return {.order = position_order(settings),

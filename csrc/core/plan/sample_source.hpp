@@ -46,8 +46,7 @@ class SampleSource {
   void skip(std::uint64_t count);
 
  private:
-  [[nodiscard]] static PositionSettings position_settings(const SampleSourceSettings& settings,
-                                                          const LoadedSet& set);
+  [[nodiscard]] static PositionSettings position_settings(const SampleSourceSettings& settings, const LoadedSet& set);
   void next_piece();
   void next_copy();
 

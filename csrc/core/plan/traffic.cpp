@@ -21,8 +21,7 @@ std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
 }
 
 Arrivals make_arrivals(PlanSettings& settings) {
-  if (settings.scenario == Scenario::Server)
-    return Arrivals{std::move(settings.arrivals), settings.schedule_seed};
+  if (settings.scenario == Scenario::Server) return Arrivals{std::move(settings.arrivals), settings.schedule_seed};
   return Arrivals{settings.scenario == Scenario::Concurrent ? Duration::zero() : settings.period};
 }
 
@@ -58,30 +57,24 @@ TrafficPlan::Extent::Extent(const PlanSettings& settings, const LoadedSet& set) 
   min_queries = planned_queries;
   extension = 0;
   if (!settings.accuracy && equal_issue) {
-    (offline ? samples_per_query : min_queries) =
-        round_up(offline ? samples_per_query : min_queries, set_size);
+    (offline ? samples_per_query : min_queries) = round_up(offline ? samples_per_query : min_queries, set_size);
     if (!offline) extension = set_size;
   }
   if (replay) {
-    min_queries = std::min<std::uint64_t>(once ? min_queries : kUnending,
-                                          settings.arrivals.timestamps_ns.size());
+    min_queries = std::min<std::uint64_t>(once ? min_queries : kUnending, settings.arrivals.timestamps_ns.size());
     plan_duration = Duration::zero();
   } else if (!bounded) {
     min_queries = kUnending;
     plan_duration = Duration::zero();
   }
-  const bool ends =
-      server || plan_duration == Duration::zero() || settings.period > Duration::zero();
-  if ((min_queries == 0 && plan_duration == Duration::zero()) || !ends)
-    throw Error{ErrorCode::InvalidPlan};
+  const bool ends = server || plan_duration == Duration::zero() || settings.period > Duration::zero();
+  if ((min_queries == 0 && plan_duration == Duration::zero()) || !ends) throw Error{ErrorCode::InvalidPlan};
 }
 
 TrafficPlan::TrafficPlan(PlanSettings settings, LoadedSet set, Mt19937* accuracy_log_engine)
-    : TrafficPlan{std::move(settings), std::move(set), accuracy_log_engine, Extent{settings, set}} {
-}
+    : TrafficPlan{std::move(settings), std::move(set), accuracy_log_engine, Extent{settings, set}} {}
 
-TrafficPlan::TrafficPlan(PlanSettings&& settings, LoadedSet&& set, Mt19937* accuracy_log_engine,
-                         const Extent& extent)
+TrafficPlan::TrafficPlan(PlanSettings&& settings, LoadedSet&& set, Mt19937* accuracy_log_engine, const Extent& extent)
     : source_{{.scenario = settings.scenario,
                .accuracy = settings.accuracy,
                .order = settings.order,
@@ -91,11 +84,10 @@ TrafficPlan::TrafficPlan(PlanSettings&& settings, LoadedSet&& set, Mt19937* accu
                .sample_index_seed = settings.sample_index_seed},
               std::move(set)},
       arrivals_{make_arrivals(settings)},
-      accuracy_log_{settings.accuracy, settings.accuracy_log_probability,
-                    settings.accuracy_log_seed, accuracy_log_engine},
+      accuracy_log_{settings.accuracy, settings.accuracy_log_probability, settings.accuracy_log_seed,
+                    accuracy_log_engine},
       timed_{settings.scenario == Scenario::Server},
-      one_sample_{settings.scenario != Scenario::MultiStream &&
-                  settings.scenario != Scenario::Offline},
+      one_sample_{settings.scenario != Scenario::MultiStream && settings.scenario != Scenario::Offline},
       bounded_{extent.bounded},
       samples_per_query_{extent.samples_per_query},
       min_queries_{extent.min_queries},
@@ -112,8 +104,7 @@ void TrafficPlan::run_dry() {
   pass_over_untaken();
   if (!bounded_) return;
   const std::uint64_t before = sample_count();
-  for (PlannedQuery query; next(query);)
-    untaken_ = 0;  // no sample of this series is asked for any more
+  for (PlannedQuery query; next(query);) untaken_ = 0;  // no sample of this series is asked for any more
   accuracy_log_.skip(sample_count() - before);
 }
 

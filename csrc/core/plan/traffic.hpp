@@ -29,10 +29,9 @@ struct PlanSettings {
   std::uint64_t samples_per_query = 1;  // MultiStream and Offline; 1 elsewhere
   std::uint64_t min_query_count = 0;
   Duration target_duration{0};
-  Duration period{0};  // between queries of SingleStream, MultiStream and Offline: sizes the plan,
-                       // paces nothing
-  bool bounded =
-      true;  // false: goes on until the engine stops, unless each sample may be issued once only
+  Duration period{0};          // between queries of SingleStream, MultiStream and Offline: sizes the plan,
+                               // paces nothing
+  bool bounded = true;         // false: goes on until the engine stops, unless each sample may be issued once only
   ArrivalSettings arrivals{};  // Server
   std::uint64_t sample_index_seed = 0;
   std::uint64_t schedule_seed = 0;
@@ -41,8 +40,7 @@ struct PlanSettings {
 };
 
 struct PlannedQuery {
-  Duration due{
-      0};  // since the series' start; 0 where a query waits for a free slot, and in Offline
+  Duration due{0};  // since the series' start; 0 where a query waits for a free slot, and in Offline
   std::uint64_t sample_count = 0;
 };
 
@@ -108,9 +106,7 @@ class TrafficPlan {
   /// Queries, their samples, and the time that they span (with the gap after the last one), as far
   /// as planned.
   [[nodiscard]] std::uint64_t query_count() const noexcept { return query_count_; }
-  [[nodiscard]] std::uint64_t sample_count() const noexcept {
-    return query_count_ * samples_per_query_;
-  }
+  [[nodiscard]] std::uint64_t sample_count() const noexcept { return query_count_ * samples_per_query_; }
   [[nodiscard]] Duration duration() const noexcept { return arrivals_.instant(); }
   /// Samples of the current query that have not been taken.
   [[nodiscard]] std::uint64_t untaken() const noexcept { return untaken_; }
@@ -120,8 +116,7 @@ class TrafficPlan {
  private:
   struct Extent;  // how much traffic the settings ask for
 
-  TrafficPlan(PlanSettings&& settings, LoadedSet&& set, Mt19937* accuracy_log_engine,
-              const Extent& extent);
+  TrafficPlan(PlanSettings&& settings, LoadedSet&& set, Mt19937* accuracy_log_engine, const Extent& extent);
   void pass_over_untaken();
 
   SampleSource source_;

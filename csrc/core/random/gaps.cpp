@@ -30,8 +30,7 @@ double Normal::operator()(Mt19937& engine) noexcept {
   return a * factor;
 }
 
-Gamma::Gamma(double shape) noexcept
-    : d_{boosted(shape) - 1.0 / 3.0}, c_{1.0 / std::sqrt(9.0 * d_)}, shape_{shape} {}
+Gamma::Gamma(double shape) noexcept : d_{boosted(shape) - 1.0 / 3.0}, c_{1.0 / std::sqrt(9.0 * d_)}, shape_{shape} {}
 
 double Gamma::operator()(Mt19937& engine) noexcept {
   for (;;) {

@@ -12,11 +12,9 @@ constexpr std::uint32_t kUpperBit = 0x80000000U;
 constexpr std::uint32_t kLowerBits = 0x7fffffffU;
 constexpr std::uint32_t kInitialiser = 1812433253U;
 
-constexpr std::uint32_t mix(std::uint32_t word, std::uint32_t following,
-                            std::uint32_t ahead) noexcept {
+constexpr std::uint32_t mix(std::uint32_t word, std::uint32_t following, std::uint32_t ahead) noexcept {
   const std::uint32_t joined = (word & kUpperBit) | (following & kLowerBits);
-  const std::uint32_t odd =
-      0U - (following & 1U);  // all ones or none, so that the loops have no branch
+  const std::uint32_t odd = 0U - (following & 1U);  // all ones or none, so that the loops have no branch
   return ahead ^ (joined >> 1U) ^ (odd & kMatrix);
 }
 
@@ -40,8 +38,7 @@ Mt19937::Mt19937(std::uint64_t seed) noexcept {
 void Mt19937::twist() noexcept {
   std::uint32_t* const x = state_.data();
   for (std::size_t i = 0; i < kWords - kShift; ++i) x[i] = mix(x[i], x[i + 1], x[i + kShift]);
-  for (std::size_t i = kWords - kShift; i < kWords - 1; ++i)
-    x[i] = mix(x[i], x[i + 1], x[i + kShift - kWords]);
+  for (std::size_t i = kWords - kShift; i < kWords - 1; ++i) x[i] = mix(x[i], x[i + 1], x[i + kShift - kWords]);
   x[kWords - 1] = mix(x[kWords - 1], x[0], x[kShift - 1]);
 }
 

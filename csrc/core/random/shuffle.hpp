@@ -22,8 +22,7 @@ void shuffle(Mt19937& engine, std::span<T> a) {
   const std::size_t n = a.size();
   if (n < 2) return;
   if (n > kMostPairwiseShuffled) {
-    for (std::size_t i = 1; i < n; ++i)
-      std::swap(a[i], a[below(engine, static_cast<std::uint32_t>(i + 1))]);
+    for (std::size_t i = 1; i < n; ++i) std::swap(a[i], a[below(engine, static_cast<std::uint32_t>(i + 1))]);
     return;
   }
   std::size_t i = 1;

@@ -17,8 +17,7 @@ inline std::uint32_t below(Mt19937& engine, std::uint32_t range) noexcept {
   std::uint64_t product = std::uint64_t{engine()} * range;
   if (static_cast<std::uint32_t>(product) < range) [[unlikely]] {
     const std::uint32_t threshold = (0U - range) % range;
-    while (static_cast<std::uint32_t>(product) < threshold)
-      product = std::uint64_t{engine()} * range;
+    while (static_cast<std::uint32_t>(product) < threshold) product = std::uint64_t{engine()} * range;
   }
   return static_cast<std::uint32_t>(product >> 32U);
 }

@@ -41,4 +41,9 @@ FailureTable::Table FailureTable::table() const {
   return table_;
 }
 
+void FailureTable::reset() {
+  const std::lock_guard lock{mutex_};
+  table_.clear();
+}
+
 }  // namespace loadgen

@@ -13,14 +13,14 @@
 namespace loadgen {
 
 enum class Violation : std::uint8_t {
-  ForeignId,             // an id of another run, or one that was never issued
-  Repeated,              // a sample answered again: the first answer stands
-  Late,                  // an answer after the run was closed
-  RepeatedFirstToken,    // a first token reported again
-  FirstTokenLate,        // a first token after the sample was complete
-  TokenLate,             // a token after the sample was complete
-  InvalidTokenCount,     // zero or fewer tokens
-  OutputNotKept,         // no room for the answer's bytes
+  ForeignId,           // an id of another run, or one that was never issued
+  Repeated,            // a sample answered again: the first answer stands
+  Late,                // an answer after the run was closed
+  RepeatedFirstToken,  // a first token reported again
+  FirstTokenLate,      // a first token after the sample was complete
+  TokenLate,           // a token after the sample was complete
+  InvalidTokenCount,   // zero or fewer tokens
+  OutputNotKept,       // no room for the answer's bytes
 };
 inline constexpr std::size_t kViolationKinds = 8;
 
@@ -49,6 +49,14 @@ class ViolationCounters {
     return {cell.count.load(std::memory_order_relaxed), cell.first_id.load(std::memory_order_relaxed)};
   }
 
+  /// Forgets all; for what came before the run.
+  void reset() noexcept {
+    for (Cell& cell : cells_) {
+      cell.count.store(0, std::memory_order_relaxed);  // relaxed, both: see add()
+      cell.first_id.store(0, std::memory_order_relaxed);
+    }
+  }
+
  private:
   struct Cell {
     std::atomic<std::uint64_t> count{0};
@@ -72,6 +80,7 @@ class FailureTable {
 
   void add(std::string_view kind, std::string_view message, std::uint64_t count);
   [[nodiscard]] Table table() const;
+  void reset();
 
  private:
   mutable std::mutex mutex_;

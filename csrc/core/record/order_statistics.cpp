@@ -43,12 +43,10 @@ inline std::uint64_t bucket_of(std::int64_t value) noexcept {
 /// Buckets in ascending order of their values, from 0: first those of negative values, whose
 /// numbers descend.
 constexpr std::uint64_t bucket_at(std::uint64_t place) noexcept {
-  return place < kBucketsOfSign ? kFirstNegative + (kBucketsOfSign - 1 - place)
-                                : place - kBucketsOfSign;
+  return place < kBucketsOfSign ? kFirstNegative + (kBucketsOfSign - 1 - place) : place - kBucketsOfSign;
 }
 constexpr std::uint64_t place_of(std::uint64_t bucket) noexcept {
-  return bucket >= kFirstNegative ? kBucketsOfSign - 1 - (bucket - kFirstNegative)
-                                  : bucket + kBucketsOfSign;
+  return bucket >= kFirstNegative ? kBucketsOfSign - 1 - (bucket - kFirstNegative) : bucket + kBucketsOfSign;
 }
 
 /// The values first to first + 2^bits - 1.
@@ -217,8 +215,7 @@ void Selection::answer(std::vector<Wanted> wanted, std::span<std::int64_t> answe
   }
 }
 
-void Selection::narrow(Wanted& wanted, Range range, std::uint8_t& split,
-                       std::span<std::int64_t> answers) {
+void Selection::narrow(Wanted& wanted, Range range, std::uint8_t& split, std::span<std::int64_t> answers) {
   if (range.bits == 0) {
     answers[wanted.place] = range.first;
     wanted.split = 0;
@@ -268,14 +265,12 @@ DifferenceSummary difference_summary(const Differences& differences) noexcept {
   return {.count = count, .min = min, .max = max, .sum_high = high, .sum_low = low};
 }
 
-std::vector<std::int64_t> order_statistics(const Differences& differences,
-                                           std::span<const std::int64_t> ranks) {
+std::vector<std::int64_t> order_statistics(const Differences& differences, std::span<const std::int64_t> ranks) {
   std::vector<std::int64_t> answers(ranks.size());
   if (ranks.empty()) return answers;
   Selection selection{differences};
   for (const std::int64_t rank : ranks) {
-    if (rank < 0 || static_cast<std::uint64_t>(rank) >= selection.count())
-      throw Error{ErrorCode::InvalidRank};
+    if (rank < 0 || static_cast<std::uint64_t>(rank) >= selection.count()) throw Error{ErrorCode::InvalidRank};
   }
   std::vector<std::size_t> ascending(ranks.size());
   std::iota(ascending.begin(), ascending.end(), std::size_t{0});
@@ -283,8 +278,7 @@ std::vector<std::int64_t> order_statistics(const Differences& differences,
   for (std::size_t first = 0; first < ascending.size(); first += kMostAtOnce) {
     std::vector<Wanted> wanted;
     for (std::size_t i = first; i < std::min(first + kMostAtOnce, ascending.size()); ++i) {
-      wanted.push_back(
-          {.rank = static_cast<std::uint64_t>(ranks[ascending[i]]), .place = ascending[i]});
+      wanted.push_back({.rank = static_cast<std::uint64_t>(ranks[ascending[i]]), .place = ascending[i]});
     }
     selection.answer(std::move(wanted), answers);
   }

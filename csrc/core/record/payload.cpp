@@ -11,8 +11,8 @@ namespace loadgen {
 
 namespace {
 
-// More than any machine of today has memory for; halved until the system grants it.
-constexpr std::size_t kLargestArena = std::size_t{1} << 42;
+// Halved until the system grants it.
+constexpr std::size_t kLargestArena = std::size_t{1} << 38;
 constexpr std::size_t kSmallestArena = std::size_t{1} << 26;
 
 ReservedRange reserve_arena(Backing backing) {
@@ -25,12 +25,18 @@ ReservedRange reserve_arena(Backing backing) {
 }  // namespace
 
 Payload::Payload(std::uint64_t rows, Backing backing)
-    : slots_{rows * (sizeof(std::int64_t) + sizeof(std::uint32_t) + sizeof(std::uint16_t)), backing},
+    : offsets_{rows * sizeof(std::int64_t), backing},
+      lengths_{rows * sizeof(std::uint32_t), backing},
+      kinds_{rows * sizeof(std::uint16_t), backing},
       arena_{reserve_arena(backing)} {
-  if (!slots_) throw Error{ErrorCode::OutOfMemory};
-  offsets_ = reinterpret_cast<std::int64_t*>(slots_.data());
-  lengths_ = reinterpret_cast<std::uint32_t*>(offsets_ + rows);
-  kinds_ = reinterpret_cast<std::uint16_t*>(lengths_ + rows);
+  if (!offsets_ || !lengths_ || !kinds_) throw Error{ErrorCode::OutOfMemory};
+}
+
+void Payload::shrink(std::uint64_t rows) noexcept {
+  offsets_.shrink(rows * sizeof(std::int64_t));
+  lengths_.shrink(rows * sizeof(std::uint32_t));
+  kinds_.shrink(rows * sizeof(std::uint16_t));
+  arena_.shrink(size());
 }
 
 bool Payload::append(std::uint64_t row, std::uint16_t kind, std::span<const std::byte> bytes) noexcept {
@@ -39,9 +45,9 @@ bool Payload::append(std::uint64_t row, std::uint16_t kind, std::span<const std:
   const std::uint64_t offset = end_.fetch_add(bytes.size(), std::memory_order_relaxed);
   if (offset > arena_.size() || bytes.size() > arena_.size() - offset) return false;
   if (!bytes.empty()) std::memcpy(arena_.data() + offset, bytes.data(), bytes.size());
-  offsets_[row] = static_cast<std::int64_t>(offset) + 1;
-  lengths_[row] = static_cast<std::uint32_t>(bytes.size());
-  kinds_[row] = kind;
+  offsets()[row] = static_cast<std::int64_t>(offset) + 1;
+  lengths()[row] = static_cast<std::uint32_t>(bytes.size());
+  kinds()[row] = kind;
   return true;
 }
 

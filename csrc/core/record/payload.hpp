@@ -25,23 +25,26 @@ struct PayloadSlot {
 /// Wait-free: one fetch-add places the bytes.
 class Payload {
  public:
+  /// Throws Error{OutOfMemory} when the system grants no addresses for so many rows.
   Payload(std::uint64_t rows, Backing backing);
 
   /// Copies `bytes`; false when there is no room left or they are longer than 4 GiB.
   bool append(std::uint64_t row, std::uint16_t kind, std::span<const std::byte> bytes) noexcept;
 
-  [[nodiscard]] std::int64_t* offsets() const noexcept { return offsets_; }
-  [[nodiscard]] std::uint32_t* lengths() const noexcept { return lengths_; }
-  [[nodiscard]] std::uint16_t* kinds() const noexcept { return kinds_; }
+  /// Gives back what is not used: no more appends, and only the slots of the first `rows` rows.
+  void shrink(std::uint64_t rows) noexcept;
+
+  [[nodiscard]] std::int64_t* offsets() const noexcept { return reinterpret_cast<std::int64_t*>(offsets_.data()); }
+  [[nodiscard]] std::uint32_t* lengths() const noexcept { return reinterpret_cast<std::uint32_t*>(lengths_.data()); }
+  [[nodiscard]] std::uint16_t* kinds() const noexcept { return reinterpret_cast<std::uint16_t*>(kinds_.data()); }
   [[nodiscard]] std::byte* bytes() const noexcept { return arena_.data(); }
   [[nodiscard]] std::uint64_t size() const noexcept;
 
  private:
-  ReservedRange slots_;
+  ReservedRange offsets_;
+  ReservedRange lengths_;
+  ReservedRange kinds_;
   ReservedRange arena_;
-  std::int64_t* offsets_ = nullptr;
-  std::uint32_t* lengths_ = nullptr;
-  std::uint16_t* kinds_ = nullptr;
   alignas(kCacheLine) std::atomic<std::uint64_t> end_{0};
 };
 

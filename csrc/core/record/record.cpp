@@ -2,6 +2,7 @@
 #include "record/record.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace loadgen {
 namespace {
 
 constexpr std::uint64_t kFewestRows = 1 << 20;
+constexpr std::int64_t kMostTokens = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
 
@@ -23,13 +25,13 @@ Record::Record(const RecordSettings& settings, const Clock& clock) : settings_{s
     }
     if (rows / 2 < kFewestRows) throw Error{ErrorCode::OutOfMemory};
   }
-  if (settings.keep_outputs != KeepOutputs::None) payload_.emplace(capacity_, settings.backing);
 }
 
 template <typename T>
 T* Record::reserve_column(std::uint64_t rows) {
   ReservedRange& range = columns_[n_columns_];
   range = ReservedRange{rows * sizeof(T), settings_.backing};
+  width_[n_columns_] = sizeof(T);
   if (range) ++n_columns_;
   return reinterpret_cast<T*>(range.data());
 }
@@ -40,8 +42,7 @@ bool Record::reserve(std::uint64_t rows) {
   if ((index_ = reserve_column<std::uint32_t>(rows)) == nullptr) return false;
   if ((completed_ = reserve_column<std::int64_t>(rows)) == nullptr) return false;
   if ((status_ = reserve_column<std::uint8_t>(rows)) == nullptr) return false;
-  if (settings_.instants != InstantColumns::None &&
-      (issued_ = reserve_column<std::int64_t>(rows)) == nullptr)
+  if (settings_.instants != InstantColumns::None && (issued_ = reserve_column<std::int64_t>(rows)) == nullptr)
     return false;
   if (settings_.instants == InstantColumns::ScheduledAndIssued &&
       (scheduled_ = reserve_column<std::int64_t>(rows)) == nullptr)
@@ -49,8 +50,14 @@ bool Record::reserve(std::uint64_t rows) {
   if (settings_.tokens && ((first_token_ = reserve_column<std::int64_t>(rows)) == nullptr ||
                            (n_tokens_ = reserve_column<std::uint32_t>(rows)) == nullptr))
     return false;
-  return settings_.keep_outputs != KeepOutputs::Chosen ||
-         (keep_ = reserve_column<std::uint8_t>(rows)) != nullptr;
+  if (settings_.keep_outputs == KeepOutputs::Chosen && (keep_ = reserve_column<std::uint8_t>(rows)) == nullptr)
+    return false;
+  try {
+    if (settings_.keep_outputs != KeepOutputs::None) payload_.emplace(rows, settings_.backing);
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
 }
 
 std::optional<std::uint64_t> Record::find(std::uint64_t id) noexcept {
@@ -87,14 +94,13 @@ std::uint64_t Record::complete(RowRange rows, Instant at, const Answer& answer) 
   return answered;
 }
 
-void Record::complete_with(std::uint64_t row, std::size_t position, std::int64_t stamp,
-                           const Answer& answer) noexcept {
+void Record::complete_with(std::uint64_t row, std::size_t position, std::int64_t stamp, const Answer& answer) noexcept {
   if (answer.status != kOk) status_[row] = answer.status;
   if (!answer.n_tokens.empty() && n_tokens_ != nullptr) {
     const std::int64_t n = answer.n_tokens[position];
     if (n <= 0) violations_.add(Violation::InvalidTokenCount, id_of(row));
     // relaxed: published by the store of `completed` below
-    std::atomic_ref{n_tokens_[row]}.store(static_cast<std::uint32_t>(std::max<std::int64_t>(n, 0)),
+    std::atomic_ref{n_tokens_[row]}.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(n, 0, kMostTokens)),
                                           std::memory_order_relaxed);
   }
   if (!answer.outputs.empty() && keeps_output(row) && answer.outputs[position].data() != nullptr) {
@@ -139,7 +145,8 @@ void Record::add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept {
       // relaxed, both: the row's completion publishes them
       std::atomic_ref{first_token_[row]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
                                                                  std::memory_order_relaxed);
-      std::atomic_ref{n_tokens_[row]}.fetch_add(static_cast<std::uint32_t>(n), std::memory_order_relaxed);
+      std::atomic_ref{n_tokens_[row]}.fetch_add(static_cast<std::uint32_t>(std::min(n, kMostTokens)),
+                                                std::memory_order_relaxed);
     }
   }
 }
@@ -159,8 +166,7 @@ void Record::close(std::uint64_t from) noexcept {
   for (std::uint64_t row = from; row < end; ++row) {
     std::int64_t found = 0;
     // acq_rel on success: later attempts to answer see the mark; acquire on failure: pairs with complete()
-    if (completed(row).compare_exchange_strong(found, kClosed, std::memory_order_acq_rel,
-                                               std::memory_order_acquire)) {
+    if (completed(row).compare_exchange_strong(found, kClosed, std::memory_order_acq_rel, std::memory_order_acquire)) {
       status_[row] = kMissing;
       continue;
     }
@@ -169,6 +175,9 @@ void Record::close(std::uint64_t from) noexcept {
       found = completed(row).load(std::memory_order_acquire);  // acquire: pairs with complete_with()
     }
   }
+  // Results outlive their runs: addresses that are reserved and not used would keep later runs from theirs.
+  for (std::size_t column = 0; column < n_columns_; ++column) columns_[column].shrink(end * width_[column]);
+  if (payload_) payload_->shrink(end);
 }
 
 }  // namespace loadgen

@@ -131,7 +131,7 @@ class Record {
   [[nodiscard]] bool keeps_output(std::uint64_t row) const noexcept;
 
   /// Ends all rows from `from` on that are still open: they become kMissing and nothing can be written into them.
-  /// `from` may be any row below which everything is answered.
+  /// `from` may be any row below which everything is answered. No row can be issued any more.
   void close(std::uint64_t from) noexcept;
 
   // Readers ------------------------------------------------------------------------------------------------------
@@ -164,7 +164,9 @@ class Record {
   RecordSettings settings_;
   Clock clock_;
   std::uint64_t capacity_ = 0;
-  ReservedRange columns_[8];
+  static constexpr std::size_t kMostColumns = 8;
+  ReservedRange columns_[kMostColumns];
+  std::size_t width_[kMostColumns] = {};  // of a row, in bytes
   std::size_t n_columns_ = 0;
   std::uint32_t* index_ = nullptr;
   std::int64_t* scheduled_ = nullptr;

@@ -25,6 +25,16 @@ TEST_CASE("a range that the system cannot grant is empty") {
   CHECK_FALSE(range);
 }
 
+TEST_CASE("shrinking keeps what lies in front, and gives the rest back") {
+  ReservedRange range{std::size_t{1} << 30, Backing::Anonymous};
+  range.data()[5000] = std::byte{3};
+  range.shrink(5001);
+  CHECK(range.size() == 8192);
+  CHECK(range.data()[5000] == std::byte{3});
+  range.shrink(std::size_t{1} << 20);
+  CHECK(range.size() == 8192);
+}
+
 TEST_CASE("moving leaves the source empty") {
   ReservedRange from{4096, Backing::Anonymous};
   std::byte* data = from.data();

@@ -19,7 +19,8 @@ test::Simulation single_stream() {
 
 }  // namespace
 
-TEST_CASE("SingleStream issues the next query at the instant of the last answer, and ends when count and time are met") {
+TEST_CASE(
+    "SingleStream issues the next query at the instant of the last answer, and ends when count and time are met") {
   test::Simulation simulation = single_stream();
   simulation.series.target_duration = 7ms;
   Run run{simulation.settings()};
@@ -113,6 +114,9 @@ TEST_CASE("a run that was aborted before its first query issues none") {
     simulation.plan.scenario = scenario;
     simulation.plan.bounded = true;
     simulation.plan.min_query_count = 5;
+    simulation.plan.period = 1ms;
+    simulation.plan.arrivals.kind = ArrivalKind::Constant;
+    simulation.plan.arrivals.target_qps = 1000.0;
     Run run{simulation.settings()};
     run.abort();
     const SeriesOutcome outcome = simulation.run(run);
@@ -130,8 +134,7 @@ TEST_CASE("Concurrent keeps the number of samples in flight") {
   Run run{simulation.settings()};
   const SeriesOutcome outcome = simulation.run(run);
   CHECK(outcome.n_queries == 9);
-  for (std::uint64_t row = 0; row < 9; ++row)
-    CHECK(run.record().issued_at(row) == outcome.start + (row / 3) * 1ms);
+  for (std::uint64_t row = 0; row < 9; ++row) CHECK(run.record().issued_at(row) == outcome.start + (row / 3) * 1ms);
 }
 
 TEST_CASE("a warm-up query that is never answered is an error, not a warm system") {

@@ -49,6 +49,20 @@ TEST_CASE("queries that became late while the SUT blocked go at once, and the de
   CHECK(run.blocked_delay().max() == 9 * 1500us);
 }
 
+TEST_CASE("the backlog of a stall of the generator is the generator's, query by query") {
+  // The lock that enter() waits for is taken by somebody else for 5.5 ms, once.
+  test::Simulation simulation = server();
+  simulation.stall_at = 2;
+  simulation.stall = 5500us;
+  simulation.blocks = 100us;
+  Run run{simulation.settings()};
+  const SeriesOutcome outcome = simulation.run(run);
+  CHECK(outcome.n_queries == 10);
+  CHECK(run.own_delay().max() == 5500us);
+  CHECK(run.own_delay().percentile(0.65) > 1ms);  // six queries were late for it
+  CHECK(run.blocked_delay().max() == Duration{0});
+}
+
 TEST_CASE("coalescing hands over everything that is due in one call, each with its own due instant") {
   test::Simulation simulation = server();
   simulation.blocks = 2500us;

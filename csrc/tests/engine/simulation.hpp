@@ -22,6 +22,8 @@ struct Simulation {
   std::uint64_t set_size = 8;
   std::uint64_t answers_left = ~std::uint64_t{0};  // no answer after so many
   Duration blocks{0};                              // time that issue() takes
+  std::uint64_t stall_at = ~std::uint64_t{0};      // enter() takes `stall` before this query
+  Duration stall{0};
   std::function<void(Run&)> on_issue = [](Run&) {};
 
   std::vector<RowRange> issued;
@@ -32,6 +34,7 @@ struct Simulation {
     SutCalls calls;
     calls.user = this;
     calls.issue = [](void* user, RowRange rows) { return static_cast<Simulation*>(user)->issue(rows); };
+    calls.enter = [](void* user) { static_cast<Simulation*>(user)->enter(); };
     calls.flush = [](void* user) { return ++static_cast<Simulation*>(user)->flushes > 0; };
     LoadedSet set;
     set.samples.resize(set_size);
@@ -54,6 +57,10 @@ struct Simulation {
   }
 
  private:
+  void enter() {
+    if (issued.size() == stall_at) clock.spend(stall);
+  }
+
   bool issue(RowRange rows) {
     issued.push_back(rows);
     on_issue(*run_);

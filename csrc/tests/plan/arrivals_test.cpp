@@ -43,12 +43,10 @@ TEST_CASE("a period repeats from 0") {
 
 TEST_CASE("Poisson arrivals sum the exponential gaps of their seed") {
   const auto instants = first(Arrivals{at_rate(ArrivalKind::Poisson, 1000.0), 5489}, 4);
-  CHECK(instants ==
-        std::vector<std::int64_t>{0, 145577, 145577 + 1801861, 145577 + 1801861 + 3469511});
+  CHECK(instants == std::vector<std::int64_t>{0, 145577, 145577 + 1801861, 145577 + 1801861 + 3469511});
 }
 
-TEST_CASE(
-    "constant arrivals are rounded down from the exact instant, not summed from rounded gaps") {
+TEST_CASE("constant arrivals are rounded down from the exact instant, not summed from rounded gaps") {
   const auto instants = first(Arrivals{at_rate(ArrivalKind::Constant, 3.0), 0}, 4);
   CHECK(instants == std::vector<std::int64_t>{0, 333333333, 666666666, 1000000000});
 }
@@ -75,8 +73,7 @@ TEST_CASE("a replay has the given instants, stays at the last one and says how m
 TEST_CASE("gamma arrivals never go back and come from their seed only") {
   const auto instants = first(Arrivals{at_rate(ArrivalKind::Gamma, 1000.0, 0.1), 1}, 1'000);
   bool ascending = true;
-  for (std::size_t i = 1; i < instants.size(); ++i)
-    ascending = ascending && instants[i] >= instants[i - 1];
+  for (std::size_t i = 1; i < instants.size(); ++i) ascending = ascending && instants[i] >= instants[i - 1];
   CHECK(ascending);
   CHECK(instants == first(Arrivals{at_rate(ArrivalKind::Gamma, 1000.0, 0.1), 1}, 1'000));
   CHECK(instants != first(Arrivals{at_rate(ArrivalKind::Gamma, 1000.0, 0.1), 2}, 1'000));
@@ -93,8 +90,7 @@ TEST_CASE("instants end at the end of time instead of overflowing") {
 TEST_CASE("settings that give no arrivals are refused") {
   const double nan = std::nan("");
   for (const double qps : {0.0, -1.0, nan, 1e-11, 1e11, std::numeric_limits<double>::infinity()}) {
-    for (const ArrivalKind kind :
-         {ArrivalKind::Poisson, ArrivalKind::Constant, ArrivalKind::Gamma}) {
+    for (const ArrivalKind kind : {ArrivalKind::Poisson, ArrivalKind::Constant, ArrivalKind::Gamma}) {
       CHECK_THROWS_AS((Arrivals{at_rate(kind, qps), 0}), Error);
     }
   }

@@ -40,10 +40,8 @@ TEST_CASE("padding repeats the growing set, also when it is longer than the set"
 }
 
 TEST_CASE("the same seed gives the same sets, another one others") {
-  CHECK(loadable_sets(100, 100, 100, 0, 1)[0].samples ==
-        loadable_sets(100, 100, 100, 0, 1)[0].samples);
-  CHECK(loadable_sets(100, 100, 100, 0, 1)[0].samples !=
-        loadable_sets(100, 100, 100, 0, 2)[0].samples);
+  CHECK(loadable_sets(100, 100, 100, 0, 1)[0].samples == loadable_sets(100, 100, 100, 0, 1)[0].samples);
+  CHECK(loadable_sets(100, 100, 100, 0, 1)[0].samples != loadable_sets(100, 100, 100, 0, 2)[0].samples);
 }
 
 TEST_CASE("no samples, or more than 32 bits can number, are refused") {

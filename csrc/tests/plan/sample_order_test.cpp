@@ -43,19 +43,13 @@ Positions up_to(std::uint32_t end) {
   return positions;
 }
 
-PositionSettings of_set(PositionOrder order, std::uint32_t size, std::uint64_t planned,
-                        bool accuracy = false) {
-  return {.order = order,
-          .accuracy = accuracy,
-          .set_size = size,
-          .end = size,
-          .planned_queries = planned};
+PositionSettings of_set(PositionOrder order, std::uint32_t size, std::uint64_t planned, bool accuracy = false) {
+  return {.order = order, .accuracy = accuracy, .set_size = size, .end = size, .planned_queries = planned};
 }
 
 }  // namespace
 
-TEST_CASE(
-    "draws come after the unique order and as many permutations as cover the planned queries") {
+TEST_CASE("draws come after the unique order and as many permutations as cover the planned queries") {
   PositionStream stream{of_set(PositionOrder::Drawn, 10, 21), kSeed};
   Mt19937 engine{kSeed};
   for (int i = 0; i < 1 + 3; ++i) shuffled(engine, up_to(10));
@@ -69,8 +63,7 @@ TEST_CASE("without planned queries there is no permutation before the draws") {
   CHECK(stream.next() == below(engine, 10));
 }
 
-TEST_CASE(
-    "the accuracy order is the first shuffle, the unique order of an accuracy series the second") {
+TEST_CASE("the accuracy order is the first shuffle, the unique order of an accuracy series the second") {
   Mt19937 engine{kSeed};
   PositionStream accuracy{of_set(PositionOrder::AccuracyOnce, 10, 10, true), kSeed};
   CHECK(take(accuracy, 10) == shuffled(engine, up_to(10)));
@@ -102,8 +95,7 @@ TEST_CASE("an order that issues each position once says so when it is asked for 
   }
 }
 
-TEST_CASE(
-    "each permutation shuffles the one before, and they start again after the planned queries") {
+TEST_CASE("each permutation shuffles the one before, and they start again after the planned queries") {
   PositionStream stream{of_set(PositionOrder::Permutations, 10, 11), kSeed};
   Mt19937 engine{kSeed};
   shuffled(engine, up_to(10));

@@ -26,16 +26,13 @@ using Samples = std::vector<std::uint32_t>;
 
 namespace {
 
-LoadedSet set_of(Samples samples, std::size_t end) {
-  return {.samples = std::move(samples), .end = end};
-}
+LoadedSet set_of(Samples samples, std::size_t end) { return {.samples = std::move(samples), .end = end}; }
 LoadedSet set_of(Samples samples) { return {.samples = samples, .end = samples.size()}; }
 
 const Samples kFive{10, 11, 12, 13, 14};
 
 PlanSettings single_stream(std::uint64_t min_queries) {
-  return {
-      .scenario = Scenario::SingleStream, .min_query_count = min_queries, .period = Duration{100}};
+  return {.scenario = Scenario::SingleStream, .min_query_count = min_queries, .period = Duration{100}};
 }
 
 PlanSettings server(std::uint64_t min_queries) {
@@ -80,8 +77,7 @@ TEST_CASE("a SingleStream plan is twice as long as the target duration, and one 
   settings.target_duration = Duration{450};
   TrafficPlan plan{settings, set_of(kFive), nullptr};
   plan.run_dry();
-  CHECK(plan.query_count() ==
-        10);  // due at 0, 100, ..., 900; the last is the first at 900 or later
+  CHECK(plan.query_count() == 10);  // due at 0, 100, ..., 900; the last is the first at 900 or later
   CHECK(plan.duration() == Duration{1000});
 }
 
@@ -116,8 +112,7 @@ TEST_CASE("a plan that has ended stays ended") {
 }
 
 TEST_CASE("Offline repeats the set in load order and ends with the beginning of one more copy") {
-  CHECK(all_samples(offline(12), set_of(kFive)) ==
-        Samples{10, 11, 12, 13, 14, 10, 11, 12, 13, 14, 10, 11});
+  CHECK(all_samples(offline(12), set_of(kFive)) == Samples{10, 11, 12, 13, 14, 10, 11, 12, 13, 14, 10, 11});
   CHECK(all_samples(offline(3), set_of(kFive)) == Samples{10, 11, 12});
 }
 
@@ -174,8 +169,7 @@ TEST_CASE("samples that are not taken are passed over, in every scenario") {
   multi.scenario = Scenario::MultiStream;
   multi.samples_per_query = 3;
   for (const PlanSettings& settings : {single_stream(50), server(50), multi}) {
-    const LoadedSet set =
-        settings.samples_per_query == 1 ? set_of(kFive) : set_of({10, 11, 12, 13, 14, 10, 11}, 5);
+    const LoadedSet set = settings.samples_per_query == 1 ? set_of(kFive) : set_of({10, 11, 12, 13, 14, 10, 11}, 5);
     const Samples whole = all_samples(settings, set);
     const std::size_t size = settings.samples_per_query;
     TrafficPlan plan{settings, set, nullptr};
@@ -183,8 +177,7 @@ TEST_CASE("samples that are not taken are passed over, in every scenario") {
     for (std::size_t i = 0; plan.next(query); ++i) {
       Samples some(i % (size + 1));
       plan.take_samples(some, nullptr);
-      CHECK(std::equal(some.begin(), some.end(),
-                       whole.begin() + static_cast<std::ptrdiff_t>(i * size)));
+      CHECK(std::equal(some.begin(), some.end(), whole.begin() + static_cast<std::ptrdiff_t>(i * size)));
     }
   }
 }
@@ -207,8 +200,7 @@ TEST_CASE("the accuracy log's engine runs on as if all samples had been drawn") 
   CHECK(plan.sample_count() == 101);
 }
 
-TEST_CASE(
-    "with probability 0 the accuracy log's engine is left alone, and accuracy series keep all") {
+TEST_CASE("with probability 0 the accuracy log's engine is left alone, and accuracy series keep all") {
   PlanSettings settings = offline(5);
   settings.accuracy = true;
   Mt19937 engine;
@@ -256,8 +248,7 @@ TEST_CASE("a set that does not fit the scenario is refused, so that nothing is r
   CHECK(refusal(single_stream(1), set_of({}, 0)) == ErrorCode::InvalidPlan);
 }
 
-TEST_CASE(
-    "an index to repeat outside the set is refused, also in a short last set of an accuracy run") {
+TEST_CASE("an index to repeat outside the set is refused, also in a short last set of an accuracy run") {
   PlanSettings settings = single_stream(1);
   settings.accuracy = true;
   settings.order = SampleOrder::Same;

@@ -72,8 +72,7 @@ TEST_CASE("gamma values have mean 1 and variance 1 / shape") {
     const double error_of_mean = std::sqrt(1 / shape / kMany);
     const double error_of_variance = std::sqrt((6 / shape + 2) / kMany) / shape;
     CHECK_MESSAGE(std::abs(moments.mean - 1) < 4 * error_of_mean, "shape " << shape);
-    CHECK_MESSAGE(std::abs(moments.variance - 1 / shape) < 4 * error_of_variance,
-                  "shape " << shape);
+    CHECK_MESSAGE(std::abs(moments.variance - 1 / shape) < 4 * error_of_variance, "shape " << shape);
   }
 }
 
@@ -96,8 +95,7 @@ TEST_CASE("exponential gaps are those of libstdc++") {
   std::exponential_distribution<double> distribution{12'345.678};
   bool same = true;
   for (int i = 0; i < 100'000; ++i) {
-    same = same && exp_ns(own, 12'345.678).count() ==
-                       static_cast<std::int64_t>(distribution(standard) * 1e9);
+    same = same && exp_ns(own, 12'345.678).count() == static_cast<std::int64_t>(distribution(standard) * 1e9);
   }
   CHECK(same);
 }

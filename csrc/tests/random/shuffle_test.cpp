@@ -22,8 +22,7 @@ std::vector<std::uint32_t> shuffled(Mt19937& engine, std::size_t n) {
   return a;
 }
 
-constexpr std::size_t kSizes[] = {0,   1,     2,      3,      4,      5,      100,
-                                  101, 4'096, 65'534, 65'535, 65'536, 65'537, 70'000};
+constexpr std::size_t kSizes[] = {0, 1, 2, 3, 4, 5, 100, 101, 4'096, 65'534, 65'535, 65'536, 65'537, 70'000};
 
 }  // namespace
 

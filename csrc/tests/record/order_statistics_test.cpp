@@ -39,8 +39,7 @@ void check_against_sort(Values values) {
   std::sort(sorted.begin(), sorted.end());
   const auto n = static_cast<std::int64_t>(values.size());
   Values ranks;
-  for (std::int64_t rank = 0; rank < n; rank += std::max<std::int64_t>(1, n / 130))
-    ranks.push_back(rank);
+  for (std::int64_t rank = 0; rank < n; rank += std::max<std::int64_t>(1, n / 130)) ranks.push_back(rank);
   ranks.push_back(n - 1);
   const Values found = order_statistics(differences, ranks);
   for (std::size_t i = 0; i < ranks.size(); ++i) {
@@ -100,8 +99,7 @@ TEST_CASE("many ranks in one bucket are told apart") {
 }
 
 TEST_CASE("all values equal") {
-  for (const std::int64_t value :
-       {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1}, std::int64_t{5'000'000'000}}) {
+  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1}, std::int64_t{5'000'000'000}}) {
     const Values values(1'000, value);
     CHECK(order_statistics(from_zero(values), Values{0, 500, 999}) == Values{value, value, value});
   }
@@ -151,8 +149,7 @@ TEST_CASE("the summary has count, extremes and the exact sum") {
 TEST_CASE("sums that do not fit 64 bits are exact") {
   const DifferenceSummary large = difference_summary(from_zero(Values(6, kLargest)));
   CHECK(large.sum_high == 2);
-  CHECK(large.sum_low ==
-        std::numeric_limits<std::uint64_t>::max() - 5);  // 6 * (2^63 - 1) = 3 * 2^64 - 6
+  CHECK(large.sum_low == std::numeric_limits<std::uint64_t>::max() - 5);  // 6 * (2^63 - 1) = 3 * 2^64 - 6
   const DifferenceSummary small = difference_summary(from_zero(Values(4, kSmallest)));
   CHECK(small.sum_high == -2);
   CHECK(small.sum_low == 0);

@@ -33,7 +33,7 @@ class WrongUse(Exception):
 
 
 def exit_code(action: Callable[[], int]) -> int:
-    """Return the exit code of a command, whatever it raises.
+    """Return the exit code of a command, whatever it raises. SIGTERM is like Ctrl-C meanwhile.
 
     Parameters
     ----------
@@ -41,14 +41,15 @@ def exit_code(action: Callable[[], int]) -> int:
         The command; returns its code.
     """
     try:
-        code = action()
+        with stopped_by_sigterm():
+            code = action()
         if sys.stdout is not None:
             sys.stdout.flush()
     except (WrongUse, SettingsError) as error:
         complain(str(error))
         return WRONG_USE
     except KeyboardInterrupt:
-        complain("interrupted before anything was measured")
+        complain("interrupted")
     except BrokenPipeError:
         # Nobody reads any more: Python's own flush at exit must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -117,6 +117,8 @@ def _merged(base: RunFile | None, target: str, options: Texts) -> RunFile:
         problems.append(Problem("sut", MISSING, _MODULE_NAME))
     elif base is None and "sut" in options:
         problems.append(Problem("sut", sut, f"a file as TARGET, which is {target!r}"))
+    elif base is None and ":" not in target:
+        problems.append(Problem("sut", target, f"{_MODULE_NAME}, or the name of a file"))
     dataset = options.get("dataset", base.dataset if base else None)
     if dataset is None:
         problems.append(Problem("dataset", MISSING, f"{_MODULE_NAME}, or how many samples"))
@@ -168,6 +170,8 @@ def _fields(base: Settings, values: Mapping[str, object]) -> dict[str, object]:
 def _as_given(problem: Problem, base: RunFile | None, options: Texts) -> Problem:
     """Call a field as the user did: by its option, or as the file does."""
     field = "scenario" if problem.field == "name" else problem.field
+    if field == "sut" and base is None and "sut" not in options:
+        return problem._replace(field="TARGET")
     given = field.replace(".", "_") in options
     return problem._replace(field=option_name(field) if given or base is None else field)
 

@@ -74,8 +74,7 @@ def measured(
         Whether there is a live line.
     """
     try:
-        with ending.stopped_by_sigterm():
-            result = loadgen.run(sut, dataset, scenario, settings, progress=output.progress)
+        result = loadgen.run(sut, dataset, scenario, settings, progress=output.progress)
     except (Exception, KeyboardInterrupt, SystemExit) as error:
         return ending.explain(error), ending.in_words(error)
     return result, None

@@ -13,8 +13,8 @@ from typing import ClassVar, Final, cast
 
 import numpy as np
 
-from loadgen.errors import SettingsError
 from loadgen.config.knobs import Knobs, knob
+from loadgen.errors import SettingsError
 from loadgen.values import MAX_SECONDS, Refused, name_hint, number
 
 __all__ = ["ARRIVALS", "Arrivals", "Constant", "Gamma", "Poisson", "Replay", "arrivals_check"]

@@ -35,9 +35,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from loadgen.errors import MISSING, Problem, SettingsError
 from loadgen.config.scenarios import Scenario, scenario_from_dict
 from loadgen.config.settings import Settings
+from loadgen.errors import MISSING, Problem, SettingsError
 from loadgen.values import name_hint
 
 __all__ = ["RunFile", "parse_run_file", "read_run_file", "write_run_file"]

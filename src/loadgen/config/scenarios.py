@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from loadgen.config.arrivals import Arrivals, Constant, Gamma, Poisson, Replay, arrivals_check
-from loadgen.errors import MISSING, Problem, SettingsError
 from loadgen.config.knobs import Knobs, knob
+from loadgen.errors import MISSING, Problem, SettingsError
 from loadgen.values import (
     MAX_COUNT,
     boolean,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from loadgen.errors import Problem, SettingsError
 from loadgen.config.scenarios import SCENARIOS
+from loadgen.errors import Problem, SettingsError
 from loadgen.values import (
     MAX_COUNT,
     MAX_SECONDS,

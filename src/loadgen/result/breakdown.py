@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from loadgen.errors import LoadGenError
-from loadgen.result.latencies import issue_delay, judged_rows, judged_series, latency
+from loadgen.errors import LoadGenError, text_of
 from loadgen.metrics.latency import Columns, percentile_rank
 from loadgen.result.data import FAILED, MISSING, OK, RunData
+from loadgen.result.latencies import issue_delay, judged_rows, judged_series, latency
 from loadgen.result.samples import CHUNK_ROWS, NEVER
 from loadgen.values import MAX_SECONDS, name_hint
 
@@ -143,7 +143,9 @@ def by_column(data: RunData, name: str) -> Table:
     try:
         values, inverse = np.unique(data.dataset_columns[name], return_inverse=True)
     except TypeError as error:
-        raise LoadGenError(f"the values of column {name!r} cannot be sorted: {error}") from error
+        raise LoadGenError(
+            f"the values of column {name!r} cannot be sorted: {text_of(error)}"
+        ) from error
     numbers: Groups = inverse.reshape(-1).astype(np.uint32)
 
     def group(part: slice) -> Groups:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from loadgen.traffic.effective import Effective
-    from loadgen.result.outputs import Outputs
     from loadgen.config.scenarios import Scenario
     from loadgen.config.settings import Settings
+    from loadgen.result.outputs import Outputs
+    from loadgen.traffic.effective import Effective
 
 OK, FAILED, MISSING = 0, 1, 2
 """Values of the status column, once a run is closed."""

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from loadgen.errors import text_of
+
 __all__ = ["Encoder", "Kind", "decode"]
 
 Kind = str | list[Any]
@@ -198,8 +200,8 @@ def _as_array(outputs: Any) -> npt.NDArray[Any]:
         return np.asarray(outputs)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(
-            f"an answer of type {_type_name(outputs)} does not turn into an array ({error});"
-            f" allowed: {_ALLOWED}"
+            f"an answer of type {_type_name(outputs)} does not turn into an array"
+            f" ({text_of(error)}); allowed: {_ALLOWED}"
         ) from error
 
 

@@ -12,10 +12,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-from loadgen.traffic.effective import Effective
-from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
 from loadgen.config.scenarios import Scenario
 from loadgen.config.settings import Settings
+from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
+from loadgen.traffic.effective import Effective
 
 
 class RunFacts:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from loadgen.config.scenarios import MultiStream
 from loadgen.metrics.latency import Columns, query_columns
 from loadgen.metrics.tokens import tpot_columns, ttft_columns
 from loadgen.result.data import MISSING, OK, RunData, Series
-from loadgen.config.scenarios import MultiStream
 
 
 def judged_series(data: RunData) -> tuple[Series, ...]:

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from loadgen.traffic.effective import Effective
-from loadgen.errors import ResultError, SettingsError
-from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
 from loadgen.config.scenarios import scenario_from_dict
 from loadgen.config.settings import Settings
+from loadgen.errors import ResultError, SettingsError
+from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
+from loadgen.traffic.effective import Effective
 
 FORMAT = 1
 KIND = "loadgen result"

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from loadgen.config.scenarios import Concurrent, Server
 from loadgen.health import Health, assess
-from loadgen.result.latencies import judged_rows, judged_series
 from loadgen.metrics.latency import Distribution
 from loadgen.metrics.throughput import final_done_ns, latest_done_ns
-from loadgen.verdict.observed import Observed
 from loadgen.result.data import FAILED, MISSING, OK, RunData
+from loadgen.result.latencies import judged_rows, judged_series
 from loadgen.result.samples import CHUNK_ROWS
-from loadgen.config.scenarios import Concurrent, Server
+from loadgen.verdict.observed import Observed
 
 _REPORTED_WITH_A_RATE = 99.0
 
@@ -71,6 +71,7 @@ def observe(
         latency=latency,
         ttft=ttft,
         tpot=tpot,
+        n_without_tokens=_without_tokens(data),
         run_samples=data.n_rows,
         run_failed=run.failed,
         run_missing=run.missing,
@@ -78,6 +79,20 @@ def observe(
         failures={kind: each.count for kind, each in data.failures.items()},
         aborted_reason=data.aborted_reason,
     )
+
+
+def _without_tokens(data: RunData) -> int:
+    """Count the completed samples that a limit on tokens leaves out, but for those of one token."""
+    if "first_token" not in data.columns or "n_tokens" not in data.columns:
+        return 0
+    judged = judged_rows(data)
+    first_token, n_tokens = data.columns["first_token"][judged], data.columns["n_tokens"][judged]
+    status, found = data.columns["status"][judged], 0
+    for first in range(0, len(status), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
+        lacking = (first_token[rows] <= 0) | (n_tokens[rows] == 0)
+        found += int(np.count_nonzero(lacking & (status[rows] == OK)))
+    return found
 
 
 def _done_ns(data: RunData) -> int:

@@ -13,8 +13,8 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from loadgen.result.encoding import Encoder, Kind, decode
 from loadgen.errors import ResultError
+from loadgen.result.encoding import Encoder, Kind, decode
 
 __all__ = ["Encoder", "Kind", "Outputs", "decode"]
 

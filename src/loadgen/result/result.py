@@ -13,19 +13,19 @@ import os
 from functools import cached_property
 from pathlib import Path
 
-from loadgen.result import breakdown, latencies, observation, storage
-from loadgen.result.breakdown import Table
 from loadgen.health import Health
 from loadgen.metrics.early_stopping import EarlyStopping
 from loadgen.metrics.latency import Columns, Distribution
 from loadgen.metrics.throughput import Metric
-from loadgen.verdict.observed import Observed
-from loadgen.result.outputs import Outputs
+from loadgen.result import breakdown, latencies, observation, storage
+from loadgen.result.breakdown import Table
 from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
 from loadgen.result.facts import RunFacts
+from loadgen.result.outputs import Outputs
 from loadgen.result.samples import Samples
 from loadgen.traffic import traffic_digest
 from loadgen.verdict import Verdict, headline, judge
+from loadgen.verdict.observed import Observed
 
 __all__ = ["DelayFigures", "Occurrence", "Result", "RunData", "Series", "Table"]
 

@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from loadgen.result import columnfile
+from loadgen.config.run_file import RunFile, write_run_file
 from loadgen.errors import ResultError
-from loadgen.result.manifest import Reader, check_format, from_table, to_table
-from loadgen.result.outputs import Outputs
+from loadgen.result import columnfile
+from loadgen.result.data import RunData
 from loadgen.result.folder import (
     COLUMNS,
     DATASET,
@@ -37,8 +37,8 @@ from loadgen.result.folder import (
     prepare_output_dir,
     replacing,
 )
-from loadgen.config.run_file import RunFile, write_run_file
-from loadgen.result.data import RunData
+from loadgen.result.manifest import Reader, check_format, from_table, to_table
+from loadgen.result.outputs import Outputs
 from loadgen.result.samples import INSTANTS, instant_converter, is_constant
 
 __all__ = ["load", "prepare_output_dir", "save"]

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from loadgen.run.conclusion import Destination, conclude, spec_of, with_result
 from loadgen.run.execution import Execution
 from loadgen.run.progress import on_terminal
-from loadgen.sut import SystemUnderTest, as_sut
 from loadgen.run.task import Task
+from loadgen.sut import SystemUnderTest, as_sut
 
 if TYPE_CHECKING:
     from loadgen._core import VirtualClock
-    from loadgen.result import Result
     from loadgen.config.scenarios import Scenario
     from loadgen.config.settings import Settings
+    from loadgen.result import Result
     from loadgen.run.sinks import Sink
 
 

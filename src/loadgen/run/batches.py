@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,13 +19,64 @@ if TYPE_CHECKING:
     from loadgen.sut.handle import Run
 
 _LOOK_AGAIN_NS = 100_000_000
-"""How long a wait goes on before it looks whether it is still wanted."""
+"""How long a wait goes on before it looks at what others have left."""
 
 _MOST_WAITING_TASKS = 64
 
 
+def here() -> object:
+    """Return what runs the caller: the task, or the thread's number where there is no task."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    return threading.get_ident() if task is None else task
+
+
+class _Take:
+    """A wait for a batch, on another thread; any thread or task may wait for what comes of it.
+
+    Not an asyncio future: the task that waits may be cancelled, and its event loop closed, while
+    the other thread is about to take a batch.
+    """
+
+    def __init__(self, taken: Future[Batch | None]) -> None:
+        self._taken = taken
+        self._waiting: tuple[asyncio.AbstractEventLoop, asyncio.Future[None]] | None = None
+        taken.add_done_callback(self._wake)
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing to wait for any more."""
+        return self._taken.done()
+
+    def wait(self) -> Batch | None:
+        """Return the batch, to one thread; None: there will be no more."""
+        return self._taken.result()
+
+    async def wait_in_task(self) -> Batch | None:
+        """Return the batch, to one task at a time; it is still there when the task is cancelled."""
+        event_loop = asyncio.get_running_loop()
+        woken = event_loop.create_future()
+        self._waiting = event_loop, woken  # before the look: _wake sees it, or it is done by now
+        if not self.done:
+            await woken
+        return self._taken.result()
+
+    def _wake(self, _: Future[Batch | None]) -> None:
+        if self._waiting is not None:
+            event_loop, woken = self._waiting
+            with suppress(RuntimeError):  # the event loop is closed, and nobody waits in it
+                event_loop.call_soon_threadsafe(_set_done, woken)
+
+
+def _set_done(woken: asyncio.Future[None]) -> None:
+    if not woken.done():  # it may be cancelled
+        woken.set_result(None)
+
+
 class Consumers:
-    """The loops over a session's batches: how many go on, and what a cancelled one has left.
+    """The loops over a session's batches: which go on, and what a cancelled one has left.
 
     Thread safety: any thread.
     """
@@ -32,70 +84,112 @@ class Consumers:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._lock = threading.Lock()
-        self._n_active = 0
+        self._holders: dict[object, object] = {}  # of the loops that go on
         self._left_early = False
-        self._returned: deque[Batch] = deque()
+        self._orphans: deque[_Take] = deque()  # takes whose task was cancelled
+        self._rest: deque[Batch] = deque()  # what was too much for who asked
         self._executor: ThreadPoolExecutor | None = None
 
-    @property
-    def all_left_early(self) -> bool:
-        """Whether there is more to take, a loop was left before its end, and none goes on."""
-        with self._lock:
-            nobody = self._left_early and self._n_active == 0
+    def all_left_early(self, leaver: object) -> bool:
+        """Whether there is more to take, a loop was left before its end, and none goes on.
+
+        Parameters
+        ----------
+        leaver : object
+            The thread or task that leaves the session (see `here`): a loop that it began and keeps
+            in a variable does not go on.
+        """
+        kept = [holder == leaver for holder in list(self._holders.values())]
+        nobody = all(kept) and (self._left_early or bool(kept))
         return nobody and not self._run._engine.finished
 
-    def enter(self) -> None:
-        """Count a loop that begins."""
-        with self._lock:
-            self._n_active += 1
+    def hold(self, loop: object, holder: object) -> None:
+        """Say which thread or task asks for a loop's next batch; the first time, the loop begins.
 
-    def leave(self) -> None:
-        """Count a loop that ends."""
-        early = not self._run._engine.finished
-        with self._lock:
-            self._n_active -= 1
-            self._left_early |= early
+        Parameters
+        ----------
+        loop : object
+            Stands for the loop.
+        holder : object
+            What `here` returned there, or the thread's number.
+        """
+        self._holders[loop] = holder
+
+    def leave(self, loop: object) -> None:
+        """Say that a loop ends, if it has begun."""
+        if loop in self._holders:
+            if not self._run._engine.finished:
+                self._left_early = True
+            del self._holders[loop]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing left and there will be no more."""
+        return self._run._engine.finished and not self._orphans and not self._rest
 
     def take_now(self, max_size: int, max_wait_ns: int) -> Batch | None:
         """Return what is there; None: nothing, or there will be no more."""
-        try:
-            return self._returned.popleft()
-        except IndexError:
+        batch = self._left_by_others() if self._rest or self._orphans else None
+        if batch is None:
             return self._run._take(max_size, max_wait_ns, 0)
+        return self.at_most(max_size, batch)
 
-    def take(
-        self, max_size: int, max_wait_ns: int, unwanted: threading.Event | None = None
-    ) -> Batch | None:
-        """Wait for a batch; None: there will be no more, or the wait has become unwanted."""
+    def take(self, max_size: int, max_wait_ns: int) -> Batch | None:
+        """Wait for a batch; None: there will be no more."""
+        while True:
+            batch = self._wait(max_size, max_wait_ns)
+            if batch is not None or self.is_over:
+                return batch
+            orphan = self.adopt()  # it may have the last batch
+            batch = None if orphan is None else orphan.wait()
+            if batch is not None:
+                return self.at_most(max_size, batch)
+
+    def take_elsewhere(self, max_size: int, max_wait_ns: int) -> _Take:
+        """Wait for a batch on another thread."""
+        with self._lock:
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(_MOST_WAITING_TASKS, "loadgen-batches")
+            executor = self._executor
+        return _Take(executor.submit(self._wait, max_size, max_wait_ns))
+
+    def abandon(self, take: _Take) -> None:
+        """Leave a take to whoever asks next."""
+        self._orphans.append(take)
+
+    def adopt(self) -> _Take | None:
+        """Return a take that was left to others, if there is one."""
+        if self._orphans:
+            with suppress(IndexError):  # another thread was faster
+                return self._orphans.popleft()
+        return None
+
+    def at_most(self, max_size: int, batch: Batch) -> Batch:
+        """Return no more of a batch than was asked for, and keep the rest for others."""
+        if len(batch) <= max_size:
+            return batch
+        self._rest.append(batch[max_size:])
+        return batch[:max_size]
+
+    def _wait(self, max_size: int, max_wait_ns: int) -> Batch | None:
+        """Wait for a batch, but not for what is left to others and is still to come."""
         while True:
             batch = self.take_now(max_size, max_wait_ns)
             if batch is None:
                 batch = self._run._take(max_size, max_wait_ns, _LOOK_AGAIN_NS)
             if batch is not None or self._run._engine.finished:
                 return batch
-            if unwanted is not None and unwanted.is_set():
-                return None
 
-    async def take_elsewhere(self, max_size: int, max_wait_ns: int) -> Batch | None:
-        """Wait for a batch on another thread; may be cancelled."""
-        with self._lock:
-            if self._executor is None:
-                self._executor = ThreadPoolExecutor(_MOST_WAITING_TASKS, "loadgen-batches")
-            executor = self._executor
-        unwanted = threading.Event()
-        taken = executor.submit(self.take, max_size, max_wait_ns, unwanted)
-        try:
-            return await asyncio.wrap_future(taken)
-        except asyncio.CancelledError:
-            unwanted.set()
-            taken.add_done_callback(self._give_back)
-            raise
-
-    def _give_back(self, taken: Future[Batch | None]) -> None:
-        """Keep for others what was taken for a task that was cancelled meanwhile."""
-        batch = None if taken.cancelled() or taken.exception() else taken.result()
-        if batch is not None:
-            self._returned.append(batch)
+    def _left_by_others(self) -> Batch | None:
+        """Return a batch that nobody waits for, if there is one."""
+        with suppress(IndexError):
+            return self._rest.popleft()
+        for orphan in list(self._orphans):
+            if orphan.done:
+                with suppress(ValueError):  # another thread was faster
+                    self._orphans.remove(orphan)
+                    return orphan.wait()
+        return None
 
     def close(self) -> None:
         """End the threads; the run is over, so none of them waits long."""
@@ -119,12 +213,16 @@ class Batches:
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches, waiting for each on this thread."""
         self._start()
-        self._consumers.enter()
+        loop = object()
         try:
-            while (batch := self._consumers.take(*self._size)) is not None:
+            while True:
+                self._consumers.hold(loop, threading.get_ident())
+                batch = self._consumers.take(*self._size)
+                if batch is None:
+                    return
                 yield batch
         finally:
-            self._consumers.leave()
+            self._consumers.leave(loop)
 
     def __aiter__(self) -> AsyncIterator[Batch]:
         """Yield batches, waiting for each on another thread where there is none."""
@@ -142,16 +240,28 @@ class _AsyncLoop(AsyncIterator["Batch"]):
     def __init__(self, consumers: Consumers, size: tuple[int, int]) -> None:
         self._consumers = consumers
         self._size = size
-        consumers.enter()
+        self._loop = object()
 
     async def __anext__(self) -> Batch:
-        # Most of the time there is something, and no thread is needed.
-        batch = self._consumers.take_now(*self._size)
-        if batch is None:
-            batch = await self._consumers.take_elsewhere(*self._size)
-        if batch is None:
-            raise StopAsyncIteration
-        return batch
+        consumers = self._consumers
+        consumers.hold(self._loop, here())
+        while True:
+            take = consumers.adopt()
+            if take is None:
+                # Most of the time there is something, and no thread is needed.
+                batch = consumers.take_now(*self._size)
+                if batch is not None:
+                    return batch
+                take = consumers.take_elsewhere(*self._size)
+            try:
+                batch = await take.wait_in_task()
+            except (asyncio.CancelledError, GeneratorExit):
+                consumers.abandon(take)
+                raise
+            if batch is not None:
+                return consumers.at_most(self._size[0], batch)
+            if consumers.is_over:
+                raise StopAsyncIteration
 
     def __del__(self) -> None:
-        self._consumers.leave()
+        self._consumers.leave(self._loop)

@@ -6,7 +6,7 @@ Not for the run itself (`execution`), nor for what is computed from the data (`r
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import numbers
 import os
 import sys
@@ -14,21 +14,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from loadgen import environment
 from loadgen._core import SeriesOutcome
-from loadgen.errors import Interrupted, SUTError
-from loadgen.run.execution import Execution
-from loadgen.result.outputs import Outputs
-from loadgen.result import Result
-from loadgen.result.folder import prepare_output_dir
-from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
 from loadgen.config.scenarios import Offline
+from loadgen.errors import Interrupted, LoadGenError, SUTError, described, text_of
+from loadgen.result import Result
+from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
+from loadgen.result.folder import prepare_output_dir
+from loadgen.result.outputs import Outputs
+from loadgen.run.execution import Execution
 from loadgen.run.sinks import Sink, feed
 from loadgen.run.task import Step
-
-log = logging.getLogger("loadgen")
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,8 @@ def with_result(error: BaseException, result: Result | None) -> BaseException:
         interrupted = Interrupted("interrupted", result)
         interrupted.__cause__ = error
         return interrupted
-    setattr(error, "result", result)  # noqa: B010  # other people's exceptions do not declare it
+    with contextlib.suppress(AttributeError):  # an exception of the user's may refuse it
+        setattr(error, "result", result)  # noqa: B010  # other people's exceptions do not declare it
     return error
 
 
@@ -117,7 +114,7 @@ def run_data(execution: Execution) -> RunData:
         started_at=execution.started_at,
         sut_spec=execution.sut_spec,
         dataset_spec=spec_of(task.total if task.samples is None else task.dataset),
-        dataset_columns={name: np.asarray(each) for name, each in task.dataset.columns.items()},
+        dataset_columns=task.columns,
         aborted_reason=_aborted_reason(execution),
     )
 
@@ -171,4 +168,7 @@ def _aborted_reason(execution: Execution) -> str | None:
         return execution.run._abort_reasons[0]
     if isinstance(execution.error, KeyboardInterrupt):
         return "interrupted"
-    return None if execution.error is None else str(execution.error)
+    if execution.error is None:
+        return None
+    ours = isinstance(execution.error, LoadGenError)  # says by itself what went wrong
+    return text_of(execution.error) if ours else described(execution.error)

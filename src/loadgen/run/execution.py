@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from loadgen import _core, dataset
-from loadgen.result.encoding import Encoder
-from loadgen.errors import LoadGenError, SUTError
-from loadgen.run.progress import ProgressLine
 from loadgen.config.scenarios import Concurrent, Server
+from loadgen.errors import LoadGenError, SUTError, described
+from loadgen.result.encoding import Encoder
+from loadgen.run.progress import ProgressLine
+from loadgen.run.task import Step, Task
 from loadgen.sut.base import Delivery, SystemUnderTest
 from loadgen.sut.handle import Run
-from loadgen.run.task import Step, Task
 
 log = logging.getLogger("loadgen")
 
@@ -93,7 +93,7 @@ class Execution:
             if self.error is None:
                 self.error = error
             else:
-                log.error("%s, after an earlier error", error, exc_info=error)
+                log.error("%s, after an earlier error", described(error), exc_info=error)
 
     def carry_out(self, system: SystemUnderTest) -> None:
         """Do the whole run, up to the record's end. Raises nothing: see `error`."""
@@ -105,7 +105,8 @@ class Execution:
                     delivery = system._delivery(self.task.scenario)
                     system.start(self.run)
                 self.measure(delivery, system.flush)
-            self.engine.finish()
+            # Before stop(), which may bring late answers: they are violations, not results.
+            self.engine.close()
             with self.keeping_error(), self._of_the_system():
                 system.stop()
         self.close()
@@ -168,8 +169,6 @@ class Execution:
     def _series(self, number: int, delivery: Delivery, flush: Callable[[], object] | None) -> str:
         step = self.task.steps[number]
         plan = _core.TrafficPlan(self.task.plan(step), step.loaded, self._accuracy_log)
-        last = self.engine.outcome
-        last_start_ns = None if last is None else last.start_ns
         try:
             outcome = self.engine.run_series(
                 plan,
@@ -183,7 +182,7 @@ class Execution:
             )
         except BaseException:
             cut_short = self.engine.outcome
-            if cut_short is not None and cut_short.start_ns != last_start_ns:
+            if cut_short is not None:
                 self.done.append((step, cut_short))
             raise
         self.done.append((step, outcome))
@@ -218,8 +217,7 @@ class Execution:
         except LoadGenError:
             raise
         except Exception as error:
-            text = f"{self.sut_name} raised {type(error).__name__}: {error}"
-            raise SUTError(text) from error
+            raise SUTError(f"{self.sut_name} raised {described(error)}") from error
 
     def _reading(self, number: int, step: Step) -> tuple[str, float]:
         n_steps = len(self.task.steps)

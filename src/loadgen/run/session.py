@@ -14,19 +14,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from loadgen.run.batches import Batches, Consumers
-from loadgen.run.conclusion import Destination, conclude, with_result
 from loadgen.errors import LoadGenError
+from loadgen.run.batches import Batches, Consumers, here
+from loadgen.run.conclusion import Destination, conclude, with_result
 from loadgen.run.execution import Execution
 from loadgen.run.progress import on_terminal
-from loadgen.sut.base import Delivery, check_arguments
 from loadgen.run.task import Task
+from loadgen.sut.base import Delivery, check_arguments
 from loadgen.values import integer, ns_from_ms, number, problem_of
 
 if TYPE_CHECKING:
-    from loadgen.result import Result
     from loadgen.config.scenarios import Scenario
     from loadgen.config.settings import Settings
+    from loadgen.result import Result
     from loadgen.run.sinks import Sink
     from loadgen.sut.handle import Ids, Run
 
@@ -122,6 +122,9 @@ class Session:
         traceback: TracebackType | None,
     ) -> None:
         """Wait for outstanding answers, or end the run where an exception passes."""
+        self._leave(error, here())
+
+    def _leave(self, error: BaseException | None, leaver: object) -> None:
         inside = self._inside
         execution = inside.execution
         if error is not None:
@@ -129,7 +132,7 @@ class Session:
             execution.engine.abort()
         else:
             with execution.keeping_error():
-                self._wait(inside)
+                self._wait(inside, leaver)
         with self._start_lock:
             self._is_over = True
         if self._thread is not None and execution.error is not None:
@@ -155,7 +158,7 @@ class Session:
         traceback: TracebackType | None,
     ) -> None:
         """Leave it, while the event loop goes on."""
-        left = asyncio.ensure_future(asyncio.to_thread(self.__exit__, kind, error, traceback))
+        left = asyncio.ensure_future(asyncio.to_thread(self._leave, error, here()))
         try:
             await asyncio.shield(left)
         except asyncio.CancelledError:
@@ -241,15 +244,17 @@ class Session:
             raise LoadGenError("the session has not been entered: use it in a with statement")
         return self._entered
 
-    def _wait(self, inside: _Entered) -> None:
+    def _wait(self, inside: _Entered, leaver: object) -> None:
         """Wait for the run's end; end it oneself where nobody is left to take its batches."""
         if self._thread is None:
             raise LoadGenError(
                 "the session was left before any batch was asked for: join the threads that take"
                 " its batches, or call start(), before leaving it"
             )
+        # The end may be near: whoever took the last batch need not have asked for another one.
+        self._thread.join(_LOOK_AGAIN_S)
         while self._thread.is_alive():
-            if inside.consumers.all_left_early:
+            if inside.consumers.all_left_early(leaver):
                 inside.execution.run.abort("every loop over the session's batches was left early")
             self._thread.join(_LOOK_AGAIN_S)
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from loadgen.result.outputs import Outputs
     from loadgen.result import Result
+    from loadgen.result.outputs import Outputs
     from loadgen.sut.handle import Run
 
 

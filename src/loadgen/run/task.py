@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from loadgen import _core, traffic
-from loadgen.dataset import Dataset, as_dataset
-from loadgen.result.encoding import Encoder
-from loadgen.errors import DatasetError
 from loadgen.config.scenarios import MultiStream, Scenario
 from loadgen.config.settings import Settings
+from loadgen.dataset import Dataset, as_dataset, read_columns
+from loadgen.errors import DatasetError, described
+from loadgen.result.encoding import Encoder
 from loadgen.traffic.validate import validate
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class Task:
         Its counts.
     samples : callable or None
         From indices to samples; None: the indices are the samples.
+    columns : mapping of str to array
+        The dataset's per-sample columns, as they were before the run.
     scenario : Scenario
     settings : Settings
         With the keywords of the call.
@@ -71,6 +73,7 @@ class Task:
     total: int
     performance: int
     samples: Samples | None
+    columns: Mapping[str, npt.NDArray[Any]]
     scenario: Scenario
     settings: Settings
     effective: traffic.Effective
@@ -97,7 +100,8 @@ class Task:
         checked = validate(scenario, settings, fields, total=total, performance=performance)
         sizes = traffic.effective(scenario, checked, total, performance)
         hook = None if isinstance(samples, numbers.Integral) else _sample_hook(dataset)
-        return cls(dataset, total, performance, hook, scenario, checked, sizes)
+        columns = read_columns(dataset, total)
+        return cls(dataset, total, performance, hook, columns, scenario, checked, sizes)
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -163,15 +167,22 @@ def _next_tag() -> int:
 
 
 def _sample_hook(dataset: Dataset) -> Samples:
-    """Return the dataset's ``[indices]``, with what it raises made a `DatasetError`."""
+    """Return the dataset's ``[indices]``, with all that is wrong with it made a `DatasetError`."""
 
     def samples(indices: npt.NDArray[np.int64]) -> Any:
         try:
-            return dataset[indices]
+            found = dataset[indices]
+            # Other objects may take long to say how long they are, or mean something else by it.
+            length = len(found) if isinstance(found, (list, tuple, np.ndarray)) else len(indices)
         except Exception as error:
             raise DatasetError(
-                f"{dataset.name}: [indices] of {len(indices)} samples raised "
-                f"{type(error).__name__}: {error}"
+                f"{dataset.name}: [indices] of {len(indices)} samples raised {described(error)}"
             ) from error
+        if length != len(indices):
+            raise DatasetError(
+                f"{dataset.name}: [indices] of {len(indices)} samples returned {length}; it needs "
+                "to return one for each index"
+            )
+        return found
 
     return samples

@@ -15,7 +15,7 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from loadgen.errors import LoadGenError
-from loadgen.sut.base import SystemUnderTest, check_arguments, function, log
+from loadgen.sut.base import Starts, SystemUnderTest, check_arguments, function, log
 from loadgen.values import integer, optional, problem_of
 
 if TYPE_CHECKING:
@@ -61,9 +61,11 @@ class AsyncSUT(SystemUnderTest):
         self._fn = fn
         self._limit = max_concurrency
         self._server: _Server | None = None
+        self._starts = Starts()
 
     def start(self, run: Run) -> None:
         """Start the event loop."""
+        self._starts.add(took_on=self._server is None)
         if self._server is not None:
             raise LoadGenError(f"{self.name}: this AsyncSUT already serves another run")
         self._server = _Server(run, self._fn, self._limit)
@@ -77,6 +79,8 @@ class AsyncSUT(SystemUnderTest):
 
     def stop(self) -> None:
         """Cancel what still runs, and end the event loop."""
+        if not self._starts.pop():
+            return
         server, self._server = self._server, None
         if server is not None and not server.stop(_STOP_S):
             log.warning("%s: does not end on being cancelled; its thread is left behind", self.name)

@@ -7,6 +7,7 @@ Not for any particular kind of system: those are the other modules of this packa
 from __future__ import annotations
 
 import logging
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -91,6 +92,32 @@ class SystemUnderTest(ABC):
     def _delivery(self, scenario: Scenario) -> Delivery:
         """How this system wants its samples under a scenario; other kinds override it."""
         return Delivery("push", self.issue)
+
+
+class Starts:
+    """Which of a system's starts took a run on: `stop` is also called where `start` refused to.
+
+    A run calls both on one thread, and a run inside another one on the same thread ends first.
+
+    Thread safety: any thread.
+    """
+
+    def __init__(self) -> None:
+        self._by_thread: dict[int, list[bool]] = {}
+
+    def add(self, *, took_on: bool) -> None:
+        """Remember what this thread's `start` did."""
+        self._by_thread.setdefault(threading.get_ident(), []).append(took_on)
+
+    def pop(self) -> bool:
+        """Return what the `start` did that this thread's `stop` belongs to."""
+        starts = self._by_thread.get(threading.get_ident())
+        if starts is None:
+            return True
+        took_on = starts.pop()
+        if not starts:
+            del self._by_thread[threading.get_ident()]
+        return took_on
 
 
 def function(value: object) -> Callable[..., Any]:

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from loadgen.errors import LoadGenError
 from loadgen.config.scenarios import Concurrent, Server
-from loadgen.sut.base import Delivery, SystemUnderTest, check_arguments, function, log
+from loadgen.errors import LoadGenError
+from loadgen.sut.base import Delivery, Starts, SystemUnderTest, check_arguments, function, log
 from loadgen.values import integer, ns_from_ms, number, optional, problem_of
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class FunctionSUT(SystemUnderTest):
         ``dataset[indices]`` where it is an array, a list otherwise. Returns one output per sample,
         or None.
     workers : int, optional
-        How many Python threads call `fn`; 0: the thread that called `run` does, which is the
-        fastest way. None: 0 under SingleStream, MultiStream and Offline, 1 under Server, as many
-        as its `concurrency` under Concurrent.
+        How many Python threads call `fn`, at least 1. None: the thread that called `run` does under
+        SingleStream, MultiStream and Offline, which is the fastest way; 1 under Server; as many as
+        its `concurrency` under Concurrent.
     max_batch_size : int, optional
         The most samples a call gets. None: a whole query without workers, 64 in a worker.
     max_wait_ms : float
@@ -64,7 +64,7 @@ class FunctionSUT(SystemUnderTest):
     ) -> None:
         check_arguments(
             problem_of("fn", fn, function),
-            problem_of("workers", workers, optional(integer(0))),
+            problem_of("workers", workers, optional(integer(1))),
             problem_of("max_batch_size", max_batch_size, optional(integer(1))),
             problem_of("max_wait_ms", max_wait_ms, number(0, 1e9)),
         )
@@ -74,12 +74,15 @@ class FunctionSUT(SystemUnderTest):
         self._max_batch_size = max_batch_size
         self._max_wait_ns = ns_from_ms(max_wait_ms)
         self._threads: list[threading.Thread] = []
+        self._starts = Starts()
 
     def start(self, run: Run) -> None:
         """Start the workers, where there are to be any."""
+        n_workers = self._n_workers(run.scenario)
+        self._starts.add(took_on=n_workers > 0 and not self._threads)
         if self._threads:
             raise LoadGenError(f"{self.name}: this FunctionSUT already serves another run")
-        for worker in range(self._n_workers(run.scenario)):
+        for worker in range(n_workers):
             # A copy of the caller's context each, so that what was set around run() holds in fn.
             context = contextvars.copy_context()
             thread = threading.Thread(
@@ -97,6 +100,8 @@ class FunctionSUT(SystemUnderTest):
 
     def stop(self) -> None:
         """Wait for the workers' last calls."""
+        if not self._starts.pop():
+            return
         give_up_at = time.monotonic() + _JOIN_S
         for thread in self._threads:
             thread.join(max(0.0, give_up_at - time.monotonic()))

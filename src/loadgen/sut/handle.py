@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from loadgen.errors import text_of
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from loadgen._core import Batch, Engine, VirtualClock
-    from loadgen.dataset import Dataset
     from loadgen.config.scenarios import Scenario
     from loadgen.config.settings import Settings
+    from loadgen.dataset import Dataset
 
     Ids = int | Sequence[int] | npt.NDArray[Any]
 
@@ -68,16 +70,25 @@ class Run:
         outputs : sequence of length n, optional
             One answer a sample; kept where the run keeps answers.
         n_tokens : int, or sequence of int, shape (n,), optional
-            Tokens of each answer.
+            Tokens of each answer, whatever was counted before. None: as counted.
         """
         self._engine.complete(ids, outputs, n_tokens)
 
     def first_token(self, ids: Ids) -> None:
-        """Say that the first token of samples is there."""
+        """Say that the first token of samples is there. It counts as one token."""
         self._engine.first_token(ids)
 
     def token(self, ids: Ids, n: int = 1) -> None:
-        """Say that `n` more tokens of samples are there."""
+        """Say that `n` more tokens of samples are there.
+
+        Parameters
+        ----------
+        ids : int, or sequence or array of int
+        n : int
+            How many came besides those that are counted already, as `first_token` is. Where that
+            was not called, this is the first token as well. `n_tokens` of `complete` has the last
+            word.
+        """
         self._engine.token(ids, n)
 
     def fail(self, ids: Ids, kind: str = "error", message: str = "") -> None:
@@ -113,7 +124,10 @@ class Run:
     def _sut_raised(self, error: BaseException, batch: Batch | None = None) -> None:
         """Deal with an exception that no caller would see, of a thread that answers `batch`."""
         if batch is not None and isinstance(error, Exception) and self.settings.on_error == "fail":
-            batch.fail(type(error).__name__, str(error))
-            return
+            try:
+                batch.fail(type(error).__name__, text_of(error))
+                return
+            except BaseException as failure:  # no reason to leave the samples to the drain time-out
+                error = failure
         self._errors.append(error)
         self._engine.abort()

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from loadgen import _core
 from loadgen.config.arrivals import Gamma, Replay
-from loadgen.traffic.effective import Effective, effective
 from loadgen.config.scenarios import MultiStream, Offline, Scenario, Server
 from loadgen.config.settings import Settings
+from loadgen.traffic.effective import Effective, effective
 from loadgen.values import ns_from_s
 
 __all__ = [

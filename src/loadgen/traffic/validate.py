@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from loadgen.config.arrivals import Gamma, Poisson, Replay
-from loadgen.traffic.effective import Effective, effective
-from loadgen.errors import Problem, SettingsError
 from loadgen.config.scenarios import Offline, Scenario, Server
 from loadgen.config.settings import Settings, settings_from
+from loadgen.errors import Problem, SettingsError
+from loadgen.traffic.effective import Effective, effective
 from loadgen.values import MAX_COUNT, MAX_SECONDS
 
 __all__ = ["validate"]

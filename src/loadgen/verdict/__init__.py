@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loadgen.verdict import reasons
+from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Server, SingleStream
 from loadgen.metrics.early_stopping import (
     EarlyStopping,
     estimate_rank_from_top,
@@ -28,8 +28,8 @@ from loadgen.metrics.early_stopping import (
 )
 from loadgen.metrics.latency import Distribution, percentile_fraction
 from loadgen.metrics.throughput import Metric, completed_per_second, offline_per_second, rate
+from loadgen.verdict import reasons
 from loadgen.verdict.observed import Observed, duration_ns, limits
-from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Server, SingleStream
 
 __all__ = ["Observed", "Verdict", "estimate", "headline", "judge"]
 
@@ -80,6 +80,9 @@ def judge(seen: Observed) -> Verdict:
     )
     stopping, doubts = _early_stopping(seen)
     found += constraints
+    # Where no sample at all has token times, the limits have said so.
+    if seen.n_without_tokens and seen.ttft and _limits_tokens(seen):
+        found.append(reasons.without_tokens(seen))
     if not long_enough:
         found.append(reasons.too_short(seen, lasted_ns))
     if not enough:
@@ -168,6 +171,10 @@ def _constraints(seen: Observed) -> Iterator[str]:
             yield reasons.no_tokens(seen, limit.knob)
         elif limit.figures.percentile(scenario.target_percentile) > limit.limit_ns:
             yield reasons.too_slow(seen, limit)
+
+
+def _limits_tokens(seen: Observed) -> bool:
+    return any(limit.knob in ("target_ttft_ms", "target_tpot_ms") for limit in limits(seen))
 
 
 def _early_stopping(seen: Observed) -> tuple[EarlyStopping, list[str]]:

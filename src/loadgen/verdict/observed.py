@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from loadgen.traffic.effective import Effective
-from loadgen.metrics.latency import Distribution
 from loadgen.config.scenarios import Concurrent, Offline, Scenario, Server
 from loadgen.config.settings import Settings
+from loadgen.metrics.latency import Distribution
+from loadgen.traffic.effective import Effective
 from loadgen.values import ns_from_ms
 
 __all__ = ["Limit", "Observed", "duration_ns", "limits"]
@@ -41,6 +41,8 @@ class Observed:
         Of the judged series; per query in MultiStream.
     ttft, tpot : Distribution or None
         None where no token was recorded.
+    n_without_tokens : int
+        Completed samples of the judged series without a first token, or with a count of 0.
     run_samples, run_failed, run_missing : int
         Samples of *all* series: issued, failed, never answered.
     violations, failures : mapping of str to int
@@ -61,6 +63,7 @@ class Observed:
     latency: Distribution
     ttft: Distribution | None = None
     tpot: Distribution | None = None
+    n_without_tokens: int = 0
     run_samples: int = 0
     run_failed: int = 0
     run_missing: int = 0

@@ -34,6 +34,19 @@ _ADVICE: Final = {
     "record_full": "lower min_duration_s or min_queries",
 }
 
+_ANSWER_ONCE: Final = "answer each id once and while the run goes on"
+_CORRECTION: Final = {
+    "foreign_id": "answer with the ids of this run's own batches",
+    "answered_twice": "answer each id once",
+    "answered_after_end": "answer each id while the run goes on",
+    "first_token_twice": "call first_token() once for each id, and before token()",
+    "first_token_after_completion": "call first_token() before complete()",
+    "token_after_completion": "call token() before complete()",
+    "invalid_token_count": "give token counts of at least 1",
+    "output_not_kept": "return smaller outputs, or lower accuracy_log_probability",
+}
+"""What to do about each kind of violation."""
+
 
 def ordinal(percentile: float) -> str:
     """Return "99th", "99.9th", "1st".
@@ -71,9 +84,11 @@ def missing(seen: Observed) -> str:
 def violated(seen: Observed) -> str:
     """Return that rules of the interface were broken."""
     count = sum(seen.violations.values())
+    kinds = [kind for kind, times in seen.violations.items() if times]
+    corrections = dict.fromkeys(_CORRECTION.get(kind, _ANSWER_ONCE) for kind in kinds)
     return (
         f"{count_in_words(count, 'violation')} ({_kinds(seen.violations)}), and 0 are allowed: "
-        "answer each id once and while the run goes on; examples are in result.violations"
+        f"{'; '.join(corrections)}; examples are in result.violations"
     )
 
 
@@ -112,6 +127,16 @@ def no_tokens(seen: Observed, knob: str) -> str:
     return (
         f"no sample has the token times that {wanted} needs: call first_token() before complete(), "
         "and complete(n_tokens=...) with at least 2"
+    )
+
+
+def without_tokens(seen: Observed) -> str:
+    """Return that limits on tokens leave samples out."""
+    count, of = seen.n_without_tokens, count_in_words(seen.latency.count, "completed sample")
+    return (
+        f"{count:,} of {of} {'has' if count == 1 else 'have'} no first token or no tokens, so that "
+        "no limit on tokens looks at them, and none may: call first_token() before complete(), and "
+        "token() or complete(n_tokens=...) with at least 1"
     )
 
 

@@ -117,12 +117,13 @@ def test_system_of_a_file_may_be_another_one() -> None:
 @pytest.mark.parametrize(
     ("target", "options", "words"),
     [
-        ("some_suts", {}, ["'some_suts'", "module:name"]),
+        ("some_suts", {}, ["TARGET = 'some_suts'", "module:name"]),
+        ("some_suts:", {}, ["'some_suts:'", "module:name"]),
         ("some_suts.py:echo", {}, ["some_suts:echo"]),
         ("no_such:echo", {}, ["'no_such'", "no_such:echo"]),
         ("some_suts.no_such:echo", {}, ["some_suts.no_such"]),
         ("some_suts:ecko", {}, ["some_suts.py", "ecko", "did you mean echo?"]),
-        ("some_suts:number", {}, ["--sut", "callable"]),
+        ("some_suts:number", {}, ["TARGET = 7", "callable"]),
         ("absent.toml", {}, ["absent.toml"]),
         ("some_suts:echo", {"dataset": "some_suts:number.no"}, ["the dataset", "number.no"]),
         ("some_suts:echo", {"dataset": "some_suts:echo"}, ["a function is no dataset"]),

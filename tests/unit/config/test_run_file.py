@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.config.arrivals import Gamma, Replay
-from loadgen.errors import SettingsError
 from loadgen.config.run_file import RunFile, parse_run_file, read_run_file, write_run_file
 from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Server, SingleStream
 from loadgen.config.settings import Seeds, Settings
+from loadgen.errors import SettingsError
 
 WHOLE = """
 sut = "module:sut"

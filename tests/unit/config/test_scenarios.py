@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from loadgen.config.arrivals import Constant, Gamma, Poisson, Replay
-from loadgen.errors import SettingsError
 from loadgen.config.scenarios import (
     Concurrent,
     MultiStream,
@@ -20,6 +19,7 @@ from loadgen.config.scenarios import (
     SingleStream,
     scenario_from_dict,
 )
+from loadgen.errors import SettingsError
 
 EVERY_SCENARIO = [
     SingleStream(),

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loadgen.errors import SettingsError
 from loadgen.config.settings import Seeds, Settings, settings_from
+from loadgen.errors import SettingsError
 
 
 def problems(**fields: Any) -> dict[str, str]:

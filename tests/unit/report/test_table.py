@@ -4,9 +4,9 @@
 import io
 from collections.abc import Callable
 
+from loadgen.config.scenarios import Offline, SingleStream
 from loadgen.report import print_table, table
 from loadgen.result import Result, RunData
-from loadgen.config.scenarios import Offline, SingleStream
 
 Make = Callable[..., RunData]
 MS = 1_000_000

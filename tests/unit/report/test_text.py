@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from loadgen.report import summary
-from loadgen.result import DelayFigures, Occurrence, Result, RunData, Series
 from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Replay, Server, SingleStream
 from loadgen.config.settings import Settings
+from loadgen.report import summary
+from loadgen.result import DelayFigures, Occurrence, Result, RunData, Series
 
 Make = Callable[..., RunData]
 MS, SECOND = 1_000_000, 1_000_000_000

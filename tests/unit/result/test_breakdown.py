@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from loadgen.config.scenarios import MultiStream, Offline, Server, SingleStream
 from loadgen.errors import LoadGenError
 from loadgen.result import Result, RunData
-from loadgen.config.scenarios import MultiStream, Offline, Server, SingleStream
 
 Make = Callable[..., RunData]
 OK, FAILED, MISSING = 0, 1, 2

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from loadgen.result.outputs import Outputs
-from loadgen.result import DelayFigures, Occurrence, Result, RunData, Series
 from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Server, SingleStream
 from loadgen.config.settings import Settings
+from loadgen.result import DelayFigures, Occurrence, Result, RunData, Series
+from loadgen.result.outputs import Outputs
 
 Make = Callable[..., RunData]
 OK, FAILED, MISSING = 0, 1, 2

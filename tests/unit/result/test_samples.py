@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from loadgen.config.scenarios import Server
 from loadgen.result import Result, RunData
 from loadgen.result.samples import CHUNK_ROWS
-from loadgen.config.scenarios import Server
 
 Make = Callable[..., RunData]
 OK, FAILED, MISSING = 0, 1, 2

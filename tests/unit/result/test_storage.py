@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from loadgen.config.run_file import read_run_file
+from loadgen.config.scenarios import Concurrent, Gamma, MultiStream, Offline, Server, SingleStream
 from loadgen.errors import LoadGenError
 from loadgen.result import Result, RunData
-from loadgen.config.run_file import read_run_file
 from loadgen.result.samples import CHUNK_ROWS
-from loadgen.config.scenarios import Concurrent, Gamma, MultiStream, Offline, Server, SingleStream
 
 Make = Callable[..., RunData]
 SCENARIOS = [

@@ -5,9 +5,16 @@ from typing import Any
 
 import pytest
 
-from loadgen.traffic.effective import Effective, effective
-from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
+from loadgen.config.scenarios import (
+    Concurrent,
+    MultiStream,
+    Offline,
+    Scenario,
+    Server,
+    SingleStream,
+)
 from loadgen.config.settings import Settings
+from loadgen.traffic.effective import Effective, effective
 
 
 def sizes(scenario: Scenario, total: int = 1000, performance: int = 64, **fields: Any) -> Effective:

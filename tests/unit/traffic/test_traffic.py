@@ -10,8 +10,14 @@ import pytest
 
 from loadgen import _core
 from loadgen.config.arrivals import Constant, Gamma, Replay
-from loadgen.traffic.effective import effective
-from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
+from loadgen.config.scenarios import (
+    Concurrent,
+    MultiStream,
+    Offline,
+    Scenario,
+    Server,
+    SingleStream,
+)
 from loadgen.config.settings import Seeds, Settings
 from loadgen.traffic import (
     accuracy_log_probability,
@@ -20,6 +26,7 @@ from loadgen.traffic import (
     plan_settings,
     traffic_digest,
 )
+from loadgen.traffic.effective import effective
 
 TOTAL, PERFORMANCE = 100, 40
 

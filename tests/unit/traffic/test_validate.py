@@ -7,9 +7,16 @@ from typing import Any
 import pytest
 
 from loadgen.config.arrivals import Constant, Gamma, Replay
-from loadgen.errors import SettingsError
-from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
+from loadgen.config.scenarios import (
+    Concurrent,
+    MultiStream,
+    Offline,
+    Scenario,
+    Server,
+    SingleStream,
+)
 from loadgen.config.settings import Settings
+from loadgen.errors import SettingsError
 from loadgen.traffic.validate import validate
 
 

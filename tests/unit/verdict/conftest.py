@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loadgen.traffic.effective import effective
-from loadgen.metrics import Columns, Distribution
-from loadgen.verdict.observed import Observed
 from loadgen.config.scenarios import MultiStream, Offline, Scenario
 from loadgen.config.settings import Settings
+from loadgen.metrics import Columns, Distribution
+from loadgen.traffic.effective import effective
 from loadgen.verdict import judge
+from loadgen.verdict.observed import Observed
 
 MS, SECOND = 1_000_000, 1_000_000_000
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from loadgen.metrics import Distribution, EarlyStopping
-from loadgen.verdict.observed import Observed
 from loadgen.config.scenarios import Concurrent, MultiStream, Scenario, Server, SingleStream
+from loadgen.metrics import Distribution, EarlyStopping
 from loadgen.verdict import estimate, judge
+from loadgen.verdict.observed import Observed
 
 Seen = Callable[..., Observed]
 OnlyReason = Callable[[Observed], str]

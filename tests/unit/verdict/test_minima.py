@@ -7,10 +7,17 @@ from typing import Any
 import pytest
 
 from loadgen.config.arrivals import Replay
+from loadgen.config.scenarios import (
+    Concurrent,
+    MultiStream,
+    Offline,
+    Scenario,
+    Server,
+    SingleStream,
+)
 from loadgen.metrics import Distribution
-from loadgen.verdict.observed import Observed, duration_ns
-from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
 from loadgen.verdict import judge
+from loadgen.verdict.observed import Observed, duration_ns
 
 Seen = Callable[..., Observed]
 OnlyReason = Callable[[Observed], str]

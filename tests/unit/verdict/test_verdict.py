@@ -6,11 +6,18 @@ from typing import Any
 
 import pytest
 
+from loadgen.config.scenarios import (
+    Concurrent,
+    MultiStream,
+    Offline,
+    Scenario,
+    Server,
+    SingleStream,
+)
 from loadgen.metrics import Distribution, EarlyStopping, Metric
+from loadgen.verdict import headline, judge
 from loadgen.verdict.observed import Observed
 from loadgen.verdict.reasons import ordinal
-from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Scenario, Server, SingleStream
-from loadgen.verdict import headline, judge
 
 Seen = Callable[..., Observed]
 OnlyReason = Callable[[Observed], str]
