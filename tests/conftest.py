@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every test shares: reproducible property tests, and where the checkout is.
+"""What every test shares: reproducible property tests, Ctrl-C, and where the checkout is.
 
 The tests run against the installed package; nothing here puts src/ on the path.
 """
 
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +16,11 @@ hypothesis.settings.register_profile(
     "loadgen", deadline=None, derandomize=True, database=None, print_blob=True
 )
 hypothesis.settings.load_profile("loadgen")
+
+# A job that a shell started in the background ignores Ctrl-C, and so do the programs that it
+# starts: tests of Ctrl-C would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

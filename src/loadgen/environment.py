@@ -3,7 +3,7 @@
 
 For comparing results and for finding out why two differ. Plain files under /proc and /sys, no
 subprocess, nothing that needs rights; what cannot be read is None. The machine's name is left out
-unless it is asked for. Not for what the machine *does* while a run goes on: that is the monitor's.
+unless it is asked for. Not for what the machine *does* while a run goes on.
 """
 
 from __future__ import annotations

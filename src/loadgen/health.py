@@ -7,7 +7,7 @@ that percentile. The delay that comes from a system whose ``issue`` had not retu
 it is the system's doing, belongs into its latency, and does not count against the generator.
 
 Not here: what the delays are made of (the engine measures them), and whether the system's figure
-is valid (``verdict.py``). The thresholds and their reasons are in ``docs/statistics.md``.
+is valid (``verdict``). The thresholds and their reasons are in ``docs/statistics.md``.
 """
 
 from __future__ import annotations

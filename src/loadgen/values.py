@@ -45,7 +45,7 @@ MAX_SECONDS: Final = 1e9
 """Longest duration that may be asked for: 31 years, so that sums of int64 ns cannot overflow."""
 
 MAX_COUNT: Final = 2**33
-"""Most rows that a record has (architecture, decision 5)."""
+"""Most rows that a record has (`csrc/core/record/record.hpp`)."""
 
 
 _HIGHEST_PERCENTILE: Final = 100.0

@@ -181,3 +181,68 @@ def test_two_simulated_runs_in_two_threads_have_a_clock_each() -> None:
         )
     )
     assert [set(each.samples["latency_ns"].tolist()) for each in results] == [{1_000}, {5_000}]
+
+
+async def echo_async(sample):
+    return sample
+
+
+def echo(samples):
+    return samples
+
+
+@pytest.mark.parametrize(
+    "sut",
+    [lg.AsyncSUT(echo_async), lg.FunctionSUT(echo, workers=1)],
+    ids=["coroutine", "workers"],
+)
+def test_run_that_a_system_refuses_leaves_the_run_that_it_serves_alone(sut) -> None:
+    class Nesting(lg.Dataset):
+        """Starts a second run with the system while the first one goes on."""
+
+        performance_count = 5
+        n_loads = n_refused = 0
+
+        def __len__(self) -> int:
+            return 10
+
+        def __getitem__(self, indices):
+            return indices
+
+        def load(self, indices) -> None:
+            self.n_loads += 1
+            if self.n_loads == 1:  # before the system is started
+                return
+            refusals = in_threads(lambda: short(sut, lg.SingleStream()))
+            with pytest.raises(lg.LoadGenError, match="already serves another run"):
+                short(sut, lg.SingleStream())
+            self.n_refused += isinstance(refusals[0], lg.LoadGenError)
+
+    dataset = Nesting()
+    result = lg.run(sut, dataset, lg.SingleStream(), mode="accuracy", drain_timeout_s=5)
+    assert (result.n_completed, len(result.series)) == (10, 2)
+    assert dataset.n_refused == 1
+    assert short(sut, lg.SingleStream()).n_completed == 150
+
+
+def test_run_without_workers_does_not_stop_those_of_another_run() -> None:
+    sut = lg.FunctionSUT(echo)
+
+    class Nesting(lg.SystemUnderTest):
+        def start(self, run: lg.Run) -> None:
+            sut.start(run)
+
+        def issue(self, batch: lg.Batch) -> None:
+            batch.complete()
+
+        def flush(self) -> None:
+            (served,) = in_threads(served_by_a_worker)
+            assert served.n_completed == 150
+
+        def stop(self) -> None:
+            sut.stop()
+
+    def served_by_a_worker() -> lg.Result:
+        return short(sut, lg.Concurrent(1))
+
+    assert short(Nesting(), lg.SingleStream()).n_completed == 150

@@ -295,29 +295,3 @@ def test_answers_that_come_while_the_system_is_stopped_are_late_and_change_nothi
     result = run(Tardy(), lg.Offline(n_samples=5), clock=VirtualClock(), drain_timeout_s=1)
     assert (result.n_missing, result.n_completed, result.valid) == (5, 0, False)
     assert result.violations["answered_after_end"].count == 5
-
-
-def test_user_exception_with_a_result_of_its_own_passes_through() -> None:
-    class Stubborn(Exception):
-        @property
-        def result(self) -> int:
-            return 7
-
-    with pytest.raises(Stubborn), lg.Session(4, lg.SingleStream(), min_duration_s=0):
-        raise Stubborn
-
-
-def test_dataset_whose_columns_cannot_be_read_is_told_before_anything_starts() -> None:
-    class Broken(lg.Dataset):
-        def __len__(self) -> int:
-            return 3
-
-        def __getitem__(self, indices):
-            return indices
-
-        @property
-        def columns(self):
-            raise OSError("the file is gone")
-
-    with pytest.raises(lg.DatasetError, match="columns raised OSError: the file is gone"):
-        run(FixedSUT(1_000), lg.SingleStream(), Broken(), clock=VirtualClock())

@@ -162,3 +162,29 @@ def test_a_function_sut_serves_one_run_at_a_time() -> None:
 
     with pytest.raises(lg.LoadGenError, match="already serves another run"):
         lg.run(sut, 8, lg.SingleStream(), **FEW)
+
+
+def test_user_exception_with_a_result_of_its_own_passes_through() -> None:
+    class Stubborn(Exception):
+        @property
+        def result(self) -> int:
+            return 7
+
+    with pytest.raises(Stubborn), lg.Session(4, lg.SingleStream(), min_duration_s=0):
+        raise Stubborn
+
+
+def test_dataset_whose_columns_cannot_be_read_is_told_before_anything_starts() -> None:
+    class Broken(lg.Dataset):
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, indices):
+            return indices
+
+        @property
+        def columns(self):
+            raise OSError("the file is gone")
+
+    with pytest.raises(lg.DatasetError, match="columns raised OSError: the file is gone"):
+        lg.run(lambda some: None, Broken(), lg.SingleStream())

@@ -142,6 +142,48 @@ def test_a_loop_that_is_left_early_ends_the_run() -> None:
     assert session.result.aborted_reason == ("every loop over the session's batches was left early")
 
 
+def test_a_loop_that_is_kept_by_the_thread_that_leaves_is_left_early() -> None:
+    with lg.Session(8, lg.SingleStream(), drain_timeout_s=None, **FEW) as session:
+        loop = iter(session.batches())
+        next(loop).complete()
+    assert session.result.n_completed == 1
+    assert session.result.aborted_reason == "every loop over the session's batches was left early"
+
+
+def test_a_loop_that_took_everything_is_not_left_early() -> None:
+    with lg.Session(8, lg.SingleStream(), **FEW) as session:
+        loop = iter(session.batches())
+        for _ in range(20):
+            next(loop).complete()
+    assert (session.result.n_completed, session.result.aborted_reason) == (20, None)
+
+
+def test_a_loop_of_another_thread_goes_on_between_two_batches() -> None:
+    taken, leave = threading.Event(), threading.Event()
+
+    def take(loop: Any) -> None:
+        batch = next(loop)
+        taken.set()
+        leave.wait(5)
+        batch.complete()
+        for batch in loop:
+            batch.complete()
+
+    session = lg.Session(8, lg.SingleStream(), **FEW)
+    with session:
+        loop = iter(session.batches())
+        next(loop).complete()
+        thread = threading.Thread(target=take, args=(loop,))
+        thread.start()
+        taken.wait(5)
+        consumers = session._inside.consumers
+        assert not consumers.all_left_early(threading.get_ident())
+        assert consumers.all_left_early(thread.ident)
+        leave.set()
+    thread.join()
+    assert session.result.n_completed == 20
+
+
 def test_a_loop_that_is_left_early_may_be_taken_up_again() -> None:
     with lg.Session(8, lg.SingleStream(), **FEW) as session:
         batches = session.batches()

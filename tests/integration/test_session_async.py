@@ -73,6 +73,90 @@ def test_a_task_that_waits_for_a_batch_can_be_cancelled_and_no_batch_is_lost() -
     assert not result.violations
 
 
+async def cancelled(loop: AsyncIterator[lg.Batch]) -> None:
+    """Ask for a batch where there is none, and give up."""
+    asking = asyncio.ensure_future(anext(loop))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+def test_cancelled_waits_for_a_batch_are_taken_up_again_and_start_no_thread() -> None:
+    async def main() -> lg.Result:
+        with lg.Session(8, lg.SingleStream(), drain_timeout_s=5, **FEW) as session:
+            loop = aiter(session.batches())
+            first = await anext(loop)
+            takes = []
+            for _ in range(70):  # more than there may be threads
+                await cancelled(loop)
+                takes += session._inside.consumers._orphans
+            assert len(set(takes)) == 1
+            first.complete()
+            async for batch in loop:
+                batch.complete()
+        return session.result
+
+    result = asyncio.run(main())
+    assert (result.n_completed, result.n_missing) == (20, 0)
+
+
+@pytest.mark.parametrize("in_task", [True, False], ids=["task", "thread"])
+def test_batch_that_came_after_a_wait_was_cancelled_goes_to_others_before_the_end(
+    in_task: bool,
+) -> None:
+    async def main() -> lg.Result:
+        with lg.Session(
+            8, lg.Offline(n_samples=20), min_duration_s=0, drain_timeout_s=5
+        ) as session:
+            consumers = session._inside.consumers
+            session.start()
+            take = consumers.take_elsewhere(20, 0)  # all of them
+            take.wait()
+            consumers.abandon(take)
+            sizes = []
+            if in_task:
+                async for batch in session.batches(max_size=8):
+                    sizes.append(len(batch))
+                    batch.complete()
+            else:
+                for batch in session.batches(max_size=8):
+                    sizes.append(len(batch))
+                    batch.complete()
+            assert sizes == [8, 8, 4]
+        return session.result
+
+    assert asyncio.run(main()).n_completed == 20
+
+
+def test_task_that_waits_gets_what_a_cancelled_one_left() -> None:
+    async def main() -> lg.Result:
+        with lg.Session(8, lg.SingleStream(), drain_timeout_s=5, **FEW) as session:
+            batches = session.batches()
+            loop, other = aiter(batches), aiter(batches)
+            batch = await anext(loop)
+            await cancelled(loop)
+            await cancelled(other)  # adopts
+            batch.complete()
+            async for batch in other:
+                batch.complete()
+        return session.result
+
+    assert asyncio.run(main()).n_completed == 20
+
+
+def test_an_async_loop_that_is_kept_by_the_task_that_leaves_is_left_early() -> None:
+    async def main() -> lg.Result:
+        async with lg.Session(8, lg.SingleStream(), drain_timeout_s=None, **FEW) as session:
+            loop = aiter(session.batches())
+            (await anext(loop)).complete()
+        return session.result
+
+    result = asyncio.run(main())
+    assert result.aborted_reason == "every loop over the session's batches was left early"
+
+
 def test_leaving_an_async_loop_early_ends_the_run() -> None:
     async def main() -> lg.Result:
         server = lg.Server(target_qps=1000)
@@ -122,10 +206,13 @@ def test_cancelling_the_task_that_waits_for_the_last_answers_ends_the_run() -> N
     session = lg.Session(8, lg.SingleStream(), **FEW)
     batches: list[AsyncIterator[lg.Batch]] = []
 
+    async def take(loop: AsyncIterator[lg.Batch]) -> None:
+        await anext(loop)
+
     async def main() -> None:
         async with session:
-            batches.append(aiter(session.batches()))  # a loop that goes on
-            await anext(batches[0])
+            batches.append(aiter(session.batches()))  # a loop that goes on, in another task
+            await asyncio.create_task(take(batches[0]))
 
     async def cancel_it() -> None:
         task = asyncio.create_task(main())

@@ -95,3 +95,23 @@ def test_function_that_raises_can_be_counted_too() -> None:
     assert set(result.samples["index"][~failed].tolist()) == set(range(10)) - {3}
     assert result.failures["ValueError"].count == result.n_failed > 0
     assert result.samples["series"].tolist() == [0] * 200
+
+
+def test_series_that_fails_where_the_one_before_it_began_is_kept() -> None:
+    class Failing(lg.SystemUnderTest):
+        n_calls = 0
+
+        def issue(self, batch: lg.Batch) -> None:
+            self.n_calls += 1
+            if self.n_calls == 7:
+                raise ValueError("the seventh")
+            batch.complete()  # no simulated time passes
+
+    with pytest.raises(lg.SUTError) as caught:
+        lg.run(
+            Failing(), 10, lg.SingleStream(), mode="accuracy", performance_sample_count=5,
+            clock=VirtualClock(),
+        )  # fmt: skip
+    result = caught.value.result
+    assert [series.n_rows for series in result.series] == [5, 2]
+    assert (result.n_issued, result.n_missing) == (7, 1)

@@ -138,3 +138,112 @@ def test_tokens_may_be_counted_as_they_come_and_the_first_one_is_the_first_token
     )  # fmt: skip
     assert set(result.samples["n_tokens"].tolist()) == {3}
     assert (result.ttft.min, result.ttft.max, result.tpot.max) == (3 * MS, 3 * MS, 2 * MS)
+
+
+@pytest.mark.parametrize(
+    ("steps", "n_tokens"),
+    [
+        (["first_token"], 1),
+        (["first_token", "token"], 2),
+        (["first_token", "token", "token"], 3),
+        (["token"], 1),
+        (["token", "token"], 2),
+        (["first_token", "token", 7], 7),
+        ([7], 7),
+        ([], 0),
+    ],
+)
+def test_first_token_counts_as_one_and_the_last_word_is_that_of_complete(
+    steps: list[str | int], n_tokens: int
+) -> None:
+    def act(batch: lg.Batch) -> None:
+        for step in steps:
+            if isinstance(step, str):
+                getattr(batch, step)()
+        batch.complete(n_tokens=steps[-1] if steps and isinstance(steps[-1], int) else None)
+
+    result = careless(act)
+    assert set(result.samples["n_tokens"].tolist()) == {n_tokens}
+    assert result.violations == {}
+
+
+@pytest.mark.parametrize("limits", [{"target_ttft_ms": 100}, {"target_tpot_ms": 100}])
+@pytest.mark.parametrize(
+    "lacking",
+    [lambda batch: batch.complete(), lambda batch: batch.complete(n_tokens=5)],
+    ids=["nothing", "no-first"],
+)
+def test_limits_on_tokens_leave_no_sample_out_in_silence(limits, lacking) -> None:
+    def act(batch: lg.Batch) -> None:
+        if batch.indices[0] == 3:
+            lacking(batch)
+        else:
+            batch.first_token()
+            batch.complete(n_tokens=5)
+
+    def judged(dataset: int) -> lg.Result:
+        return lg.run(
+            Careless(act), dataset, lg.Server(target_qps=100, **limits), min_duration_s=0,
+            min_queries=1000, sample_order="permutation", tokens=True, clock=VirtualClock(),
+        )  # fmt: skip
+
+    assert judged(3).valid
+    (reason,) = judged(10).reasons
+    assert reason == (
+        "100 of 1,000 completed samples have no first token or no tokens, so that no limit on "
+        "tokens looks at them, and none may: call first_token() before complete(), and token() or "
+        "complete(n_tokens=...) with at least 1"
+    )
+
+
+def test_sample_of_exactly_one_token_keeps_the_limits_on_tokens() -> None:
+    def act(batch: lg.Batch) -> None:
+        batch.first_token()
+        if batch.indices[0] == 3:
+            batch.complete()
+        else:
+            batch.complete(n_tokens=5)
+
+    result = lg.run(
+        Careless(act), 10, lg.Server(target_qps=100, target_ttft_ms=10, target_tpot_ms=10),
+        min_duration_s=0, min_queries=1000, tokens=True, clock=VirtualClock(),
+    )  # fmt: skip
+    assert result.valid
+    assert result.tpot.count < result.ttft.count == 1000
+
+
+class Talker(lg.SystemUnderTest):
+    """Answers each batch with three tokens a sample, 1 ms after it was issued."""
+
+    def start(self, run: lg.Run) -> None:
+        self.clock = run.clock
+
+    def issue(self, batch: lg.Batch) -> None:
+        def answer() -> None:
+            batch.first_token()
+            batch.complete(n_tokens=3)
+
+        self.clock.call_at(self.clock.now_ns + 1_000_000, answer)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "rate"),
+    [
+        (lg.Offline(n_samples=50), 3 * 50 / 0.001),
+        (lg.Server(target_qps=1_000, arrivals=lg.Constant()), 3 * 50 / 0.050),
+        (lg.SingleStream(), 3 * 50 / 0.049),
+    ],
+)
+def test_tokens_a_second_are_mlperfs_figure_of_the_scenario(scenario, rate: float) -> None:
+    fields = {"min_duration_s": 0, "min_queries": 50, "tokens": True, "clock": VirtualClock()}
+    result = lg.run(Talker(), 10, scenario, **fields)
+    assert result.token_rate.value == pytest.approx(rate)
+    assert "Tokens per second" in result.summary()
+
+
+def test_token_rate_is_inferred_from_the_samples_of_server_and_offline_alone() -> None:
+    fields = {"min_duration_s": 0, "min_queries": 50, "inferred_tokens_per_sample": 7}
+    offline = lg.run(Talker(), 10, lg.Offline(n_samples=50), clock=VirtualClock(), **fields)
+    assert offline.token_rate.value == pytest.approx(7 * offline.metric.value)
+    stream = lg.run(Talker(), 10, lg.SingleStream(), clock=VirtualClock(), **fields)
+    assert stream.token_rate is None

@@ -14,6 +14,8 @@ from loadgen.errors import (
     ResultError,
     SettingsError,
     SUTError,
+    described,
+    text_of,
 )
 
 
@@ -61,3 +63,14 @@ def test_errors_survive_pickling() -> None:
     assert copy.problems == settings_error.problems
     assert copy.problems[0].value is MISSING
     assert pickle.loads(pickle.dumps(SUTError("text", result="rows"))).result == "rows"
+
+
+def test_what_an_exception_says_can_always_be_written() -> None:
+    class Unspeakable(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert text_of(ValueError("caf\udce9")) == r"caf\udce9"
+    assert text_of(Unspeakable()) == described(Unspeakable()) == "Unspeakable"
+    assert described(ValueError("x")) == "ValueError: x"
+    assert described(ValueError()) == "ValueError"

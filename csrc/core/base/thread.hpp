@@ -2,7 +2,7 @@
 // What the issuing thread asks of the scheduler, for as long as it issues; all of it is put back.
 //
 // Every request may be refused (no privilege, old kernel, other system). A refusal is remembered, never fatal: the
-// pacer measures what the thread gets.
+// waiter measures what the thread gets.
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "base/thread.hpp"
-#include "engine/pacer.hpp"
+#include "engine/sleep_margin.hpp"
 #include "engine/sut_calls.hpp"
 #include "record/record.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
-#include "engine/pacer.hpp"
+#include "engine/sleep_margin.hpp"
 
 using namespace loadgen;
 using namespace std::chrono_literals;

@@ -95,6 +95,7 @@ def result_document(result: Result) -> dict[str, Any]:
         "valid": result.valid,
         "reasons": result.reasons,
         "metric": None if result.metric is None else dataclasses.asdict(result.metric),
+        "token_rate": None if result.token_rate is None else dataclasses.asdict(result.token_rate),
         "early_stopping": (
             None if result.early_stopping is None else dataclasses.asdict(result.early_stopping)
         ),

@@ -5,7 +5,7 @@ A scenario has only its own knobs; what any run has is in ``settings.py``. ``Non
 "none". Every field is checked when the object is made.
 
 Not here: rules that need settings or a dataset as well (``validate.py``), and the plan that follows
-from a scenario (``traffic.py``).
+from a scenario (``traffic``).
 
 References
 ----------

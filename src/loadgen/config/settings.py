@@ -5,7 +5,7 @@
 gave is kept (``model_fields_set``), since some defaults depend on the scenario.
 
 Not here: rules about several fields together (``validate.py``), TOML (``run_file.py``), and what
-follows from settings and scenario together (``traffic.py``).
+follows from settings and scenario together (``traffic``).
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class Settings(_Checked):
         The run ends when no answer has come for so long; None waits for ever. Unless given, Offline
         waits at least an hour and ten times the planned duration.
     pacing : {"auto", "spin", "sleep"}
-        How the pacer waits for the next due time.
+        How the issuing thread waits for the next due time.
     priority : {"normal", "high", "realtime"}
         Priority of the issuing thread.
     cpu : int or None

@@ -14,7 +14,7 @@ smallest h as well as the largest t. The sum is over the binomial probabilities 
 each from its neighbour by a ratio; the first comes from Loader's saddle-point form, which is good
 to 1e-11 at n = 10^7, where log-gamma functions have lost half of their digits.
 
-Not here: which latencies are compared with which limit (``verdict.py``). No SciPy; it is the second
+Not here: which latencies are compared with which limit (``verdict``). No SciPy; it is the second
 opinion in the tests.
 
 References

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rates, by MLPerf's formulas, and the value object of a run's headline figure.
 
-Not here: which formula a scenario uses (``verdict.py``), and tokens (``tokens.py``).
+Not here: which formula a scenario uses (``verdict``), and tokens (``tokens.py``).
 
 References
 ----------

@@ -79,6 +79,8 @@ def _verdicts(result: Result) -> Iterator[str]:
 def _headline(result: Result) -> Iterator[str]:
     if result.metric is not None:
         yield f"{result.metric.name}: {units.metric(result.metric)}"
+    if result.token_rate is not None:
+        yield f"{result.token_rate.name}: {units.metric(result.token_rate)}"
     stopping = result.early_stopping
     if stopping is None:
         return

@@ -2,7 +2,7 @@
 """Which instants of a run each figure is the difference of, and over which rows.
 
 Figures are about the performance series where a run has one, else about all its accuracy series.
-Latency is counted per query in MultiStream (the last of its samples, spec 8.1), per sample
+Latency is counted per query in MultiStream (the last of its samples), per sample
 elsewhere. Not for the figures themselves: `loadgen.metrics` makes those from what is chosen here.
 """
 

@@ -14,6 +14,7 @@ from loadgen.config.scenarios import Concurrent, Server
 from loadgen.health import Health, assess
 from loadgen.metrics.latency import Distribution
 from loadgen.metrics.throughput import final_done_ns, latest_done_ns
+from loadgen.metrics.tokens import token_count
 from loadgen.result.data import FAILED, MISSING, OK, RunData
 from loadgen.result.latencies import judged_rows, judged_series
 from loadgen.result.samples import CHUNK_ROWS
@@ -42,6 +43,14 @@ def count(data: RunData, rows: slice) -> Counts:
         failed += int(np.count_nonzero(part == FAILED))
         missing += int(np.count_nonzero(part == MISSING))
     return Counts(len(status) - failed - missing, failed, missing)
+
+
+def count_tokens(data: RunData) -> int | None:
+    """Count the tokens of the judged series' completed samples; None where none are recorded."""
+    if "n_tokens" not in data.columns:
+        return None
+    rows = judged_rows(data)
+    return token_count(data.columns["n_tokens"][rows], data.columns["status"][rows])
 
 
 def observe(

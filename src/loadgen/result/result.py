@@ -24,7 +24,7 @@ from loadgen.result.facts import RunFacts
 from loadgen.result.outputs import Outputs
 from loadgen.result.samples import Samples
 from loadgen.traffic import traffic_digest
-from loadgen.verdict import Verdict, headline, judge
+from loadgen.verdict import Verdict, headline, judge, token_rate
 from loadgen.verdict.observed import Observed
 
 __all__ = ["DelayFigures", "Occurrence", "Result", "RunData", "Series", "Table"]
@@ -119,6 +119,11 @@ class Result(RunFacts):
     def metric(self) -> Metric | None:
         """What MLPerf's LoadGen prints first for the scenario; None in an accuracy run."""
         return headline(self._observed)
+
+    @cached_property
+    def token_rate(self) -> Metric | None:
+        """Tokens a second, recorded or inferred from ``inferred_tokens_per_sample``; else None."""
+        return token_rate(self._observed, observation.count_tokens(self._data))
 
     @cached_property
     def verdict(self) -> Verdict:

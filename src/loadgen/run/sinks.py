@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a run's kept answers go besides its `Result`: whoever wants them follows one protocol.
 
-Not for writing any format: MLPerf's logs, for one, are a sink of `loadgen.mlperf`.
+Not for writing any format: that is what a sink does.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ rules come on top: every sample is answered, no rule of the interface is broken,
 fail than allowed, and the run was not given up. An accuracy run needs only these.
 
 Not here: the words (``reasons.py``), the formulas (``metrics``), and whether the generator was good
-enough to believe the figure (``health.py``).
+enough to believe the figure (``health``).
 
 References
 ----------
@@ -28,10 +28,15 @@ from loadgen.metrics.early_stopping import (
 )
 from loadgen.metrics.latency import Distribution, percentile_fraction
 from loadgen.metrics.throughput import Metric, completed_per_second, offline_per_second, rate
+from loadgen.metrics.tokens import (
+    inferred_completed_tokens_per_second,
+    inferred_offline_tokens_per_second,
+    tokens_per_second,
+)
 from loadgen.verdict import reasons
 from loadgen.verdict.observed import Observed, duration_ns, limits
 
-__all__ = ["Observed", "Verdict", "estimate", "headline", "judge"]
+__all__ = ["Observed", "Verdict", "estimate", "headline", "judge", "token_rate"]
 
 Streams = SingleStream | MultiStream
 
@@ -127,6 +132,42 @@ def headline(seen: Observed) -> Metric | None:
         else rate(latency.count, done)
     )
     return Metric("Completed samples per second", per_second, "samples/s")
+
+
+def token_rate(seen: Observed, n_tokens: int | None) -> Metric | None:
+    """Return the tokens a second, which LoadGen prints beside the headline.
+
+    Recorded, T tokens: Offline ``T / max_latency``, Server and Concurrent ``T / done``,
+    SingleStream and MultiStream ``T / final_issued``. Inferred from k tokens a sample: Offline and
+    Server, k times the headline.
+
+    Parameters
+    ----------
+    seen : Observed
+        What the run did.
+    n_tokens : int or None
+        T; None where tokens were not recorded.
+
+    Returns
+    -------
+    Metric or None
+        None in an accuracy run, and where there is nothing to make it from.
+    """
+    inferred = seen.settings.inferred_tokens_per_sample
+    if seen.is_accuracy or not seen.latency:
+        return None
+    if n_tokens is not None:
+        spans = {"offline": seen.latency.max, "server": seen.done_ns, "concurrent": seen.done_ns}
+        span_ns = spans.get(seen.scenario.name, seen.last_issued_ns)
+        return Metric("Tokens per second", tokens_per_second(n_tokens, span_ns), "tokens/s")
+    if inferred is None or not isinstance(seen.scenario, (Offline, Server)):
+        return None
+    count = seen.latency.count
+    if isinstance(seen.scenario, Offline):
+        per_second = inferred_offline_tokens_per_second(inferred, count, seen.latency.max)
+    else:
+        per_second = inferred_completed_tokens_per_second(inferred, count, seen.done_ns)
+    return Metric("Tokens per second (inferred)", per_second, "tokens/s")
 
 
 def estimate(figures: Distribution, percentile: float) -> EarlyStopping:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run did, as far as it is judged: plain counts, durations and distributions.
 
-`Observed` is what ``verdict.py`` decides on and ``reasons.py`` puts into words. It can be filled
+`Observed` is what ``verdict`` decides on and ``reasons.py`` puts into words. It can be filled
 from a run, a saved result or a recorded log.
 
 Not here: any judgement.

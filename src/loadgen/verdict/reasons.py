@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why a run is invalid, in words: each sentence has the figure, the limit and what to change.
 
-Not here: when a sentence is said (``verdict.py``).
+Not here: when a sentence is said (``verdict``).
 """
 
 from __future__ import annotations

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from loadgen import Concurrent, FunctionSUT, MultiStream, Offline, Server, SingleStream
+from loadgen import (
+    Concurrent,
+    FunctionSUT,
+    MultiStream,
+    Offline,
+    Server,
+    SettingsError,
+    SingleStream,
+)
 
 
 def fn(samples: Any) -> Any:
@@ -36,9 +44,9 @@ def test_workers_that_were_asked_for_are_there_in_every_scenario(scenario: Any) 
     assert sut._n_workers(scenario) == 3
 
 
-@pytest.mark.parametrize("scenario", [Server(target_qps=1), Concurrent(concurrency=5)])
-def test_no_workers_means_the_thread_that_called_run(scenario: Any) -> None:
-    assert FunctionSUT(fn, workers=0)._delivery(scenario).kind == "function"
+def test_workers_are_at_least_one() -> None:
+    with pytest.raises(SettingsError, match="workers = 0: needs None or an integer of at least 1"):
+        FunctionSUT(fn, workers=0)
 
 
 def test_a_callable_object_is_called_like_its_class() -> None:

@@ -135,6 +135,30 @@ def test_what_spoils_any_run_is_told_with_what_to_change(
     assert only_reason(seen(SingleStream(), [1] * 1000, mode=mode, **fields)) == reason
 
 
+@pytest.mark.parametrize(
+    ("kinds", "advice"),
+    [
+        (["foreign_id"], "answer with the ids of this run's own batches"),
+        (["answered_twice"], "answer each id once"),
+        (["answered_after_end"], "answer each id while the run goes on"),
+        (["first_token_twice"], "call first_token() once for each id, and before token()"),
+        (["first_token_after_completion"], "call first_token() before complete()"),
+        (["token_after_completion"], "call token() before complete()"),
+        (["invalid_token_count"], "give token counts of at least 1"),
+        (["output_not_kept"], "return smaller outputs, or lower accuracy_log_probability"),
+        (
+            ["answered_twice", "invalid_token_count"],
+            "answer each id once; give token counts of at least 1",
+        ),
+    ],
+)
+def test_each_kind_of_violation_has_its_own_advice(
+    seen: Seen, only_reason: OnlyReason, kinds: list[str], advice: str
+) -> None:
+    reason = only_reason(seen(SingleStream(), [1] * 100, violations=dict.fromkeys(kinds, 1)))
+    assert f"and 0 are allowed: {advice}; examples are in result.violations" in reason
+
+
 def test_as_many_failures_as_allowed_are_allowed(seen: Seen) -> None:
     fields = {"run_failed": 10, "run_samples": 1000}
     assert judge(seen(SingleStream(), [1] * 990, max_failed_share=0.01, **fields)).valid

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/pacer.hpp"
+#include "engine/sleep_margin.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waits for absolute deadlines: sleeps to a margin before each, spins the rest, and is never early.
-//
-// Not for: deciding what is due when (plan/).
+// How a thread may wait for a deadline, and how long before it a sleep should end. The waiting itself is in waiter.hpp.
 #pragma once
 
 #include <array>
