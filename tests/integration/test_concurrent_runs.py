@@ -227,8 +227,28 @@ def test_run_that_a_system_refuses_leaves_the_run_that_it_serves_alone(sut) -> N
 
 def test_run_without_workers_does_not_stop_those_of_another_run() -> None:
     sut = lg.FunctionSUT(echo)
+    between_sets, go_on = threading.Event(), threading.Event()
 
-    class Nesting(lg.SystemUnderTest):
+    class Pausing(lg.Dataset):
+        performance_count = 5
+        n_loads = 0
+
+        def __len__(self) -> int:
+            return 10
+
+        def __getitem__(self, indices):
+            return indices
+
+        def load(self, indices) -> None:
+            self.n_loads += 1
+            if self.n_loads == 2:
+                between_sets.set()
+                go_on.wait(timeout=20)
+
+    def with_worker() -> None:
+        results.append(lg.run(sut, Pausing(), lg.Concurrent(1), mode="accuracy"))
+
+    class Beside(lg.SystemUnderTest):
         def start(self, run: lg.Run) -> None:
             sut.start(run)
 
@@ -236,13 +256,20 @@ def test_run_without_workers_does_not_stop_those_of_another_run() -> None:
             batch.complete()
 
         def flush(self) -> None:
-            (served,) = in_threads(served_by_a_worker)
-            assert served.n_completed == 150
+            thread.start()
+            between_sets.wait(timeout=20)
 
         def stop(self) -> None:
+            workers = list(sut._threads)
+            assert len(workers) == 1
             sut.stop()
+            assert sut._threads == workers
 
-    def served_by_a_worker() -> lg.Result:
-        return short(sut, lg.Concurrent(1))
-
-    assert short(Nesting(), lg.SingleStream()).n_completed == 150
+    results: list[lg.Result] = []
+    thread = threading.Thread(target=with_worker)
+    try:
+        assert short(Beside(), lg.SingleStream()).n_completed == 150
+    finally:
+        go_on.set()
+        thread.join(timeout=20)
+    assert results[0].n_completed == 10
