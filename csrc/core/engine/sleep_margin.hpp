@@ -17,7 +17,7 @@ enum class Pacing : std::uint8_t {
 
 /// How long before a deadline a sleep should end.
 ///
-/// The margin is a quantile of the recent wake-up errors. Errors above kOutlier say something about the machine's
+/// The margin is the largest of the recent wake-up errors. Errors above kOutlier say something about the machine's
 /// stalls and are left out: a margin that follows them climbs to its cap and spins for nothing (mean plus deviations
 /// does just that). When the thread is preempted often, spinning is what the scheduler punishes: then a lower
 /// quantile is taken.
@@ -42,7 +42,8 @@ class SleepMargin {
   static constexpr std::size_t kWindow = 256;          // errors that the quantile is taken from
   static constexpr std::size_t kRecomputePeriod = 32;  // sleeps between two looks at the quantile
   static constexpr std::size_t kSwitchPeriod = 256;    // sleeps between two looks at the switches
-  static constexpr double kQuantile = 0.99;
+  // The largest: a margin at the 99th percentile would be too short for one sleep in a hundred, and so set the p99.
+  static constexpr double kQuantile = 1.0;
   static constexpr double kCrowdedQuantile = 0.75;
   // More than one preemption in about 25 sleeps: a machine with a core to spare shows next to none.
   static constexpr std::int64_t kCrowdedSwitches = 10;

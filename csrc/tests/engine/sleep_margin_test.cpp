@@ -6,7 +6,7 @@
 using namespace loadgen;
 using namespace std::chrono_literals;
 
-TEST_CASE("the margin starts at its largest and follows a high quantile of the errors") {
+TEST_CASE("the margin starts at its largest and follows the largest of the recent errors") {
   SleepMargin margin;
   CHECK(margin.margin() == SleepMargin::kLargest);
   for (int i = 0; i < 256; ++i) margin.add(Duration{30'000 + i * 100});
