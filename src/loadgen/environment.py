@@ -2,8 +2,8 @@
 """What the machine is that a run was measured on, as far as it may be read.
 
 For comparing results and for finding out why two differ. Plain files under /proc and /sys, no
-subprocess, nothing that needs rights; what cannot be read is None. The machine's name is left out
-unless it is asked for. Not for what the machine *does* while a run goes on.
+subprocess, nothing that needs rights; what cannot be read is None. The machine's name is left out.
+Not for what the machine *does* while a run goes on.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from __future__ import annotations
 import copy
 import os
 import platform
-import socket
-import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+
+from loadgen import _core
 
 _N = TypeVar("_N", int, float)
 _ROOT = Path("/")
@@ -30,13 +29,8 @@ CgroupLimits = tuple[float | None, int | None]
 """CPUs (a quota over its period), bytes of memory; None: no limit."""
 
 
-def describe(*, hostname: bool = False) -> dict[str, Any]:
-    """Describe this machine and these versions.
-
-    Parameters
-    ----------
-    hostname : bool
-        Whether to tell the machine's name too, under "hostname".
+def describe() -> dict[str, Any]:
+    """Describe this machine, without its name, and these versions.
 
     Returns
     -------
@@ -49,10 +43,7 @@ def describe(*, hostname: bool = False) -> dict[str, Any]:
     >>> sorted(describe())[:3]
     ['affinity', 'cgroup_version', 'clock_source']
     """
-    found = copy.deepcopy(_describe_once())
-    if hostname:
-        found["hostname"] = socket.gethostname()
-    return found
+    return copy.deepcopy(_describe_once())
 
 
 @lru_cache(maxsize=1)
@@ -89,7 +80,7 @@ def read(root: Path) -> dict[str, Any]:
         "devices": _devices(root),
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "loadgen": _own_version(),
+        "loadgen": _core.__version__,
     }
 
 
@@ -177,17 +168,6 @@ def _devices(root: Path) -> list[str]:
             if line.startswith("Model:"):
                 names.append(line.partition(":")[2].strip())
     return names
-
-
-def _own_version() -> str | None:
-    package = sys.modules.get("loadgen")
-    found = getattr(package, "__version__", None)
-    if isinstance(found, str):
-        return found
-    try:
-        return metadata.version("loadgen")
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _cgroup(root: Path) -> tuple[int | None, CgroupLimits]:

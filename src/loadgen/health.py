@@ -14,12 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from loadgen.metrics.latency import Distribution
 from loadgen.values import ns_in_words
 
-__all__ = ["BAD_SHARE", "FLOOR_NS", "FLOOR_SHARE", "SUSPECT_SHARE", "Delays", "Health", "assess"]
+__all__ = [
+    "BAD_SHARE",
+    "FLOOR_NS",
+    "FLOOR_SHARE",
+    "SUSPECT_SHARE",
+    "DelayFigures",
+    "Health",
+    "assess",
+]
 
 SUSPECT_SHARE: Final = 0.05
 """Up to here two runs of the same system differ by more. The share is an upper bound: the late
@@ -35,32 +43,21 @@ FLOOR_SHARE: Final = 0.50
 """Below the floor a figure is suspect only when most of it is the generator's."""
 
 
-class Delays(Protocol):
+@dataclass(frozen=True)
+class DelayFigures:
     """Figures of one part of the issue delay; None where nothing was counted."""
 
-    @property
-    def count(self) -> int:
-        """How many were counted."""
+    count: int = 0
+    p50_ns: int | None = None
+    p90_ns: int | None = None
+    p99_ns: int | None = None
+    p999_ns: int | None = None
+    max_ns: int | None = None
 
-    @property
-    def p50_ns(self) -> int | None:
-        """50th percentile."""
-
-    @property
-    def p90_ns(self) -> int | None:
-        """90th percentile."""
-
-    @property
-    def p99_ns(self) -> int | None:
-        """99th percentile."""
-
-    @property
-    def p999_ns(self) -> int | None:
-        """99.9th percentile."""
-
-    @property
-    def max_ns(self) -> int | None:
-        """Largest."""
+    @classmethod
+    def from_core(cls, figures: tuple[int, int, int, int, int, int]) -> DelayFigures:
+        """Take what the core reports: count, p50, p90, p99, p99.9, max, all 0 where count is."""
+        return cls(*figures) if figures[0] else cls()
 
 
 @dataclass(frozen=True)
@@ -83,14 +80,16 @@ class Health:
     causes: tuple[str, ...]
 
 
-def assess(own: Delays, blocked: Delays, latency: Distribution, percentile: float) -> Health:
+def assess(
+    own: DelayFigures, blocked: DelayFigures, latency: Distribution, percentile: float
+) -> Health:
     """Return how the generator behaved.
 
     Parameters
     ----------
-    own : Delays
+    own : DelayFigures
         The issue delay that the generator itself caused.
-    blocked : Delays
+    blocked : DelayFigures
         The issue delay because the system's previous ``issue`` had not returned.
     latency : Distribution
         What is reported, in the same unit (queries or samples).
@@ -138,7 +137,7 @@ def _judge(delay_ns: int, share: float) -> Literal["good", "suspect", "bad"]:
     return "suspect" if share > SUSPECT_SHARE else "good"
 
 
-def _at(delays: Delays, percentile: float) -> int | None:
+def _at(delays: DelayFigures, percentile: float) -> int | None:
     """Return the delay at the first known percentile that is not below the asked one."""
     if delays.count == 0:
         return None

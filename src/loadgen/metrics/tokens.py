@@ -26,8 +26,6 @@ from loadgen.metrics.latency import Columns
 from loadgen.metrics.throughput import rate
 
 __all__ = [
-    "inferred_completed_tokens_per_second",
-    "inferred_offline_tokens_per_second",
     "token_count",
     "tokens_per_second",
     "tokens_per_second_without_overhead",
@@ -140,37 +138,3 @@ def tokens_per_second_without_overhead(
         Completed samples.
     """
     return n_tokens / (max(mean_latency_ns, 1) / 1e9 * max(n_completed, 1))
-
-
-def inferred_completed_tokens_per_second(
-    tokens_per_sample: float, n_completed: int, final_done_ns: int
-) -> float:
-    """Return Server's ``k (n - 1) / final_done``, for k tokens a sample.
-
-    Parameters
-    ----------
-    tokens_per_sample : float
-        k, which the user knows.
-    n_completed : int
-        Completed samples.
-    final_done_ns : int, ns
-        When the last issued query was done.
-    """
-    return rate(tokens_per_sample * max(n_completed - 1, 0), final_done_ns)
-
-
-def inferred_offline_tokens_per_second(
-    tokens_per_sample: float, n_completed: int, max_latency_ns: int
-) -> float:
-    """Return Offline's ``k n / max_latency``, for k tokens a sample.
-
-    Parameters
-    ----------
-    tokens_per_sample : float
-        k, which the user knows.
-    n_completed : int
-        Completed samples.
-    max_latency_ns : int, ns
-        Largest latency of a sample.
-    """
-    return rate(tokens_per_sample * n_completed, max_latency_ns)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from loadgen.report import units
 
 if TYPE_CHECKING:
+    from loadgen.health import DelayFigures
     from loadgen.metrics.latency import Distribution
     from loadgen.result import Result
-    from loadgen.result.data import DelayFigures, Occurrence
+    from loadgen.result.data import Occurrence
 
 _WIDTH = 98
 _LABEL = 16

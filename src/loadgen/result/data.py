@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy.typing as npt
 
+from loadgen.health import DelayFigures
+
 if TYPE_CHECKING:
     from loadgen.config.scenarios import Scenario
     from loadgen.config.settings import Settings
@@ -31,23 +33,6 @@ class Occurrence:
 
     count: int
     example: str
-
-
-@dataclass(frozen=True)
-class DelayFigures:
-    """Figures of one part of the issue delay; None where nothing was counted."""
-
-    count: int = 0
-    p50_ns: int | None = None
-    p90_ns: int | None = None
-    p99_ns: int | None = None
-    p999_ns: int | None = None
-    max_ns: int | None = None
-
-    @classmethod
-    def from_core(cls, figures: tuple[int, int, int, int, int, int]) -> DelayFigures:
-        """Take what the core reports: count, p50, p90, p99, p99.9, max, all 0 where count is."""
-        return cls(*figures) if figures[0] else cls()
 
 
 @dataclass(frozen=True)
@@ -145,8 +130,8 @@ class RunData:
     violations: Mapping[str, Occurrence] = field(default_factory=dict)
     failures: Mapping[str, Occurrence] = field(default_factory=dict)
     outputs: Outputs | None = None
-    own_delay: DelayFigures = DelayFigures()
-    blocked_delay: DelayFigures = DelayFigures()
+    own_delay: DelayFigures = field(default_factory=DelayFigures)
+    blocked_delay: DelayFigures = field(default_factory=DelayFigures)
     environment: Mapping[str, Any] = field(default_factory=dict)
     started_at: str = ""
     sut_spec: str | None = None

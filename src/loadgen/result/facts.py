@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 
 from loadgen.config.scenarios import Scenario
 from loadgen.config.settings import Settings
-from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
+from loadgen.health import DelayFigures
+from loadgen.result.data import Occurrence, RunData, Series
 from loadgen.traffic.effective import Effective
 
 

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from loadgen.config.scenarios import scenario_from_dict
 from loadgen.config.settings import Settings
 from loadgen.errors import ResultError, SettingsError
-from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
+from loadgen.health import DelayFigures
+from loadgen.result.data import Occurrence, RunData, Series
 from loadgen.traffic.effective import Effective
 
 FORMAT = 1

@@ -13,13 +13,13 @@ import os
 from functools import cached_property
 from pathlib import Path
 
-from loadgen.health import Health
+from loadgen.health import DelayFigures, Health
 from loadgen.metrics.early_stopping import EarlyStopping
 from loadgen.metrics.latency import Columns, Distribution
 from loadgen.metrics.throughput import Metric
 from loadgen.result import breakdown, latencies, observation, storage
 from loadgen.result.breakdown import Table
-from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
+from loadgen.result.data import Occurrence, RunData, Series
 from loadgen.result.facts import RunFacts
 from loadgen.result.outputs import Outputs
 from loadgen.result.samples import Samples

@@ -18,8 +18,9 @@ from loadgen import environment
 from loadgen._core import SeriesOutcome
 from loadgen.config.scenarios import Offline
 from loadgen.errors import Interrupted, LoadGenError, SUTError, described, text_of
+from loadgen.health import DelayFigures
 from loadgen.result import Result
-from loadgen.result.data import DelayFigures, Occurrence, RunData, Series
+from loadgen.result.data import Occurrence, RunData, Series
 from loadgen.result.folder import prepare_output_dir
 from loadgen.result.outputs import Outputs
 from loadgen.run.execution import Execution

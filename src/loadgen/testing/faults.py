@@ -19,7 +19,25 @@ __all__ = ["LosingSUT", "RaisingSUT", "RepeatingSUT"]
 Where = Literal["start", "issue", "flush", "stop"]
 
 
-class LosingSUT(SimulatedSUT):
+class _EverySoMany(SimulatedSUT):
+    """Does something to the samples number `every`, ``2 * every``, ... of a run."""
+
+    def __init__(self, every: int, latency_ns: int = 0) -> None:
+        super().__init__()
+        check_arguments(
+            problem_of("every", every, integer(1)),
+            problem_of("latency_ns", latency_ns, integer(0)),
+        )
+        self._every, self._latency_ns = every, latency_ns
+        self._seen = 0
+
+    def start(self, run: Run) -> None:
+        """Count from the beginning."""
+        super().start(run)
+        self._seen = 0
+
+
+class LosingSUT(_EverySoMany):
     """Never answers every so many samples.
 
     Parameters
@@ -39,20 +57,6 @@ class LosingSUT(SimulatedSUT):
     (9, 9, False)
     """
 
-    def __init__(self, every: int, latency_ns: int = 0) -> None:
-        super().__init__()
-        check_arguments(
-            problem_of("every", every, integer(1)),
-            problem_of("latency_ns", latency_ns, integer(0)),
-        )
-        self._every, self._latency_ns = every, latency_ns
-        self._seen = 0
-
-    def start(self, run: Run) -> None:
-        """Count from the beginning."""
-        super().start(run)
-        self._seen = 0
-
     def _take(self, batch: Batch, now_ns: int) -> None:
         first = 0
         for lost in _nth(self._every, self._seen, len(batch)):
@@ -66,7 +70,7 @@ class LosingSUT(SimulatedSUT):
             self._do_at(now_ns + self._latency_ns, partial(self._answer, batch[first:end]))
 
 
-class RepeatingSUT(SimulatedSUT):
+class RepeatingSUT(_EverySoMany):
     """Answers every so many samples twice, the second time right after the first.
 
     Parameters
@@ -85,20 +89,6 @@ class RepeatingSUT(SimulatedSUT):
     >>> result.latency.max, sum(each.count for each in result.violations.values()), result.valid
     (1000, 9, False)
     """
-
-    def __init__(self, every: int, latency_ns: int = 0) -> None:
-        super().__init__()
-        check_arguments(
-            problem_of("every", every, integer(1)),
-            problem_of("latency_ns", latency_ns, integer(0)),
-        )
-        self._every, self._latency_ns = every, latency_ns
-        self._seen = 0
-
-    def start(self, run: Run) -> None:
-        """Count from the beginning."""
-        super().start(run)
-        self._seen = 0
 
     def _take(self, batch: Batch, now_ns: int) -> None:
         repeated = _nth(self._every, self._seen, len(batch))

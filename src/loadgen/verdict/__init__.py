@@ -28,11 +28,7 @@ from loadgen.metrics.early_stopping import (
 )
 from loadgen.metrics.latency import Distribution, percentile_fraction
 from loadgen.metrics.throughput import Metric, completed_per_second, offline_per_second, rate
-from loadgen.metrics.tokens import (
-    inferred_completed_tokens_per_second,
-    inferred_offline_tokens_per_second,
-    tokens_per_second,
-)
+from loadgen.metrics.tokens import tokens_per_second
 from loadgen.verdict import reasons
 from loadgen.verdict.observed import Observed, duration_ns, limits
 
@@ -160,14 +156,10 @@ def token_rate(seen: Observed, n_tokens: int | None) -> Metric | None:
         spans = {"offline": seen.latency.max, "server": seen.done_ns, "concurrent": seen.done_ns}
         span_ns = spans.get(seen.scenario.name, seen.last_issued_ns)
         return Metric("Tokens per second", tokens_per_second(n_tokens, span_ns), "tokens/s")
-    if inferred is None or not isinstance(seen.scenario, (Offline, Server)):
+    figure = headline(seen)
+    if inferred is None or figure is None or not isinstance(seen.scenario, (Offline, Server)):
         return None
-    count = seen.latency.count
-    if isinstance(seen.scenario, Offline):
-        per_second = inferred_offline_tokens_per_second(inferred, count, seen.latency.max)
-    else:
-        per_second = inferred_completed_tokens_per_second(inferred, count, seen.done_ns)
-    return Metric("Tokens per second (inferred)", per_second, "tokens/s")
+    return Metric("Tokens per second (inferred)", inferred * figure.value, "tokens/s")
 
 
 def estimate(figures: Distribution, percentile: float) -> EarlyStopping:

@@ -6,8 +6,6 @@ import pytest
 
 from loadgen.metrics.latency import Distribution
 from loadgen.metrics.tokens import (
-    inferred_completed_tokens_per_second,
-    inferred_offline_tokens_per_second,
     token_count,
     tokens_per_second,
     tokens_per_second_without_overhead,
@@ -62,5 +60,3 @@ def test_tokens_of_completed_samples_are_counted() -> None:
 def test_rates_are_those_of_the_manual() -> None:
     assert tokens_per_second(500, 2 * SECOND) == 250.0
     assert tokens_per_second_without_overhead(1000, SECOND // 2, 100) == 20.0
-    assert inferred_completed_tokens_per_second(20, 101, 2 * SECOND) == 1000.0
-    assert inferred_offline_tokens_per_second(2.5, 100, SECOND) == 250.0
