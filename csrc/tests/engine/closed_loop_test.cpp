@@ -74,6 +74,7 @@ TEST_CASE("maximum count and maximum duration end a series") {
   simulation.series.max_queries = 5;
   Run counted{simulation.settings()};
   CHECK(simulation.run(counted).end == SeriesEnd::MaxQueries);
+  counted.close();  // gives the clock back
   simulation.series.max_queries.reset();
   simulation.series.max_duration = 9ms;
   Run timed{simulation.settings()};
@@ -124,6 +125,15 @@ TEST_CASE("a run that was aborted before its first query issues none") {
     CHECK(outcome.n_rows == 0);
     CHECK(outcome.last_issued == 0ns);
   }
+}
+
+TEST_CASE("a virtual clock drives one run at a time") {
+  test::Simulation simulation = single_stream();
+  {
+    const Run first{simulation.settings()};
+    CHECK_THROWS_AS(Run{simulation.settings()}, Error);
+  }
+  CHECK_NOTHROW(Run{simulation.settings()});
 }
 
 TEST_CASE("Concurrent keeps the number of samples in flight") {
