@@ -57,11 +57,10 @@ def print_table(results: Iterable[Result], file: TextIO | None = None) -> None:
     if not out.isatty():
         out.write(table(results) + "\n")
         return
-    from rich import box  # noqa: PLC0415 - only where there is a terminal
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
     from rich.table import Table  # noqa: PLC0415
 
-    drawn = Table(box=box.SIMPLE)
+    drawn = Table(box=None, pad_edge=False, collapse_padding=True)  # fits in 80 columns
     for number, head in enumerate(_HEADS):
         drawn.add_column(head, justify="left" if _is_text(number) else "right")
     for row in map(_cells, results):
@@ -82,7 +81,7 @@ def _cells(result: Result) -> tuple[str, ...]:
     times = latency.percentiles(_PERCENTILES) if latency else [None] * len(_PERCENTILES)
     return (
         result.scenario.name,
-        units.metric(result.metric),
+        units.metric(result.metric).replace(" samples/s", "/s"),
         *map(units.time, times),
         "VALID" if result.valid else "INVALID",
         result.health.verdict,

@@ -2,6 +2,7 @@
 """Several runs side by side: a line each, with both verdicts."""
 
 import io
+import re
 from collections.abc import Callable
 
 from loadgen.config.scenarios import Offline, SingleStream
@@ -12,9 +13,9 @@ Make = Callable[..., RunData]
 MS = 1_000_000
 
 TABLE = """\
-scenario                    figure       p50       p90       p99     p99.9  system   generator
-offline          400.00 samples/s  10.00 ms  10.00 ms  10.00 ms  10.00 ms  VALID    good
-single_stream                   -         -         -         -         -  INVALID  good"""
+scenario           figure       p50       p90       p99     p99.9  system   generator
+offline          400.00/s  10.00 ms  10.00 ms  10.00 ms  10.00 ms  VALID    good
+single_stream           -         -         -         -         -  INVALID  good"""
 
 
 class Terminal(io.StringIO):
@@ -43,5 +44,14 @@ def test_a_file_gets_the_plain_table(make_run: Make) -> None:
 def test_a_terminal_gets_the_same_words(make_run: Make) -> None:
     out = Terminal()
     print_table(results(make_run), out)
-    for word in ("offline", "400.00 samples/s", "10.00 ms", "INVALID", "generator"):
+    for word in ("offline", "400.00/s", "10.00 ms", "INVALID", "generator"):
         assert word in out.getvalue()
+
+
+def test_the_table_of_a_terminal_fits_in_80_columns(make_run: Make) -> None:
+    out = Terminal()
+    many = Result(make_run(Offline(), [0] * 450_000, [926_789_012] * 450_000))
+    print_table([many, *results(make_run)], out)
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in out.getvalue().splitlines()]
+    assert "485,547.41/s" in lines[1]
+    assert max(len(line.rstrip()) for line in lines) <= 80
