@@ -10,15 +10,14 @@ import dataclasses
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from loadgen.cli.ending import WrongUse
+from loadgen.metrics import SHOWN_PERCENTILES
 
 if TYPE_CHECKING:
     from loadgen import Result
     from loadgen.metrics.latency import Distribution
-
-_PERCENTILES: Final = (50, 90, 95, 97, 99, 99.9)
 
 
 class Output:
@@ -124,7 +123,7 @@ def result_document(result: Result) -> dict[str, Any]:
 def _figures(values: Distribution | None) -> dict[str, Any] | None:
     if not values:
         return None
-    found = zip(_PERCENTILES, values.percentiles(_PERCENTILES), strict=True)
+    found = zip(SHOWN_PERCENTILES, values.percentiles(SHOWN_PERCENTILES), strict=True)
     percentiles = {f"p{percentile:g}": ns for percentile, ns in found}
     count = {"count": values.count, "mean": values.mean, "min": values.min, "max": values.max}
     return count | percentiles

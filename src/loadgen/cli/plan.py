@@ -18,6 +18,7 @@ from loadgen.config.run_file import write_run_file
 from loadgen.config.scenarios import Offline, Server
 from loadgen.report import units
 from loadgen.run.task import Step, Task
+from loadgen.values import count_in_words
 
 _SHOWN_QUERIES: Final = 10
 _SHOWN_SAMPLES: Final = 8  # of each query
@@ -68,7 +69,7 @@ def plan_text(job: Job) -> str:
 
 def _comments(job: Job) -> Iterator[str]:
     task = job.task
-    yield f"{job.sut.name}, over {units.plural(task.total, 'sample')} of {task.dataset.name}"
+    yield f"{job.sut.name}, over {count_in_words(task.total, 'sample')} of {task.dataset.name}"
     yield ""
     yield "What the settings come to:"
     for name, value in dataclasses.asdict(task.effective).items():
@@ -91,12 +92,14 @@ def _comments(job: Job) -> Iterator[str]:
 
 
 def _in_words(series: _Planned) -> str:
-    loaded = f"{units.plural(series.loaded_set_size, 'sample')} loaded"
+    loaded = f"{count_in_words(series.loaded_set_size, 'sample')} loaded"
     if series.queries is None or series.samples is None:
         return f"{series.phase}: queries until the minima are met, {loaded}"
-    queries = f"{series.queries:,} {'query' if series.queries == 1 else 'queries'}"
+    queries = count_in_words(series.queries, "query", "queries")
     lasting = f" in {units.time(series.duration_ns)}" if series.duration_ns else ""
-    return f"{series.phase}: {queries}, {units.plural(series.samples, 'sample')}{lasting}, {loaded}"
+    return (
+        f"{series.phase}: {queries}, {count_in_words(series.samples, 'sample')}{lasting}, {loaded}"
+    )
 
 
 def _series(task: Task) -> list[_Planned]:

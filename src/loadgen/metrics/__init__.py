@@ -10,4 +10,15 @@ from loadgen.metrics.intervals import Interval
 from loadgen.metrics.latency import Columns, Distribution, percentile_rank
 from loadgen.metrics.throughput import Metric
 
-__all__ = ["Columns", "Distribution", "EarlyStopping", "Interval", "Metric", "percentile_rank"]
+__all__ = [
+    "SHOWN_PERCENTILES",
+    "Columns",
+    "Distribution",
+    "EarlyStopping",
+    "Interval",
+    "Metric",
+    "percentile_rank",
+]
+
+SHOWN_PERCENTILES = (50, 90, 95, 97, 99, 99.9)
+"""Those of MLPerf's summary: what is shown where nobody asked for others."""

@@ -11,7 +11,9 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from loadgen.metrics import SHOWN_PERCENTILES
 from loadgen.report import units
+from loadgen.values import count_in_words
 
 if TYPE_CHECKING:
     from loadgen.health import DelayFigures
@@ -23,8 +25,7 @@ _WIDTH = 98
 _LABEL = 16
 _CELL = 9
 _MOST_SERIES = 4  # an accuracy run may have thousands; the performance series is the last
-_PERCENTILES = (50, 90, 95, 97, 99, 99.9)
-_HEADS = (*(f"p{percentile:g}" for percentile in _PERCENTILES), "mean", "min", "max")
+_HEADS = (*(f"p{percentile:g}" for percentile in SHOWN_PERCENTILES), "mean", "min", "max")
 _BELIEF = {
     "good": "its figures can be believed",
     "suspect": "look at the causes before you believe the figures",
@@ -61,7 +62,7 @@ def _knob(value: Any) -> str:
         inner = [f"{name} {_knob(each)}" for name, each in value.items() if name != "name"]
         return str(value["name"]) + (f" ({', '.join(inner)})" if inner else "")
     if isinstance(value, list):
-        return units.plural(len(value), "value")
+        return count_in_words(len(value), "value")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     return f"{value:,.10g}"
@@ -109,7 +110,7 @@ def _times(result: Result) -> Iterator[str]:
 def _time_row(label: str, values: Distribution | None) -> Iterator[str]:
     if not values:
         return
-    cells = [*values.percentiles(_PERCENTILES), values.mean, values.min, values.max]
+    cells = [*values.percentiles(SHOWN_PERCENTILES), values.mean, values.min, values.max]
     yield _row(label, map(units.time, cells))
 
 
@@ -130,9 +131,9 @@ def _counts(result: Result) -> Iterator[str]:
     if hidden := len(result.series) - len(shown):
         yield f"{'':<{_LABEL}}{hidden:,} series before these"
     for series in shown:
-        queries = f"{series.n_queries:,} {'query' if series.n_queries == 1 else 'queries'}"
+        queries = count_in_words(series.n_queries, "query", "queries")
         yield (
-            f"{series.phase:<{_LABEL}}{units.plural(series.n_rows, 'sample')} in {queries},"
+            f"{series.phase:<{_LABEL}}{count_in_words(series.n_rows, 'sample')} in {queries},"
             f" {units.time(series.end_ns)}, end: {series.end.replace('_', ' ')}"
         )
     if result.aborted_reason is not None:
@@ -176,7 +177,7 @@ def _named(name: str, value: object) -> str | None:
 
 
 def _counted(count: object, noun: str) -> str | None:
-    return units.plural(count, noun) if isinstance(count, int) else None
+    return count_in_words(count, noun) if isinstance(count, int) else None
 
 
 def _labelled(label: str, text: str) -> list[str]:

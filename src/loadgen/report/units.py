@@ -54,14 +54,3 @@ def metric(figure: Metric | None) -> str:
     if figure.unit == "ns":
         return time(figure.value)
     return f"{figure.value:,.2f} {figure.unit}"
-
-
-def plural(count: int, noun: str) -> str:
-    """Write a count and its noun.
-
-    Examples
-    --------
-    >>> plural(1, "sample"), plural(270_336, "sample")
-    ('1 sample', '270,336 samples')
-    """
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

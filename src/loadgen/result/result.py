@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from loadgen.health import DelayFigures, Health
+from loadgen.metrics import SHOWN_PERCENTILES
 from loadgen.metrics.early_stopping import EarlyStopping
 from loadgen.metrics.latency import Columns, Distribution
 from loadgen.metrics.throughput import Metric
@@ -28,8 +29,6 @@ from loadgen.verdict import Verdict, headline, judge, token_rate
 from loadgen.verdict.observed import Observed
 
 __all__ = ["DelayFigures", "Occurrence", "Result", "RunData", "Series", "Table"]
-
-_SHOWN = (50, 90, 95, 97, 99, 99.9)  # MLPerf's summary has these
 
 
 class Result(RunFacts):
@@ -232,5 +231,8 @@ def _distribution(columns: Columns | None, name: str) -> Distribution | None:
 def _headline(latency: Distribution) -> dict[str, int] | None:
     if not latency:
         return None
-    found = {f"p{p:g}": ns for p, ns in zip(_SHOWN, latency.percentiles(_SHOWN), strict=True)}
+    found = {
+        f"p{p:g}": ns
+        for p, ns in zip(SHOWN_PERCENTILES, latency.percentiles(SHOWN_PERCENTILES), strict=True)
+    }
     return {"mean": latency.mean, "min": latency.min, "max": latency.max, **found}
