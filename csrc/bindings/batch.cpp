@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "query_sample.hpp"
+
 namespace loadgen::bindings {
 
 namespace {
@@ -150,6 +152,14 @@ PyObject* batch_ids(PyObject* self, void*) {
   });
 }
 
+PyObject* batch_query_samples(PyObject* self, PyObject*) {
+  return new_query_samples(*as_batch(self)->engine, as_batch(self)->rows);
+}
+
+PyObject* batch_query_lists(PyObject* self, PyObject*) {
+  return new_query_lists(*as_batch(self)->engine, as_batch(self)->rows);
+}
+
 PyObject* batch_pending(PyObject* self, void*) {
   const BatchObject* batch = as_batch(self);
   std::uint64_t pending = 0;
@@ -217,6 +227,10 @@ PyMethodDef methods[] = {
      "token($self, /, n=1)\n--\n\n`n` more tokens of each sample are there now; the first stamps the first token."},
     {"fail", as_method(&batch_fail), METH_FASTCALL | METH_KEYWORDS,
      "fail($self, /, kind='error', message='')\n--\n\nNo answer will come: the samples count as failed, by kind."},
+    {"query_samples", &batch_query_samples, METH_NOARGS,
+     "query_samples($self, /)\n--\n\nThe samples in the form of MLPerf's API: a list of QuerySample."},
+    {"query_lists", &batch_query_lists, METH_NOARGS,
+     "query_lists($self, /)\n--\n\nThe samples in the other form of MLPerf's API: lists of ids and of indices."},
     {nullptr, nullptr, 0, nullptr}};
 
 PyGetSetDef properties[] = {

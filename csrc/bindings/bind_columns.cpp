@@ -84,11 +84,49 @@ py::tuple payload(const py::object& self) {
                         view(self, reinterpret_cast<const std::uint8_t*>(kept->bytes()), kept->size()));
 }
 
+// Kept answers that are whole, in the order in which they came, each once: until `max_bytes` are reached, at least one.
+py::list take_outputs(Engine& engine, std::uint64_t max_bytes, bool forget) {
+  engine.require_usable();
+  py::list taken;
+  Payload* kept = engine.record().payload();
+  const std::uint64_t first = engine.run().warm_up_rows();
+  std::uint64_t bytes = 0;
+  while (kept != nullptr && bytes < max_bytes) {
+    const auto answer = kept->next(engine.outputs_taken);
+    if (!answer) break;
+    engine.outputs_taken = answer->end;
+    if (answer->row < first) continue;
+    bytes += answer->bytes.size() + sizeof(PayloadEntry);
+    taken.append(py::make_tuple(answer->row - first, engine.record().indices()[answer->row],
+                                py::bytes(reinterpret_cast<const char*>(answer->bytes.data()), answer->bytes.size())));
+  }
+  if (forget && kept != nullptr) kept->forget(engine.outputs_taken);
+  return taken;
+}
+
+std::uint64_t output_bytes_waiting(Engine& engine) {
+  const Payload* kept = engine.record().payload();
+  return kept == nullptr ? 0 : kept->size() - engine.outputs_taken;
+}
+
+std::uint32_t n_tokens(Engine& engine, std::uint64_t row) {
+  const std::uint32_t* column = engine.record().n_tokens_column();
+  row += engine.run().warm_up_rows();
+  if (column == nullptr || row >= engine.record().head()) return 0;
+  // acquire: pairs with the answer's publication
+  return engine.record().is_done(row) ? column[row] : 0;
+}
+
 }  // namespace
 
 void bind_columns(py::class_<Engine>& engine) {
   engine.def("columns", &columns);
   engine.def("payload", &payload);
+  engine.def("take_outputs", &take_outputs, "max_bytes"_a, "forget"_a);
+  engine.def_property_readonly("output_bytes_waiting", &output_bytes_waiting);
+  engine.def_readwrite("output_limit", &Engine::output_limit);
+  engine.def("n_tokens", &n_tokens, "row"_a);
+  engine.def_property_readonly("tag", [](const Engine& self) { return self.settings().run.record.tag; });
 }
 
 }  // namespace loadgen::bindings

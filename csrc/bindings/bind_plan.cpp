@@ -35,7 +35,7 @@ constexpr NameTable<ArrivalKind, 4> kArrivals{{{"poisson", ArrivalKind::Poisson}
 
 using Timestamps = py::array_t<std::int64_t>;
 
-PlanSettings make_settings(const std::string& scenario, bool accuracy, const std::string& order,
+PlanSettings make_settings(const std::string& scenario, bool accuracy, const std::string& order, bool whole_sets,
                            std::uint64_t same_index, std::uint64_t samples_per_query, std::uint64_t min_query_count,
                            std::int64_t target_duration_ns, std::int64_t period_ns, bool bounded,
                            const std::string& arrivals, double target_qps, double burstiness,
@@ -45,6 +45,7 @@ PlanSettings make_settings(const std::string& scenario, bool accuracy, const std
   PlanSettings settings{.scenario = named(kScenarios, scenario, "scenario"),
                         .accuracy = accuracy,
                         .order = named(kOrders, order, "order"),
+                        .whole_sets = whole_sets,
                         .same_index = same_index,
                         .samples_per_query = samples_per_query,
                         .min_query_count = min_query_count,
@@ -114,10 +115,10 @@ void bind_settings(py::module_& module) {
   py::class_<PlanSettings>(module, "PlanSettings",
                            "Effective settings of one series, as far as its plan depends on them.")
       .def(py::init(&make_settings), py::kw_only(), py::arg("scenario"), py::arg("accuracy") = false,
-           py::arg("order") = "random", py::arg("same_index") = 0, py::arg("samples_per_query") = 1,
-           py::arg("min_query_count") = 1, py::arg("target_duration_ns") = 0, py::arg("period_ns") = 0,
-           py::arg("bounded") = true, py::arg("arrivals") = "poisson", py::arg("target_qps") = 1.0,
-           py::arg("burstiness") = 1.0, py::arg("timestamps_ns").noconvert() = py::none(),
+           py::arg("order") = "random", py::arg("whole_sets") = false, py::arg("same_index") = 0,
+           py::arg("samples_per_query") = 1, py::arg("min_query_count") = 1, py::arg("target_duration_ns") = 0,
+           py::arg("period_ns") = 0, py::arg("bounded") = true, py::arg("arrivals") = "poisson",
+           py::arg("target_qps") = 1.0, py::arg("burstiness") = 1.0, py::arg("timestamps_ns").noconvert() = py::none(),
            py::arg("sample_index_seed") = 0, py::arg("schedule_seed") = 0, py::arg("accuracy_log_seed") = 0,
            py::arg("accuracy_log_probability") = 0.0);
 }

@@ -14,7 +14,9 @@ void bind_clock(pybind11::module_& module);
 void bind_engine(pybind11::module_& module);
 /// Answers by id: complete, first_token, token, fail.
 void bind_answers(pybind11::class_<Engine>& engine);
-/// What was measured, as arrays: columns, payload.
+/// Answers in the form of MLPerf's API.
+void bind_responses(pybind11::module_& module);
+/// What was measured: columns and payload as arrays, answers one by one.
 void bind_columns(pybind11::class_<Engine>& engine);
 
 }  // namespace loadgen::bindings

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <thread>
 #include <utility>
 
 #include "answers.hpp"
@@ -86,13 +87,31 @@ void Engine::fail(RowRange rows, Instant at, const std::string& kind, const std:
   if (failed > 0) record().failures().add(kind, message, failed);
 }
 
+void Engine::wait_for_room() {
+  constexpr Duration kStep = std::chrono::milliseconds{1};
+  constexpr Duration kPatience = std::chrono::minutes{1};
+  const Payload* kept = record().payload();
+  std::uint64_t taken = outputs_taken;
+  Duration waited{0};
+  while (kept != nullptr && output_limit > 0 && kept->size() - outputs_taken > output_limit && waited < kPatience) {
+    {
+      const py::gil_scoped_release released;
+      std::this_thread::sleep_for(kStep);
+    }
+    waited = taken == outputs_taken ? waited + kStep : Duration{0};
+    taken = outputs_taken;
+  }
+}
+
 bool Engine::complete(RowRange rows, Instant at, PyObject* outputs, PyObject* n_tokens) {
   if ((outputs == nullptr || outputs == Py_None) && (n_tokens == nullptr || n_tokens == Py_None)) [[likely]] {
     record().complete(rows, at, Answer{});
     return true;
   }
   PreparedAnswer answer;
-  if (!answer.prepare(settings_.encode, outputs, n_tokens, rows.count, keeps_output(rows))) return false;
+  const bool keep = keeps_output(rows);
+  if (!answer.prepare(settings_.encode, outputs, n_tokens, rows.count, keep)) return false;
+  if (keep) wait_for_room();
   record().complete(rows, at, answer.part(0, rows.count));
   return true;
 }

@@ -64,12 +64,17 @@ class Engine {
   [[nodiscard]] bool keeps_output(RowRange rows) noexcept {
     return !settings_.encode.is_none() && record().keeps_output(rows);
   }
+  /// Where answers come faster than they are taken: waits, without the interpreter's lock, until less than
+  /// `output_limit` bytes of them are waiting, or none was taken for a minute. Call before answers that bring bytes.
+  void wait_for_room();
   /// Ends the run for good, and lets go of the dataset and the encoder: they may know who holds this engine.
   void close();
 
   std::vector<SeriesInstants> series;
   std::optional<SeriesOutcome> outcome;
   std::uint64_t answered_below = 0;  // for progress(): rows below are answered
+  std::uint64_t outputs_taken = 0;   // for take_outputs(): where in the payload it goes on
+  std::uint64_t output_limit = 0;    // for wait_for_room(); 0: there is always room
 
  private:
   EngineSettings settings_;

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "batch.hpp"
 #include "bindings.hpp"
+#include "query_sample.hpp"
 
 namespace py = pybind11;
 
@@ -36,8 +37,10 @@ PYBIND11_MODULE(_core, module, py::mod_gil_used()) {
   bind_plan(module);
   bind_statistics(module);
   bind_batch(module);
+  bind_query_samples(module);
   bind_clock(module);
   bind_engine(module);
+  bind_responses(module);
 }
 
 }  // namespace loadgen::bindings

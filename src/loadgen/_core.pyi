@@ -2,10 +2,11 @@
 """The C++ core, as Python sees it. Private: names here may change in any release."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, final
+from typing import Any, Literal, Self, final, overload
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import disjoint_base
 
 __version__: str
 
@@ -25,6 +26,7 @@ class PlanSettings:
         scenario: str,
         accuracy: bool = False,
         order: str = "random",
+        whole_sets: bool = False,
         same_index: int = 0,
         samples_per_query: int = 1,
         min_query_count: int = 1,
@@ -99,8 +101,48 @@ class Batch:
     def first_token(self) -> None: ...
     def token(self, n: int = 1) -> None: ...
     def fail(self, kind: str = "error", message: str = "") -> None: ...
+    def query_samples(self) -> list[QuerySample]: ...
+    def query_lists(self) -> tuple[list[int], list[int]]: ...
     def __len__(self) -> int: ...
     def __getitem__(self, key: int | slice, /) -> Batch: ...
+
+@disjoint_base
+class QuerySample:
+    """A sample in MLPerf's API: what to answer with, and which sample it is."""
+
+    @overload
+    def __new__(cls) -> Self: ...
+    @overload
+    def __new__(cls, id: int, index: int, /) -> Self: ...
+    id: int
+    index: int
+
+@disjoint_base
+class QuerySampleResponse:
+    """An answer in MLPerf's API: `size` bytes at the address `data`."""
+
+    @overload
+    def __new__(cls) -> Self: ...
+    @overload
+    def __new__(cls, id: int, data: int, size: int, n_tokens: int = 0, /) -> Self: ...
+    id: int
+    data: int
+    size: int
+    n_tokens: int
+
+# Answers by id to whichever run they belong to; `engines` are the live ones by tag. `callback` is
+# called for each response whose bytes are kept, before they are copied. `kept`: id to bytes of the
+# first tokens of such samples.
+def complete_responses(
+    engines: dict[int, Engine],
+    responses: Sequence[QuerySampleResponse],
+    callback: Callable[[QuerySampleResponse], object] | None = None,
+) -> None: ...
+def first_token_responses(
+    engines: dict[int, Engine],
+    responses: Sequence[QuerySampleResponse],
+    kept: dict[int, bytes],
+) -> None: ...
 
 class VirtualClock:
     """Simulated time: see loadgen.testing."""
@@ -221,6 +263,16 @@ class Engine:
     def progress(self) -> tuple[int, int]: ...  # issued, answered; warm-up left out
     def columns(self) -> dict[str, npt.NDArray[Any]]: ...  # read-only views; warm-up left out
     def payload(self) -> tuple[Int64Array, Uint32Array, npt.NDArray[np.uint16], Uint8Array]: ...
+    # Kept answers as (row, index, bytes), each once, in the order in which they came; `forget`
+    # gives their memory back.
+    def take_outputs(self, max_bytes: int, forget: bool) -> list[tuple[int, int, bytes]]: ...
+    @property
+    def output_bytes_waiting(self) -> int: ...
+    # Bytes; where more are waiting to be taken, answers wait. 0: they never do.
+    output_limit: int
+    def n_tokens(self, row: int) -> int: ...  # of an answered row; 0 without tokens
+    @property
+    def tag(self) -> int: ...
     def violations(self) -> dict[str, tuple[int, str]]: ...
     def failures(self) -> dict[str, tuple[int, str]]: ...
     def own_delay(self) -> DelayTuple: ...  # count, p50, p90, p99, p99.9, max: ns

@@ -2,6 +2,7 @@
 """Who may import whom in Python: the contracts of pyproject.toml, and what an import costs."""
 
 import ast
+import logging.config
 import pkgutil
 import subprocess
 import sys
@@ -46,6 +47,8 @@ def test_modules_import_only_what_their_contracts_allow(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(checkout)
+    # It configures logging anew, which would silence every logger that exists.
+    monkeypatch.setattr(logging.config, "dictConfig", lambda config: None)
     status = cli.lint_imports(config_filename="pyproject.toml", no_cache=True)
     assert status == cli.EXIT_STATUS_SUCCESS, capsys.readouterr().out
 

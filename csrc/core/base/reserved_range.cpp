@@ -71,6 +71,19 @@ void ReservedRange::shrink(std::size_t bytes) noexcept {
   size_ = kept;
 }
 
+std::size_t ReservedRange::discard(std::size_t from, std::size_t to) noexcept {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t end = std::min(to, size_) / page * page;
+  if (data_ == nullptr || end <= from) return from;
+#if defined(__linux__)
+  // Of a shared mapping MADV_DONTNEED would only drop this process's view.
+  madvise(data_ + from, end - from, fd_ < 0 ? MADV_DONTNEED : MADV_REMOVE);
+#else
+  madvise(data_ + from, end - from, MADV_FREE);
+#endif
+  return end;
+}
+
 void ReservedRange::release() noexcept {
   if (data_ != nullptr) munmap(data_, size_);
   if (fd_ >= 0) ::close(fd_);

@@ -29,6 +29,10 @@ class ReservedRange {
   /// Gives the addresses behind the first `bytes` back; what lies before them stays where it is.
   void shrink(std::size_t bytes) noexcept;
 
+  /// Gives the memory of the whole pages in [from, to) back; they read as zero from then on. Both count in bytes, and
+  /// `from` is 0 or what the last call returned. Returns where the next call goes on.
+  std::size_t discard(std::size_t from, std::size_t to) noexcept;
+
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] int fd() const noexcept { return fd_; }  ///< -1 when anonymous

@@ -44,7 +44,8 @@ TrafficPlan::Extent::Extent(const PlanSettings& settings, const LoadedSet& set) 
   const bool server = settings.scenario == Scenario::Server;
   const bool replay = server && settings.arrivals.kind == ArrivalKind::Replay;
   const bool once = settings.accuracy || settings.order == SampleOrder::Unique;
-  const bool equal_issue = settings.order == SampleOrder::Permutation;
+  const bool equal_issue =
+      settings.order == SampleOrder::Permutation || (settings.order == SampleOrder::Same && settings.whole_sets);
   const std::uint64_t set_size = set.samples.size();
   const Duration target = settings.target_duration;
   if (target < Duration::zero() || target > kLongestTarget) throw Error{ErrorCode::InvalidPlan};

@@ -25,6 +25,7 @@ struct PlanSettings {
   Scenario scenario = Scenario::SingleStream;
   bool accuracy = false;  // an accuracy series: each sample of the loaded set once
   SampleOrder order = SampleOrder::Random;
+  bool whole_sets = false;              // SampleOrder::Same: as many queries as whole permutations would have
   std::uint64_t same_index = 0;         // SampleOrder::Same: position in the loaded set
   std::uint64_t samples_per_query = 1;  // MultiStream and Offline; 1 elsewhere
   std::uint64_t min_query_count = 0;

@@ -147,6 +147,18 @@ TEST_CASE("with equal issue a plan is a whole number of permutations, also when 
   }
 }
 
+TEST_CASE("one sample again and again fills whole sets when asked to") {
+  for (const bool whole_sets : {false, true}) {
+    PlanSettings settings = single_stream(7);
+    settings.order = SampleOrder::Same;
+    settings.same_index = 2;
+    settings.whole_sets = whole_sets;
+    CHECK(all_samples(settings, set_of(kFive)) == Samples(whole_sets ? 10 : 7, 12));
+    settings.accuracy = true;
+    CHECK(all_samples(settings, set_of(kFive)) == Samples(5, 12));
+  }
+}
+
 TEST_CASE("MultiStream queries are neighbours in load order, from any unpadded position") {
   PlanSettings settings = single_stream(200);
   settings.scenario = Scenario::MultiStream;

@@ -75,6 +75,36 @@ TEST_CASE("whoever sees a row as done sees its bytes and its status") {
   CHECK(wrong == 0);
 }
 
+TEST_CASE("answers are read whole, each once, while two threads append and their memory is given back") {
+  Payload payload{kRows, Backing::Anonymous};
+  std::vector<std::jthread> writers;
+  for (std::uint64_t first = 0; first < 2; ++first)
+    writers.emplace_back([&, first] {
+      for (std::uint64_t row = first; row < kRows; row += 2) {
+        const std::vector<std::uint64_t> words(1 + row % 9, row);
+        if (!payload.append(row, 0, std::as_bytes(std::span{words}))) return;
+      }
+    });
+  std::vector<std::uint8_t> seen(kRows);
+  std::uint64_t wrong = 0;
+  std::uint64_t position = 0;
+  for (std::uint64_t read = 0; read < kRows; ++read) {
+    auto answer = payload.next(position);
+    while (!answer) {
+      std::this_thread::yield();
+      answer = payload.next(position);
+    }
+    const std::uint64_t row = answer->row;
+    std::vector<std::uint64_t> words(answer->bytes.size() / sizeof row);
+    std::memcpy(words.data(), answer->bytes.data(), answer->bytes.size());
+    wrong += row >= kRows || seen[row]++ != 0 || words != std::vector<std::uint64_t>(1 + row % 9, row);
+    position = answer->end;
+    payload.forget(position);
+  }
+  CHECK(wrong == 0);
+  CHECK_FALSE(payload.next(position));
+}
+
 TEST_CASE("closing while threads answer leaves every row either answered or missing, for good") {
   RecordSettings settings = small();
   settings.keep_outputs = KeepOutputs::All;

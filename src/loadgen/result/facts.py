@@ -70,7 +70,7 @@ class RunFacts:
 
     @property
     def started_at(self) -> str:
-        """When measuring began, UTC in ISO 8601."""
+        """When the first series began, UTC in ISO 8601."""
         return self._data.started_at
 
     @property

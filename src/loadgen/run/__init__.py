@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from loadgen.run.conclusion import Destination, conclude, spec_of, with_result
 from loadgen.run.execution import Execution
 from loadgen.run.progress import on_terminal
+from loadgen.run.sinks import open_all
 from loadgen.run.task import Task
 from loadgen.sut import SystemUnderTest, as_sut
 
@@ -35,6 +36,7 @@ def run(
     overwrite: bool = False,
     progress: bool | None = None,
     sinks: Sequence[Sink] = (),
+    keep_outputs: bool | None = None,
     clock: VirtualClock | None = None,
     **fields: Any,
 ) -> Result:
@@ -60,7 +62,9 @@ def run(
     progress : bool, optional
         A live line on standard error. None: where that is a terminal.
     sinks : sequence of Sink
-        Further places for the answers that are kept.
+        Further places for the answers that are kept; they get them while the run goes on.
+    keep_outputs : bool, optional
+        Whether kept answers stay in memory for `Result.outputs`. None: unless there are sinks.
     clock : VirtualClock, optional
         Simulated time, for tests.
     **fields
@@ -102,9 +106,10 @@ def run(
         sut_spec=spec_of(sut),
         show_progress=on_terminal(progress),
         clock=clock,
+        sinks=destination.sinks,
+        keep_outputs=not sinks if keep_outputs is None else keep_outputs,
     )
-    for sink in destination.sinks:
-        sink.open(execution.run)
+    open_all(destination.sinks, execution.run)
     execution.carry_out(system)
     result = conclude(execution, destination)
     if execution.error is not None:

@@ -24,7 +24,7 @@ from loadgen.result.data import Occurrence, RunData, Series
 from loadgen.result.folder import prepare_output_dir
 from loadgen.result.outputs import Outputs
 from loadgen.run.execution import Execution
-from loadgen.run.sinks import Sink, feed
+from loadgen.run.sinks import Sink
 from loadgen.run.task import Step
 
 
@@ -54,16 +54,16 @@ def conclude(execution: Execution, destination: Destination) -> Result | None:
     An error on the way is kept as the run's. None: there was no series, or an error came before
     the first query.
     """
-    n_issued = sum(outcome.n_rows for _, outcome in execution.done)
-    if not execution.done or (execution.error is not None and n_issued == 0):
-        return None
     result = None
-    with execution.keeping_error():
-        data = run_data(execution)
-        result = Result(data)
+    n_issued = sum(outcome.n_rows for _, outcome in execution.done)
+    if execution.done and (execution.error is None or n_issued > 0):
         with execution.keeping_error():
-            feed(destination.sinks, result, data.outputs)
-        if destination.folder is not None:
+            result = Result(run_data(execution))
+    for sink in destination.sinks:
+        with execution.keeping_error():
+            sink.close(result)
+    if result is not None and destination.folder is not None:
+        with execution.keeping_error():
             result.save(destination.folder, overwrite=destination.overwrite)
     return result
 
@@ -157,7 +157,7 @@ def _occurrences(counts: dict[str, tuple[int, str]]) -> dict[str, Occurrence]:
 
 
 def _outputs(execution: Execution) -> Outputs | None:
-    if execution.task.keep_outputs == "none":
+    if execution.task.keep_outputs == "none" or not execution.keeps_outputs:
         return None
     offset, length, kind, data = execution.engine.payload()
     return Outputs(offset, length, kind, data, tuple(execution.encoder.kinds))

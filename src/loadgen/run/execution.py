@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from loadgen import _core, dataset
@@ -20,6 +21,7 @@ from loadgen.config.scenarios import Concurrent, Server
 from loadgen.errors import LoadGenError, SUTError, described
 from loadgen.result.encoding import Encoder
 from loadgen.run.progress import ProgressLine
+from loadgen.run.sinks import OutputStream, Sink
 from loadgen.run.task import Step, Task
 from loadgen.sut.base import Delivery, SystemUnderTest
 from loadgen.sut.handle import Run
@@ -43,6 +45,12 @@ class Execution:
         Whether there is a live line.
     clock : VirtualClock, optional
         None: the real one.
+    sinks : sequence of Sink
+        Get the kept answers.
+    keep_outputs : bool
+        Whether answers that the sinks have got are kept for the result as well.
+    accuracy_log : AccuracyLogEngine, optional
+        Where the choice of kept answers goes on from an earlier run. None: from the beginning.
 
     Attributes
     ----------
@@ -52,8 +60,6 @@ class Execution:
         In their order; the last may have been cut short.
     error : BaseException or None
         The first one.
-    started_at : str
-        When measuring began, UTC.
 
     Notes
     -----
@@ -68,6 +74,9 @@ class Execution:
         sut_spec: str | None = None,
         show_progress: bool = False,
         clock: _core.VirtualClock | None = None,
+        sinks: Sequence[Sink] = (),
+        keep_outputs: bool = True,
+        accuracy_log: _core.AccuracyLogEngine | None = None,
     ) -> None:
         self.task = task
         self.sut_name = sut_name
@@ -77,12 +86,30 @@ class Execution:
         self.run = Run(self.engine, task.scenario, task.settings, task.dataset, clock)
         self.done: list[tuple[Step, _core.SeriesOutcome]] = []
         self.error: BaseException | None = None
-        self.started_at = ""
+        self._began = (0, 0)
         self._loaded: Step | None = None
-        self._accuracy_log = _core.AccuracyLogEngine()
+        self.keeps_outputs = keep_outputs or not sinks
+        self._accuracy_log = accuracy_log or _core.AccuracyLogEngine()
+        self._stream = OutputStream(
+            self.engine, sinks, forget=not self.keeps_outputs, on_error=self._sink_raised
+        )
         self._progress = (
             ProgressLine(task.scenario.name, self.engine.progress) if show_progress else None
         )
+
+    @property
+    def started_at(self) -> str:
+        """When the first series began, UTC in ISO 8601; empty where nothing was measured."""
+        if not self.done:
+            return ""
+        wall_ns, clock_ns = self._began
+        began_us = (wall_ns + self.done[0][1].start_ns - clock_ns) // 1000
+        epoch = datetime(1970, 1, 1, tzinfo=UTC)
+        return (epoch + timedelta(microseconds=began_us)).isoformat(timespec="microseconds")
+
+    def _now_ns(self) -> int:
+        clock = self.run.clock
+        return time.monotonic_ns() if clock is None else clock.now_ns
 
     @contextmanager
     def keeping_error(self) -> Iterator[None]:
@@ -90,10 +117,13 @@ class Execution:
         try:
             yield
         except BaseException as error:
-            if self.error is None:
-                self.error = error
-            else:
-                log.error("%s, after an earlier error", described(error), exc_info=error)
+            self._keep(error)
+
+    def _keep(self, error: BaseException) -> None:
+        if self.error is None:
+            self.error = error
+        else:
+            log.error("%s, after an earlier error", described(error), exc_info=error)
 
     def carry_out(self, system: SystemUnderTest) -> None:
         """Do the whole run, up to the record's end. Raises nothing: see `error`."""
@@ -124,12 +154,13 @@ class Execution:
         flush : callable, optional
             Called once per series, when no more of its queries will come.
         """
-        self.started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._began = (time.time_ns(), self._now_ns())
         with self._progress or nullcontext(), _collector(self.task.settings.gc):
             with self._of_the_system():
                 self._warm_up(delivery)
             for number, step in enumerate(self.task.steps):
                 self._load(step)
+                self._stream.series(accuracy=step.phase == "accuracy")
                 if self._progress:
                     self._progress.series(*self._reading(number, step))
                 with self._of_the_system():
@@ -142,6 +173,11 @@ class Execution:
         with self.keeping_error():
             self._unload()
         self.engine.close()
+        self._stream.finish()
+
+    def _sink_raised(self, error: BaseException) -> None:
+        self._keep(error)
+        self.engine.abort()
 
     def _load(self, step: Step) -> None:
         if self._loaded is not step:

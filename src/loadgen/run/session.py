@@ -19,6 +19,7 @@ from loadgen.run.batches import Batches, Consumers, here
 from loadgen.run.conclusion import Destination, conclude, with_result
 from loadgen.run.execution import Execution
 from loadgen.run.progress import on_terminal
+from loadgen.run.sinks import open_all
 from loadgen.run.task import Task
 from loadgen.sut.base import Delivery, check_arguments
 from loadgen.values import integer, ns_from_ms, number, problem_of
@@ -104,14 +105,21 @@ class Session:
             raise LoadGenError("a Session is used once: make another one")
         task = Task.check(*self._arguments)
         destination = Destination.prepare(*self._output)
-        execution = Execution(task, self._name, show_progress=on_terminal(self._progress))
+        execution = Execution(
+            task,
+            self._name,
+            show_progress=on_terminal(self._progress),
+            sinks=destination.sinks,
+            keep_outputs=not destination.sinks,
+        )
         self._entered = _Entered(execution, destination, Consumers(execution.run))
-        for sink in destination.sinks:
-            sink.open(execution.run)
+        open_all(destination.sinks, execution.run)
         try:
             execution.load_first()
-        except BaseException:
+        except BaseException as error:
+            execution.error = error
             execution.close()
+            conclude(execution, destination)
             raise
         return self
 

@@ -103,6 +103,31 @@ class Task:
         columns = read_columns(dataset, total)
         return cls(dataset, total, performance, hook, columns, scenario, checked, sizes)
 
+    @classmethod
+    def exactly(
+        cls,
+        dataset: Dataset,
+        scenario: Scenario,
+        settings: Settings,
+        *,
+        rate: float,
+        whole_sets: bool,
+    ) -> Task:
+        """Return a task of settings that are checked already; its system gets indices only.
+
+        Parameters
+        ----------
+        dataset : Dataset
+        scenario, settings : Scenario, Settings
+        rate, whole_sets : float, bool
+            As for `traffic.effective`.
+        """
+        total, performance = len(dataset), dataset.performance_count
+        sizes = traffic.effective(
+            scenario, settings, total, performance, rate=rate, whole_sets=whole_sets
+        )
+        return cls(dataset, total, performance, None, {}, scenario, settings, sizes)
+
     @cached_property
     def steps(self) -> list[Step]:
         """The series, in their order."""

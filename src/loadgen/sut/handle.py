@@ -104,6 +104,10 @@ class Run:
         """
         self._engine.fail(ids, kind, message)
 
+    def n_tokens(self, row: int) -> int:
+        """Return the tokens of an answered sample, by its place among the run's; for sinks."""
+        return self._engine.n_tokens(row)
+
     def abort(self, reason: str) -> None:
         """End the run at once: nothing more is issued, no answer is waited for.
 

@@ -98,6 +98,7 @@ def plan_settings(
         scenario=scenario.name,
         accuracy=accuracy,
         order=settings.sample_order,
+        whole_sets=sizes.whole_sets,
         same_index=settings.same_index,
         samples_per_query=sizes.samples_per_query,
         min_query_count=sizes.min_queries,

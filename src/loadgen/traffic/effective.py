@@ -48,6 +48,8 @@ class Effective:
         Samples loaded at once; may be more than there are.
     accuracy_sample_count : int
         Samples of an accuracy run; may be more than there are.
+    whole_sets : bool
+        As many queries as whole permutations would have, though the order is another.
     """
 
     samples_per_query: int
@@ -60,9 +62,18 @@ class Effective:
     target_qps: float | None
     performance_sample_count: int
     accuracy_sample_count: int
+    whole_sets: bool = False
 
 
-def effective(scenario: Scenario, settings: Settings, total: int, performance: int) -> Effective:
+def effective(
+    scenario: Scenario,
+    settings: Settings,
+    total: int,
+    performance: int,
+    *,
+    rate: float | None = None,
+    whole_sets: bool = False,
+) -> Effective:
     """Return what the settings come to.
 
     Parameters
@@ -75,10 +86,16 @@ def effective(scenario: Scenario, settings: Settings, total: int, performance: i
         Samples of the dataset.
     performance : int
         How many of them are loaded at once, as the dataset says.
+    rate : float or None
+        The rate that sizes the plan, where it was computed from other units than ours; None: the
+        scenario's.
+    whole_sets : bool
+        See `Effective`.
     """
     performance_count = settings.performance_sample_count or performance
-    rate = _target_qps(scenario)
-    samples_per_query, min_queries = _sizes(scenario, settings, rate, performance)
+    rate = _target_qps(scenario) if rate is None else rate
+    whole = whole_sets or settings.sample_order == "permutation"
+    samples_per_query, min_queries = _sizes(scenario, settings, rate, performance, whole)
     if isinstance(scenario, Offline):
         samples_per_query = _offline_samples(scenario, settings, min(performance_count, total))
     one_pass = _is_one_pass(scenario)
@@ -95,6 +112,7 @@ def effective(scenario: Scenario, settings: Settings, total: int, performance: i
         target_qps=rate,
         performance_sample_count=performance_count,
         accuracy_sample_count=settings.accuracy_sample_count or total,
+        whole_sets=whole_sets,
     )
 
 
@@ -128,7 +146,7 @@ def _decimal_ns(milliseconds: float) -> float:
 
 
 def _sizes(
-    scenario: Scenario, settings: Settings, rate: float | None, performance: int
+    scenario: Scenario, settings: Settings, rate: float | None, performance: int, whole: bool
 ) -> tuple[int, int]:
     """Return samples per query and the minimum of queries; Offline's samples come separately."""
     if isinstance(scenario, Offline):
@@ -136,11 +154,7 @@ def _sizes(
     if isinstance(scenario, MultiStream):
         return scenario.samples_per_query, settings.min_queries
     wanted = settings.min_queries
-    if (
-        isinstance(scenario, SingleStream)
-        and settings.sample_order == "permutation"
-        and rate is not None
-    ):
+    if isinstance(scenario, SingleStream) and whole and rate is not None:
         # LoadGen's rule: twice the expected queries, up to whole permutations of what the dataset
         # (not the settings) loads at once; one more where it is whole already.
         wanted = max(wanted, math.trunc((2.0 * settings.min_duration_s) * rate))

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers as MLPerf's API gives them: responses with addresses, and no handle of the run that they belong to. The
+// clock is read before anything is converted.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bindings.hpp"
+#include "query_sample.hpp"
+
+namespace loadgen::bindings {
+
+namespace {
+
+using namespace pybind11::literals;
+
+// Runs by the tag of their ids. One look-up for ids of the same run in a row. Engines live as long as this.
+class LiveRuns {
+ public:
+  explicit LiveRuns(const py::dict& engines) : engines_{engines} {
+    if (!engines_.empty()) return;
+    const py::object error = py::module_::import("loadgen.errors").attr("LoadGenError");
+    py::set_error(error, "no test is running: its samples were answered after it had ended, or before it began");
+    throw py::error_already_set();
+  }
+
+  /// An id with a tag of no run is counted as foreign by one that goes on.
+  Engine& of(std::uint64_t id) {
+    const auto tag = static_cast<std::uint16_t>(id >> Record::kRowBits);
+    if (engine_ == nullptr || engine_->settings().run.record.tag != tag) {
+      const py::object key = py::int_(tag);
+      used_.push_back(engines_.contains(key) ? py::object{engines_[key]} : first());
+      engine_ = &py::cast<Engine&>(used_.back());
+      engine_->require_usable();
+    }
+    return *engine_;
+  }
+
+ private:
+  py::object first() const { return py::reinterpret_borrow<py::object>(engines_.begin()->second); }
+
+  const py::dict& engines_;
+  std::vector<py::object> used_;  // a run may end, and be forgotten, while a callback runs or an answer waits
+  Engine* engine_ = nullptr;
+};
+
+// A tuple of our own, all of it responses: what a callback does to the caller's list does not matter.
+py::tuple checked(const py::object& responses) {
+  if (PySequence_Check(responses.ptr()) == 0)
+    throw py::type_error("responses must be a sequence of QuerySampleResponse, got " +
+                         std::string(py::str(py::type::of(responses))));
+  py::tuple tuple = py::reinterpret_steal<py::tuple>(PySequence_Tuple(responses.ptr()));
+  if (!tuple) throw py::error_already_set();
+  for (const py::handle each : tuple) {
+    if (as_response(each.ptr()) == nullptr) throw py::error_already_set();
+  }
+  return tuple;
+}
+
+ResponseObject* response_at(const py::tuple& responses, std::size_t i) noexcept {
+  return reinterpret_cast<ResponseObject*>(PyTuple_GET_ITEM(responses.ptr(), static_cast<Py_ssize_t>(i)));
+}
+
+std::span<const std::byte> bytes_of(const ResponseObject& response) {
+  static constexpr std::byte kEmpty{};  // an empty answer is kept: its bytes need an address
+  if (response.size == 0) return {&kEmpty, 0};
+  if (response.data == 0)
+    throw py::value_error("data = 0: needs the address of the answer's size = " + std::to_string(response.size) +
+                          " bytes");
+  return {reinterpret_cast<const std::byte*>(response.data), static_cast<std::size_t>(response.size)};
+}
+
+// Plain answers of consecutive rows, given together.
+class PlainAnswers {
+ public:
+  explicit PlainAnswers(Instant at) : at_{at} {}
+  void add(Engine& engine, std::uint64_t row) {
+    if (engine_ == &engine && row == rows_.first + rows_.count) {
+      ++rows_.count;
+      return;
+    }
+    give();
+    engine_ = &engine;
+    rows_ = {row, 1};
+  }
+  void give() {
+    if (rows_.count > 0) engine_->record().complete(rows_, at_, Answer{});
+    rows_.count = 0;
+  }
+
+ private:
+  Instant at_;
+  Engine* engine_ = nullptr;
+  RowRange rows_;
+};
+
+void complete_one(Engine& engine, std::uint64_t row, Instant at, const py::handle& object, const py::object& callback) {
+  const auto& response = *reinterpret_cast<ResponseObject*>(object.ptr());
+  static constexpr std::uint16_t kKind = 0;
+  Answer answer;
+  std::span<const std::byte> bytes;
+  const bool keep = engine.record().keeps_output(row);
+  if (keep) {
+    if (!callback.is_none()) callback(object);
+    bytes = bytes_of(response);
+    answer.kinds = {&kKind, 1};
+    answer.outputs = {&bytes, 1};
+    engine.wait_for_room();
+  }
+  if (engine.settings().run.record.tokens) answer.n_tokens = {&response.n_tokens, 1};
+  engine.record().complete({row, 1}, at, answer);
+}
+
+void complete_responses(const py::dict& engines, const py::object& responses, const py::object& callback) {
+  const Instant at = Clock{}.now();
+  const py::tuple all = checked(responses);
+  if (all.empty()) return;
+  LiveRuns live{engines};
+  PlainAnswers plain{at};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    Engine& engine = live.of(response_at(all, i)->id);
+    const auto row = engine.record().find(response_at(all, i)->id);
+    if (!row) continue;
+    if (!engine.settings().run.record.tokens && !engine.record().keeps_output(*row)) {
+      plain.add(engine, *row);
+      continue;
+    }
+    plain.give();
+    complete_one(engine, *row, at, all[i], callback);
+  }
+  plain.give();
+}
+
+void first_token_responses(const py::dict& engines, const py::object& responses, const py::dict& kept) {
+  const Instant at = Clock{}.now();
+  const py::tuple all = checked(responses);
+  if (all.empty()) return;
+  LiveRuns live{engines};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const ResponseObject& response = *response_at(all, i);
+    Engine& engine = live.of(response.id);
+    const auto row = engine.record().find(response.id);
+    if (!row) continue;
+    engine.record().first_token({*row, 1}, at);
+    const py::int_ id{response.id};
+    if (!engine.record().keeps_output(*row) || kept.contains(id)) continue;
+    const std::span<const std::byte> bytes = bytes_of(response);
+    kept[id] = py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+}
+
+}  // namespace
+
+void bind_responses(py::module_& module) {
+  module.def("complete_responses", &complete_responses, "engines"_a, "responses"_a, "callback"_a = py::none());
+  module.def("first_token_responses", &first_token_responses, "engines"_a, "responses"_a, "kept"_a);
+}
+
+}  // namespace loadgen::bindings
