@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The four log files of a test: what they are called, opened all together, copied to stdout.
+
+Not for what is in them.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TextIO
+
+from loadgen.errors import LoadGenError
+
+__all__ = ["DEFAULT_PREFIX", "KINDS", "LogFiles", "LogOutput", "writing"]
+
+log = logging.getLogger("loadgen")
+
+DEFAULT_PREFIX: Final = "mlperf_log_"
+
+KINDS: Final[Mapping[str, str]] = {
+    "summary": ".txt",
+    "detail": ".txt",
+    "accuracy": ".json",
+    "trace": ".json",
+}
+"""Each log and how its name ends."""
+
+
+@dataclass
+class LogOutput:
+    """Where the logs of a test go.
+
+    Parameters
+    ----------
+    outdir : str
+        It and its parents are made, where LoadGen needs it to be there; empty: the current one.
+    prefix, suffix : str
+        Before and after the word that says which log it is.
+    prefix_with_datetime : bool
+        Whether the date and a "_" follow the prefix.
+    copy_detail_to_stdout, copy_summary_to_stdout : bool
+    enable_trace : bool
+        Whether a trace is written; its file is there in any case.
+    """
+
+    outdir: str = "."
+    prefix: str = DEFAULT_PREFIX
+    suffix: str = ""
+    prefix_with_datetime: bool = False
+    copy_detail_to_stdout: bool = False
+    copy_summary_to_stdout: bool = False
+    enable_trace: bool = False
+
+    def paths(self, datetime_text: str = "") -> dict[str, Path]:
+        """Return the path of each log.
+
+        Parameters
+        ----------
+        datetime_text : str
+            Local time as in ``2026-01-02T03:04:05Z``; only looked at with `prefix_with_datetime`.
+
+        Examples
+        --------
+        >>> LogOutput(outdir="logs").paths()["detail"].as_posix()
+        'logs/mlperf_log_detail.txt'
+        """
+        date = f"{datetime_text}_" if self.prefix_with_datetime else ""
+        folder = self.outdir or "."
+        return {
+            kind: Path(f"{folder}/{self.prefix}{date}{kind}{self.suffix}{ending}")
+            for kind, ending in KINDS.items()
+        }
+
+
+@dataclass(frozen=True)
+class LogFiles:
+    """The four open files.
+
+    Attributes
+    ----------
+    summary, detail, accuracy, trace : text file
+    paths : dict of str to Path
+        Where they are, by these names.
+    """
+
+    summary: TextIO
+    detail: TextIO
+    accuracy: TextIO
+    trace: TextIO
+    paths: Mapping[str, Path]
+
+    @classmethod
+    def open(cls, output: LogOutput, datetime_text: str = "") -> LogFiles:
+        """Make or empty all four files.
+
+        Parameters
+        ----------
+        output : LogOutput
+        datetime_text : str
+            As for `LogOutput.paths`.
+
+        Raises
+        ------
+        LoadGenError
+            One of them cannot be written; says which, and why.
+        """
+        paths = output.paths(datetime_text)
+        copied = {
+            "summary": output.copy_summary_to_stdout,
+            "detail": output.copy_detail_to_stdout,
+        }
+        with ExitStack() as opened:
+            files = {
+                kind: opened.enter_context(_open(path, copied.get(kind, False)))
+                for kind, path in paths.items()
+            }
+            opened.pop_all()
+        return cls(**files, paths=paths)
+
+    def close(self) -> None:
+        """Close all four, whatever becomes of each. Further calls do nothing.
+
+        Raises
+        ------
+        LoadGenError
+            What was still to be written could not be; says which and why.
+        """
+        with ExitStack() as closing:
+            for kind, path in self.paths.items():
+                closing.callback(_close, getattr(self, kind), path)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say of an error of the disk which file it was about.
+
+    Raises
+    ------
+    LoadGenError
+        In place of the `OSError`, which is its cause.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise LoadGenError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+class _CopiedFile(io.TextIOWrapper):
+    """A text file whose text goes to stdout as well, as long as that takes it."""
+
+    _stdout_works = True
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if self._stdout_works and sys.stdout is not None:
+            try:
+                self._copy(text)
+            except (OSError, ValueError) as error:  # a pipe that nobody reads; a closed stdout
+                self._stdout_works = False
+                log.warning("no further copy of the log to stdout: %s", error)
+        return written
+
+    @staticmethod
+    def _copy(text: str) -> None:
+        try:
+            sys.stdout.write(text)
+        except UnicodeEncodeError:
+            encoding = sys.stdout.encoding or "ascii"
+            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _open(path: Path, copied: bool) -> TextIO:
+    kind = _CopiedFile if copied else io.TextIOWrapper
+    try:
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # A name may have characters that UTF-8 has not.
+            return kind(path.open("wb"), "utf-8", errors="backslashreplace", newline="\n")
+    except ValueError as error:  # a NUL in the name
+        raise LoadGenError(f"{str(path)!r}: cannot be written: {error}") from error
+
+
+def _close(file: TextIO, path: Path) -> None:
+    with writing(path):
+        file.close()

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes MLPerf's four logs of a run: beside it, as a sink, or afterwards, of its result.
+
+Not for the interface that official scripts use, which has an account of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from loadgen.config.scenarios import Offline
+from loadgen.mlperf.logs.account import Account
+from loadgen.mlperf.logs.files import DEFAULT_PREFIX, LogOutput
+from loadgen.mlperf.logs.writer import LogWriter
+from loadgen.mlperf.notes import Note
+from loadgen.mlperf.translate import from_run
+
+if TYPE_CHECKING:
+    from loadgen.config.scenarios import Scenario
+    from loadgen.result import Result
+    from loadgen.sut.handle import Run
+
+__all__ = ["LogSink", "write_logs"]
+
+
+class LogSink:
+    """A sink of runs that writes the four logs: answers as they come, the rest at the end.
+
+    Logs of an earlier run in the same place are replaced when the next one begins.
+
+    Parameters
+    ----------
+    directory : path
+        It and its parents are made.
+    trace : bool
+        Whether the trace is written; its file is there in any case.
+    prefix, suffix : str
+        Before and after the word that says which log it is.
+    prefix_with_datetime : bool
+        Whether the local time follows the prefix.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        trace: bool = False,
+        prefix: str = DEFAULT_PREFIX,
+        suffix: str = "",
+        prefix_with_datetime: bool = False,
+    ) -> None:
+        self._output = LogOutput(
+            outdir=os.fspath(directory),
+            prefix=prefix,
+            suffix=suffix,
+            prefix_with_datetime=prefix_with_datetime,
+            enable_trace=trace,
+        )
+        self._logs: LogWriter | None = None
+        self._run: Run | None = None
+        self._began_ns = 0
+
+    def open(self, run: Run) -> None:
+        """Open the files.
+
+        Raises
+        ------
+        LoadGenError
+            MLPerf has no name for such a run, or a file cannot be written. In the first case no
+            file was touched.
+        """
+        from_run(run.scenario, run.settings)
+        self._logs = LogWriter(self._output)
+        self._run = run
+        self._began_ns = time.time_ns()
+
+    def output(self, row: int, index: int, data: bytes) -> None:
+        """Write an answer to the accuracy log.
+
+        Raises
+        ------
+        LoadGenError
+            The disk refused it.
+        """
+        assert self._logs is not None  # open() came first
+        assert self._run is not None
+        # A row is its sequence id: queries are planned but not issued in the last series only.
+        run = self._run
+        n_tokens = run.n_tokens(row) if run.settings.tokens else None
+        self._logs.answer(row, index, data, _token_data(run.scenario, n_tokens), n_tokens)
+
+    def close(self, result: Result | None) -> None:
+        """Write the other logs and close all, whatever becomes of each.
+
+        Parameters
+        ----------
+        result : Result or None
+            None: the run ended before its first query.
+
+        Raises
+        ------
+        LoadGenError
+            The last one that could not be written; says which and why.
+        """
+        logs, run, self._logs, self._run = self._logs, self._run, None, None
+        if logs is None or run is None:
+            return
+        account = None
+        try:
+            account = self._of_nothing(run) if result is None else Account.of(result)
+        finally:
+            logs.finish(account)
+
+    def _of_nothing(self, run: Run) -> Account:
+        """Return the account of a run that ended before its first query."""
+        said = Note("error_runtime", "The run ended before its first query.")
+        return Account(
+            requested=from_run(run.scenario, run.settings),
+            total=len(run.dataset),
+            performance=run.dataset.performance_count,
+            sut_name="",
+            qsl_name=run.dataset.name,
+            began_ns=self._began_ns,
+            notes=(said,),
+        )
+
+
+def write_logs(result: Result, directory: str | os.PathLike[str], *, trace: bool = False) -> Path:
+    """Write the four logs of a finished run.
+
+    Parameters
+    ----------
+    result : Result
+    directory : path
+        It and its parents are made; logs in it are replaced.
+    trace : bool
+        Whether the trace is written; its file is there in any case.
+
+    Returns
+    -------
+    Path
+        The directory.
+
+    Raises
+    ------
+    LoadGenError
+        MLPerf has no name for such a run, or a file cannot be written. In the first case no file
+        was touched.
+    """
+    account = Account.of(result)
+    logs = LogWriter(LogOutput(outdir=os.fspath(directory), enable_trace=trace))
+    with ExitStack() as closing:
+        closing.callback(logs.finish, account)
+        _answers(logs, result)
+    return Path(directory)
+
+
+def _answers(logs: LogWriter, result: Result) -> None:
+    """Write the answers that a result has kept, in the order of their ids."""
+    samples = result.samples
+    outputs = result.data.outputs
+    if outputs is None:
+        return
+    counts = samples["n_tokens"] if result.settings.tokens and "n_tokens" in samples else None
+    for series in result.series:
+        first_id = series.first_sample_id - series.first_row
+        for row in (np.flatnonzero(outputs.offset[series.rows]) + series.first_row).tolist():
+            data = outputs.raw(row)
+            assert data is not None  # its offset is not 0
+            n_tokens = None if counts is None else int(counts[row])
+            index = int(samples["index"][row])
+            token_data = _token_data(result.scenario, n_tokens)
+            logs.answer(first_id + row, index, data, token_data, n_tokens)
+
+
+def _token_data(scenario: Scenario, n_tokens: int | None) -> bytes | None:
+    """Return what is logged of a first token: a run keeps answers only, and Offline logs none."""
+    return None if n_tokens is None or isinstance(scenario, Offline) else b""
