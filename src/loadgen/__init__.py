@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Generate inference traffic, and measure the system that answers it.
 
-The public names, and nothing else. `loadgen.testing` is loaded when it is first used.
+The public names, and nothing else. `compat`, `mlperf` and `testing` are loaded when they are first
+used.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from loadgen.sut import AsyncSUT, FunctionSUT, SystemUnderTest
 from loadgen.sut.handle import Run
 
 if typing.TYPE_CHECKING:
-    from loadgen import testing
+    from loadgen import compat, mlperf, testing
 
 __all__ = [
     "AsyncSUT",
@@ -67,11 +68,13 @@ __all__ = [
     "SingleStream",
     "SystemUnderTest",
     "__version__",
+    "compat",
+    "mlperf",
     "run",
     "testing",
 ]
 
-_LAZY = ("testing",)
+_LAZY = ("compat", "mlperf", "testing")
 
 # Users see loadgen.Server, not the module that it is written in.
 for _name in __all__:

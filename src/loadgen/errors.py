@@ -8,7 +8,9 @@
     +-- DatasetError                                  a dataset that is no use, or whose hook raised
     +-- SUTError                                      the system under test raised: .result
     +-- Interrupted       (also a KeyboardInterrupt)  Ctrl-C during a run: .result
-    +-- ResultError                                   a saved result that is damaged or too new
+    +-- ResultError                                   a saved result or log that cannot be read
+    +-- loadgen.mlperf.ConfError  (also a ValueError) conf files that cannot be used: .problems
+    +-- loadgen.compat's HandleError, MissingCallback what an official script does wrong
 
 Not here: what a system under test does wrong while a run goes on. That is counted, not raised.
 """

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`TestSettings` of the official API: with ``FromConfig``.
+
+What is said of a file goes to the detail log of the next test, as the official package does it.
+Not for reading the files: that is `loadgen.mlperf.conf`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings
+from dataclasses import replace
+from typing import Final
+
+from loadgen.mlperf import settings
+from loadgen.mlperf.conf import ConfWarning, apply_official
+from loadgen.mlperf.notes import Note
+
+__all__ = ["PENDING", "PendingNotes", "TestSettings", "apply_audit"]
+
+_USER_CONF: Final = 1
+_AUDIT_CONF: Final = 2
+
+
+class PendingNotes:
+    """What was said of conf files since the last test, and whether there was a user.conf.
+
+    Thread safety: any thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._notes: list[Note] = []
+        self._user_confs = 0
+
+    def is_first(self, conf_type: int) -> bool:
+        """Count a file; return whether it is the first user.conf of the process."""
+        with self._lock:
+            self._user_confs += conf_type == _USER_CONF
+            return conf_type == _USER_CONF and self._user_confs == 1
+
+    def add(self, notes: list[Note]) -> None:
+        """Keep notes for the next test."""
+        now = time.time_ns()
+        with self._lock:
+            self._notes += [replace(note, time_ns=note.time_ns or now) for note in notes]
+
+    def take(self) -> list[Note]:
+        """Return what was kept, once."""
+        with self._lock:
+            taken, self._notes = self._notes, []
+        return taken
+
+
+PENDING = PendingNotes()
+"""Of this process: a test gets what was said before it began."""
+
+
+class TestSettings(settings.TestSettings):
+    """Settings of one test.
+
+    Examples
+    --------
+    >>> settings = TestSettings()
+    >>> settings.FromConfig("no_such_file.conf", "resnet50", "Server", 2)
+    -2
+    >>> PENDING.take()[0].text
+    "can't open file no_such_file.conf"
+    """
+
+    __slots__ = ()
+    __test__ = False
+
+    def FromConfig(self, path: str, model: str, scenario: str, conf_type: int = 1) -> int:
+        """Set what a conf file says.
+
+        Parameters
+        ----------
+        path : str
+        model, scenario : str
+            Whose lines are looked up.
+        conf_type : int
+            0: the built-in mlperf.conf, whatever the path; 1: a user.conf, after the built-in one;
+            2: a file by itself.
+
+        Returns
+        -------
+        int
+            0; -2, the file cannot be opened; -22, its syntax is wrong. Then nothing was set.
+        """
+        first = PENDING.is_first(conf_type)
+        code, notes = apply_official(
+            self, os.fsdecode(path), model, scenario, conf_type, first_user_conf=first
+        )
+        PENDING.add(notes)
+        for note in notes:
+            if note.kind == "warning":
+                warnings.warn(note.text, ConfWarning, stacklevel=2)
+        return code
+
+
+def apply_audit(requested: settings.TestSettings, path: str) -> list[Note]:
+    """Set what an audit file says, and return what is to be logged of it."""
+    _, notes = apply_official(
+        requested, path, "*", requested.scenario.name, _AUDIT_CONF, first_user_conf=False
+    )
+    return notes

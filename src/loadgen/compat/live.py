@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tests that go on in this process: where an answer belongs that comes without any handle.
+
+The one table of the package that is no part of a run: the official API completes samples by id
+alone. The upper 16 bits of an id are the tag of the run that it belongs to.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from loadgen import _core
+
+if TYPE_CHECKING:
+    from loadgen.sut.handle import Run
+
+__all__ = ["LIVE", "Live"]
+
+TAG_SHIFT: Final = 48
+
+
+class Live:
+    """Runs by tag, and the first-token answers of those that keep answers.
+
+    Thread safety: any thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: dict[int, Run] = {}
+        self._engines: dict[int, _core.Engine] = {}
+        self._first_tokens: dict[int, bytes] = {}
+
+    @contextmanager
+    def going_on(self, run: Run) -> Iterator[None]:
+        """Take answers for a run."""
+        tag = run._engine.tag
+        with self._lock:
+            self._runs[tag] = run
+            self._engines[tag] = run._engine
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._engines[tag]
+                del self._runs[tag]
+            self._forget(tag)
+
+    def complete(
+        self, responses: Sequence[Any], callback: Callable[[Any], object] | None = None
+    ) -> None:
+        """Take answers, each for the run that it belongs to."""
+        _core.complete_responses(self._engines, responses, callback)
+
+    def first_token(self, responses: Sequence[Any]) -> None:
+        """Take first tokens, each for the run that it belongs to."""
+        _core.first_token_responses(self._engines, responses, self._first_tokens)
+
+    def take_first_token(self, tag: int, row: int) -> bytes | None:
+        """Return what came as a row's first token, once; None where nothing was kept."""
+        return self._first_tokens.pop(tag << TAG_SHIFT | row, None)
+
+    def _forget(self, tag: int) -> None:
+        """Let go of first tokens whose sample had no answer."""
+        for key in [key for key in list(self._first_tokens) if key >> TAG_SHIFT == tag]:
+            self._first_tokens.pop(key, None)
+
+    def abort(self, reason: str) -> None:
+        """End every run that goes on."""
+        with self._lock:
+            runs = list(self._runs.values())
+        for run in runs:
+            run.abort(reason)
+
+
+LIVE = Live()
