@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings at random, through both."""
+
+from typing import Any
+
+import pytest
+from checks import check, settings
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as searching
+from hypothesis import strategies as st
+from sides import Case, Sides
+
+SCENARIOS = ("SingleStream", "MultiStream", "Server", "Offline")
+MODES = ("PerformanceOnly", "AccuracyOnly", "SubmissionRun")
+SEEDS = st.integers(0, 2**64 - 1)
+FLAGS = st.booleans()
+
+
+def is_refused(wanted: dict[str, Any], total: int, performance: int) -> bool:
+    """Settings that we refuse, since the official package crashes or reads past its arrays."""
+    performs = wanted["mode"] != "AccuracyOnly"
+    unique, same = wanted["performance_issue_unique"], wanted["performance_issue_same"]
+    loaded = wanted["performance_sample_count_override"] or performance
+    if same and (not unique or wanted["scenario"] == "Offline"):
+        if wanted["mode"] != "PerformanceOnly":
+            return True
+        if wanted["performance_issue_same_index"] >= min(loaded, total):
+            return True
+    if unique and wanted["scenario"] == "Offline" and performs and loaded > total:
+        return True
+    concatenates = wanted["sample_concatenate_permutation"]
+    return performs and unique and concatenates and wanted["scenario"] == "MultiStream"
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    total = draw(st.integers(1, 60))
+    performance = draw(st.integers(1, total))
+    scenario = draw(st.sampled_from(SCENARIOS))
+    tokens = draw(st.integers(0, 3)) == 0
+    wanted = settings(
+        scenario,
+        draw(st.sampled_from(MODES)),
+        min_query_count=draw(st.integers(1, 200)),
+        multi_stream_samples_per_query=draw(st.integers(1, 9)),
+        server_target_qps=draw(st.floats(2000, 1e7)),
+        server_target_latency_ns=draw(st.sampled_from((1, 10**12))),
+        server_target_latency_percentile=draw(st.floats(0.011, 0.9999)),
+        single_stream_target_latency_percentile=draw(st.floats(0.011, 0.9999)),
+        multi_stream_target_latency_percentile=draw(st.floats(0.011, 0.9999)),
+        offline_expected_qps=draw(st.floats(0.1, 1e5)),
+        performance_issue_unique=draw(st.integers(0, 4)) == 0,
+        performance_issue_same=draw(st.integers(0, 4)) == 0,
+        performance_issue_same_index=draw(st.integers(0, performance - 1)),
+        sample_concatenate_permutation=draw(FLAGS),
+        performance_sample_count_override=draw(st.sampled_from((0, 0, 1, performance, total))),
+        accuracy_sample_count_override=draw(st.sampled_from((0, 0, 1, total, total + 3))),
+        accuracy_log_probability=draw(st.sampled_from((0.0, 0.2, 1.0))),
+        accuracy_log_sampling_target=draw(st.sampled_from((0, 0, 5, 1000))),
+        # Both at once end with the query after which time, not the settings, says that it ends.
+        **draw(
+            st.sampled_from(
+                (
+                    {},
+                    {},
+                    {"max_query_count": 7},
+                    {"max_query_count": 150},
+                    {"server_coalesce_queries": True},
+                )
+            )
+        ),
+        use_token_latencies=tokens,
+        infer_token_latencies=not tokens and draw(FLAGS),
+        token_latency_scaling_factor=draw(st.integers(0, 900)),
+        qsl_rng_seed=draw(SEEDS),
+        sample_index_rng_seed=draw(SEEDS),
+        schedule_rng_seed=draw(SEEDS),
+        accuracy_log_rng_seed=draw(SEEDS),
+    )
+    at_end = ["flush"] if scenario in ("Server", "Offline") else []
+    sut = draw(st.sampled_from(["list", "fast", *at_end]))
+    return {"qsl": [total, performance], "settings": wanted, "sut": sut}
+
+
+@pytest.mark.timeout(600)
+@searching(
+    max_examples=250,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+@given(cases())
+def test_the_same_of_any_settings(sides: Sides, given_case: Case) -> None:
+    wanted = given_case["settings"]
+    if is_refused(wanted, *given_case["qsl"]):
+        told, _ = sides.ours.run(given_case)
+        assert told["error"].startswith("SettingsError: ")
+    else:
+        check(sides, given_case)
