@@ -23,8 +23,12 @@ MEASURED_LABELS = re.compile(
     r"QPS w/.*|TPS w/.*|(Min|Max|Mean) .*|[\d.]+ percentile .*|[\d.]+th .*percentile.*"
     r"|Completed .*per second.*|Samples per second|Tokens per second.*"
 )
-# Only the official package says these: how its own logging and clocks did.
-OF_ITS_OWN = re.compile(r"Logging allocation detected|PerfClock and system_clock|CAS failed")
+# Only the official package says these, how its own logging and clocks did; and only ours says what
+# conf files have that has no effect.
+OF_ITS_OWN = re.compile(
+    r"Logging allocation detected|PerfClock and system_clock|CAS failed"
+    r"|(audit\.config|user\.conf), line \d+: "
+)
 ESTIMATE = re.compile(r"(estimate: )\d+")
 DURATION = re.compile(r"(duration_ns )\d+")
 MASK = "(measured)"

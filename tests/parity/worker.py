@@ -9,6 +9,7 @@ import array
 import importlib
 import json
 import sys
+import time
 from typing import Any
 
 
@@ -24,13 +25,15 @@ class System:
     """A deterministic system under test and its sample library, which note what they are told.
 
     Kinds: "list" and "fast" answer inside issue_query; "flush" answers in flush_queries, the last
-    sample first; "twice" answers each sample twice.
+    sample first; "twice" answers each sample twice; "probes" answers the series with the numbers in
+    `late`, from 1, in flush_queries after `late_s`.
     """
 
     def __init__(self, api: Any, case: dict[str, Any]) -> None:
         self.api = api
         self.kind = case["sut"]
         self.tokens = case["settings"].get("use_token_latencies", False)
+        self.late, self.late_s = case.get("late", ()), case.get("late_s", 0)
         self.n_tokens = case.get("n_tokens")  # None: another number for each index
         self.offline = case["settings"]["scenario"] == "Offline"
         self.told: dict[str, Any] = {"queries": [], "loaded": [], "unloaded": [], "flushes": 0}
@@ -49,13 +52,16 @@ class System:
 
     def take(self, samples: list[tuple[int, int]]) -> None:
         self.told["queries"].append([index for _, index in samples])
-        if self.kind == "flush":
+        late = self.told["flushes"] + 1 in self.late
+        if self.kind == "flush" or late:
             self.pending += samples
         else:
             self.answer(samples)
 
     def flush(self) -> None:
         self.told["flushes"] += 1
+        if self.told["flushes"] in self.late:
+            time.sleep(self.late_s)
         pending, self.pending = self.pending[::-1], []
         self.answer(pending)
 

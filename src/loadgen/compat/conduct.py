@@ -201,8 +201,8 @@ class Test:
         translated = translate.to_run(
             requested, total=self._library.total, performance=self._library.performance
         )
-        if not self._logbook.measures:  # once for all probes of a search
-            self._logbook.add(translated.notes)
+        if self._result is None:  # once for all probes of a search
+            self._logbook.add(translated.notes, of_settings=True)
         task = Task.exactly(
             self._dataset,
             translated.scenario,
@@ -236,6 +236,7 @@ class Test:
 
     def _carry_out_search(self) -> None:
         say = self._logbook.say
+        self._logbook.begin_series()
         say("generic_message", "Starting FindPeakPerformance mode")
         if self._requested.scenario is not TestScenario.Server:
             said = "Finding peak performance is only supported in Server scenarios."

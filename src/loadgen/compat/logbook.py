@@ -61,10 +61,10 @@ class Logbook:
         """Say something now."""
         self.add([Note(key, text)])
 
-    def add(self, notes: Iterable[Note]) -> None:
-        """Take notes; one without an instant is said now."""
+    def add(self, notes: Iterable[Note], *, of_settings: bool = False) -> None:
+        """Take notes; one without an instant is said now, and of settings before all else."""
         now = time.time_ns()
-        said = self.later_notes if self.measures else self.notes
+        said = self.later_notes if self.measures and not of_settings else self.notes
         said += [replace(note, time_ns=note.time_ns or now) for note in notes]
 
     def begin_series(self) -> None:

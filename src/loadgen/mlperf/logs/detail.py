@@ -93,9 +93,14 @@ def detail_lines(account: Account) -> Iterator[str]:
     account : Account
     """
     log = _Log(account.began_ns)
+    # What conf files said before the test began comes before everything else.
+    before = [
+        note for note in account.notes if (note.time_ns or account.began_ns) < account.began_ns
+    ]
+    yield from log.notes(before)
     yield from log.entries(_version())
     yield from log.entries(_test(account))
-    yield from log.notes(account.notes)
+    yield from log.notes(note for note in account.notes if note not in before)
     yield from log.entries(_requested(account))
     effective = effective_values(account) or {}
     yield from log.entries((f"effective_{name}", value) for name, value in effective.items())
