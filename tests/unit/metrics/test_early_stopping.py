@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import special
+from scipy import special, stats
 
 from loadgen.metrics.early_stopping import (
     estimate_rank_from_top,
@@ -64,7 +64,7 @@ def test_every_recorded_run_is_judged_as_it_was(checkout: Path) -> None:
 
 
 @given(
-    st.integers(2, 10**7),
+    st.integers(2, 10**8),
     st.sampled_from([0.5, 0.9, 0.95, 0.97, 0.99, 0.999, 0.9999]),
     st.floats(-8, 8),
 )
@@ -99,7 +99,7 @@ def test_the_rank_is_the_largest_that_is_sure_enough(n: int, p: float) -> None:
         assert needed <= n < next_needed
 
 
-@pytest.mark.parametrize(("n", "rank"), [(270_336, 2583), (10_000_000, 99_268)])
+@pytest.mark.parametrize(("n", "rank"), [(270_336, 2583), (10**7, 99_268), (10**8, 997_685)])
 def test_long_runs_are_judged_too(n: int, rank: int) -> None:
     assert estimate_rank_from_top(n, 0.99) == rank
     # Two different evaluations meet: t is enough, and one more would not be.
@@ -108,6 +108,15 @@ def test_long_runs_are_judged_too(n: int, rank: int) -> None:
         < 1 - 0.99
         <= special.betainc(n - rank - 1, rank + 2, 0.99)
     )
+
+
+@pytest.mark.parametrize("n", [10**6, 10**7, 10**8])
+@pytest.mark.parametrize("p", [0.5, 0.9, 0.95, 0.97, 0.99, 0.999, 0.9999])
+def test_the_rank_is_the_exact_binomial_s(n: int, p: float) -> None:
+    rank = estimate_rank_from_top(n, p)
+    assert rank is not None
+    at_most, at_most_one_more = stats.binom.cdf([rank, rank + 1], n, 1 - p)
+    assert at_most < 1 - 0.99 <= at_most_one_more
 
 
 def test_no_number_of_queries_shows_the_maximum() -> None:
