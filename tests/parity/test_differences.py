@@ -26,7 +26,7 @@ def test_a_sample_that_is_answered_twice_makes_ours_invalid_with_the_same_errors
 ) -> None:
     theirs, ours = both(sides, case(settings("SingleStream"), "twice"))
     assert (theirs["result_validity"], ours["result_validity"]) == ("VALID", "INVALID")
-    assert ours["num_errors"] == theirs["num_errors"] == 70
+    assert ours["num_errors"] == theirs["num_errors"] == 10
     text = "Attempted to complete a sample twice."
     assert ours["error_runtime"] == theirs["error_runtime"] == text
 

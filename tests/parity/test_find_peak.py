@@ -12,7 +12,7 @@ from checks import case, compare, settings
 from logs import accuracy_of, detail_of, summary_of
 from sides import Case, Sides
 
-LIMIT_S = 0.25
+LIMIT_S = 0.5
 
 
 def search(*late: int, **fields: Any) -> Case:

@@ -21,12 +21,16 @@ def module_of(side: str) -> Any:
     return importlib.import_module("mlperf_loadgen")
 
 
+TWICE = 10  # queries
+
+
 class System:
     """A deterministic system under test and its sample library, which note what they are told.
 
     Kinds: "list" and "fast" answer inside issue_query; "flush" answers in flush_queries, the last
-    sample first; "twice" answers each sample twice; "probes" answers the series with the numbers in
-    `late`, from 1, in flush_queries after `late_s`.
+    sample first; "twice" answers the first queries twice (of the last one the official package may
+    have let go by then); "probes" answers the series with the numbers in `late`, from 1, in
+    flush_queries after `late_s`.
     """
 
     def __init__(self, api: Any, case: dict[str, Any]) -> None:
@@ -81,7 +85,7 @@ class System:
             for (i, index), data in zip(samples, bytes_of, strict=True)
         ]
         self.api.QuerySamplesComplete(responses)
-        if self.kind == "twice":
+        if self.kind == "twice" and len(self.told["queries"]) <= TWICE:
             self.api.QuerySamplesComplete(responses)
 
 

@@ -4,6 +4,7 @@
 One test for each such situation; whatever happens, the logs are closed and can be read.
 """
 
+import array
 import os
 import signal
 import threading
@@ -194,6 +195,29 @@ def test_settings_that_cannot_be_used_are_refused(harness: Any, case: str) -> No
         harness.start(scenario)
     harness.check_ended_badly(named)
     assert {key for key, _ in harness.errors} == {"error_invalid_test_settings"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_disk_that_is_full_in_mid_run_ends_it_and_what_was_measured_is_kept(
+    harness: Any,
+) -> None:
+    answer = array.array("B", bytes(10_000))
+    issued = []
+
+    def issue(query_samples: list[lg.QuerySample]) -> None:
+        issued.append(len(query_samples))
+        address = answer.buffer_info()
+        lg.QuerySamplesComplete([lg.QuerySampleResponse(e.id, *address) for e in query_samples])
+
+    harness.issue = issue
+    harness.counts = (1_000_000, 1_000_000)
+    harness.outdir.mkdir()
+    (harness.outdir / "mlperf_log_accuracy.json").symlink_to("/dev/full")
+    with pytest.raises(LoadGenError, match=r"accuracy\.json: cannot be written: No space left"):
+        harness.start("SingleStream", "AccuracyOnly")
+    assert len(issued) < 1_000_000
+    assert any("No space left on device" in text for text in harness.said("error_runtime"))
+    assert "ERROR" in harness.text("summary")
 
 
 def test_a_single_server_query_gives_valid_json(harness: Any) -> None:

@@ -33,19 +33,24 @@ for name, value in case["settings"].items():
     setattr(settings, name, value)
 answer = array.array("B", b"abcd")
 address, size = answer.buffer_info()
+issued = []
 
 def issue(samples):
+    # One call too many is made for the first query only: for the last one the official package
+    # may be through with the sample, and then reads freed memory.
+    issued.append(len(samples))
+    more = len(issued) == 1
     def answers():
         return [
             lg.QuerySampleResponse(s.id, address, size, system.get("n_tokens", 2 + s.index % 5))
             for s in samples
         ]
     if settings.use_token_latencies:
-        for _ in range(system.get("first_tokens", 1)):
+        for _ in range(system.get("first_tokens", 1) + (more and system.get("more_first", 0))):
             lg.FirstTokenComplete(answers())
-    for _ in range(system.get("answers", 1)):
+    for _ in range(1 + (more and system.get("more_answers", 0))):
         lg.QuerySamplesComplete(answers())
-    for _ in range(system.get("late_tokens", 0)):
+    for _ in range(more and system.get("late_tokens", 0)):
         lg.FirstTokenComplete(answers())
 
 logs = lg.LogSettings()

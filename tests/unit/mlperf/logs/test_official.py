@@ -187,17 +187,20 @@ class Answering(lg.SystemUnderTest):
 
     def __init__(self, system: dict[str, int]) -> None:
         self.system = system
+        self.more = True  # in the first query
 
     def start(self, run: lg.Run) -> None:
         self.tokens = run.settings.tokens
 
     def issue(self, batch: lg.Batch) -> None:
         n_tokens = [self.system.get("n_tokens", 2 + int(i) % 5) for i in batch.indices]
-        for _ in range(self.system.get("first_tokens", 1) if self.tokens else 0):
+        extra, self.more = (self.system if self.more else {}), False
+        n_first = self.system.get("first_tokens", 1) + extra.get("more_first", 0)
+        for _ in range(n_first if self.tokens else 0):
             batch.first_token()
-        for _ in range(self.system.get("answers", 1)):
+        for _ in range(1 + extra.get("more_answers", 0)):
             batch.complete([b"abcd"] * len(batch), n_tokens=n_tokens if self.tokens else None)
-        for _ in range(self.system.get("late_tokens", 0)):
+        for _ in range(extra.get("late_tokens", 0)):
             batch.first_token()
 
 
@@ -227,7 +230,7 @@ LIVE: dict[str, tuple[dict[str, Any], dict[str, int], tuple[str, ...]]] = {
     "SS accuracy": ({**SS, "mode": "AccuracyOnly"}, {}, ()),
     "SS submission": ({**SS, "mode": "SubmissionRun", "max_query_count": 3}, {}, ()),
     "SS same": ({**SS, "performance_issue_same": True, "performance_issue_same_index": 2}, {}, ()),
-    "SS answered twice": (SS, {"answers": 2}, INVALID_FOR_US),
+    "SS answered twice": (SS, {"more_answers": 1}, INVALID_FOR_US),
     "SS ran out": (
         {**SS, "min_duration_ms": 10**6, "single_stream_expected_latency_ns": 1e12},
         {},
@@ -245,7 +248,7 @@ LIVE: dict[str, tuple[dict[str, Any], dict[str, int], tuple[str, ...]]] = {
     "Offline submission": ({**OFFLINE, **TOKENS, "mode": "SubmissionRun"}, {}, ()),
     "Offline unique": ({**OFFLINE, "performance_issue_unique": True}, {}, ()),
     "no first token": ({**SS, **TOKENS}, {"first_tokens": 0}, (*INVALID_FOR_US, *LEAVES_OUT)),
-    "two first tokens": ({**SS, **TOKENS}, {"first_tokens": 2}, INVALID_FOR_US),
+    "two first tokens": ({**SS, **TOKENS}, {"more_first": 1}, INVALID_FOR_US),
     "late first token": ({**SS, **TOKENS}, {"late_tokens": 1}, INVALID_FOR_US),
     "no tokens": ({**OFFLINE, **TOKENS}, {"n_tokens": 0}, INVALID_FOR_US),
     "one token": ({**SS, **TOKENS}, {"n_tokens": 1}, LEAVES_OUT),
