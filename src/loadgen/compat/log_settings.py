@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from loadgen.mlperf.logs.files import LogOutput
-from loadgen.mlperf.settings import Field, OfficialEnum
+from loadgen.mlperf.settings import Field, OfficialEnum, Strict
 
 __all__ = [
     "LogOutputSettings",
@@ -28,34 +28,10 @@ class LoggingMode(OfficialEnum):
     Synchronous = 2
 
 
-class _Strict:
-    """Attributes of fixed names and types."""
-
-    __slots__ = ()
-    FIELDS: ClassVar[dict[str, Field]] = {}
-
-    def __init__(self) -> None:
-        for name, field in self.FIELDS.items():
-            object.__setattr__(self, name, field.default)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        field = self.FIELDS.get(name)
-        if field is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        try:
-            converted = field.converted(value)
-        except TypeError:
-            raise TypeError(f"{name} = {value!r}: needs {field.allowed}") from None
-        object.__setattr__(self, name, converted)
-
-    def __getattr__(self, name: str) -> Any:  # so that type checkers know of no fixed list
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-
 _OFF = Field(bool, False)
 
 
-class LogOutputSettings(_Strict):
+class LogOutputSettings(Strict):
     """Where the logs go, and what they are called.
 
     Examples
@@ -76,7 +52,7 @@ class LogOutputSettings(_Strict):
     __slots__ = tuple(FIELDS)
 
 
-class LogSettings(_Strict):
+class LogSettings(Strict):
     """What is logged, and where.
 
     ``log_output`` is always the same object: setting it copies the values, as in C++.

@@ -13,11 +13,19 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
-__all__ = ["FIELDS", "Field", "TestMode", "TestScenario", "TestSettings"]
+__all__ = [
+    "FIELDS",
+    "Field",
+    "OfficialEnum",
+    "Strict",
+    "TestMode",
+    "TestScenario",
+    "TestSettings",
+]
 
 
 class OfficialEnum(enum.Enum):
@@ -157,8 +165,35 @@ FIELDS: Final[dict[str, Field]] = {
 percentiles and probabilities are fractions, 0 means "none" for limits and overrides."""
 
 
-class TestSettings:
-    """MLPerf LoadGen's settings of one test. Attributes are checked when they are set.
+class Strict:
+    """Attributes of fixed names and kinds, checked when they are set.
+
+    A subclass gives `FIELDS`, and their names as its ``__slots__``.
+    """
+
+    __slots__ = ()
+    FIELDS: ClassVar[dict[str, Field]] = {}
+
+    def __init__(self) -> None:
+        for name, field in self.FIELDS.items():
+            object.__setattr__(self, name, field.default)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        field = self.FIELDS.get(name)
+        if field is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        try:
+            converted = field.converted(value)
+        except TypeError:
+            raise TypeError(f"{name} = {value!r}: needs {field.allowed}") from None
+        object.__setattr__(self, name, converted)
+
+    def __getattr__(self, name: str) -> Any:  # so that type checkers know of no fixed list
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+class TestSettings(Strict):
+    """MLPerf LoadGen's settings of one test.
 
     Examples
     --------
@@ -174,23 +209,7 @@ class TestSettings:
 
     __slots__ = tuple(FIELDS)
     __test__ = False
-
-    def __init__(self) -> None:
-        for name, field in FIELDS.items():
-            object.__setattr__(self, name, field.default)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        field = FIELDS.get(name)
-        if field is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        try:
-            converted = field.converted(value)
-        except TypeError:
-            raise TypeError(f"{name} = {value!r}: needs {field.allowed}") from None
-        object.__setattr__(self, name, converted)
-
-    def __getattr__(self, name: str) -> Any:  # so that type checkers know of no fixed list
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    FIELDS: ClassVar[dict[str, Field]] = FIELDS
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Yield each field's name and value."""

@@ -5,7 +5,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 
 import loadgen as lg
@@ -186,8 +185,7 @@ class Answering(lg.SystemUnderTest):
     name = "PySUT"
 
     def __init__(self, system: dict[str, int]) -> None:
-        self.system = system
-        self.more = True  # in the first query
+        self.system, self.more = system, True  # more calls, in the first query
 
     def start(self, run: lg.Run) -> None:
         self.tokens = run.settings.tokens
@@ -195,9 +193,9 @@ class Answering(lg.SystemUnderTest):
     def issue(self, batch: lg.Batch) -> None:
         n_tokens = [self.system.get("n_tokens", 2 + int(i) % 5) for i in batch.indices]
         extra, self.more = (self.system if self.more else {}), False
-        n_first = self.system.get("first_tokens", 1) + extra.get("more_first", 0)
-        for _ in range(n_first if self.tokens else 0):
-            batch.first_token()
+        if self.tokens:
+            for _ in range(self.system.get("first_tokens", 1) + extra.get("more_first", 0)):
+                batch.first_token()
         for _ in range(1 + extra.get("more_answers", 0)):
             batch.complete([b"abcd"] * len(batch), n_tokens=n_tokens if self.tokens else None)
         for _ in range(extra.get("late_tokens", 0)):
@@ -216,9 +214,6 @@ class Library(lg.Dataset):
     @property
     def performance_count(self) -> int:
         return self.performance
-
-    def __getitem__(self, indices: Any) -> Any:
-        return np.asarray(indices)
 
 
 INVALID_FOR_US = ("result_validity", "result_invalid_reason")
