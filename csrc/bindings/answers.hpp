@@ -28,6 +28,7 @@ class PreparedAnswer {
   [[nodiscard]] bool prepare(const py::object& encode, PyObject* outputs, PyObject* n_tokens, std::uint64_t n,
                              bool keep);
 
+  [[nodiscard]] bool has_outputs() const noexcept { return !bytes_.empty(); }
   /// What `count` samples from `position` on get. Valid while this lives.
   [[nodiscard]] Answer part(std::size_t position, std::uint64_t count) const noexcept;
 

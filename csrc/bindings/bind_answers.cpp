@@ -76,8 +76,7 @@ void complete(Engine& engine, const py::object& ids, const py::object& outputs, 
   PreparedAnswer answer;
   if (!answer.prepare(engine.settings().encode, outputs.ptr(), n_tokens.ptr(), values.size(), keep))
     throw py::error_already_set();
-  if (keep) engine.wait_for_room();
-  for (const auto& [rows, position] : ranges) engine.record().complete(rows, at, answer.part(position, rows.count));
+  for (const auto& [rows, position] : ranges) engine.complete_prepared(rows, at, answer, position);
 }
 
 void first_token(Engine& engine, const py::object& ids) {

@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 
 #include "bindings.hpp"
@@ -73,7 +74,7 @@ py::dict columns(const py::object& self) {
 py::tuple payload(const py::object& self) {
   Engine& engine = py::cast<Engine&>(self);
   const Payload* kept = engine.record().payload();
-  if (kept == nullptr) {
+  if (kept == nullptr || kept->recycles()) {
     return py::make_tuple(py::array_t<std::int64_t>{0}, py::array_t<std::uint32_t>{0}, py::array_t<std::uint16_t>{0},
                           py::array_t<std::uint8_t>{0});
   }
@@ -85,7 +86,7 @@ py::tuple payload(const py::object& self) {
 }
 
 // Kept answers that are whole, in the order in which they came, each once: until `max_bytes` are reached, at least one.
-py::list take_outputs(Engine& engine, std::uint64_t max_bytes, bool forget) {
+py::list take_outputs(Engine& engine, std::uint64_t max_bytes) {
   engine.require_usable();
   py::list taken;
   Payload* kept = engine.record().payload();
@@ -100,21 +101,24 @@ py::list take_outputs(Engine& engine, std::uint64_t max_bytes, bool forget) {
     taken.append(py::make_tuple(answer->row - first, engine.record().indices()[answer->row],
                                 py::bytes(reinterpret_cast<const char*>(answer->bytes.data()), answer->bytes.size())));
   }
-  if (forget && kept != nullptr) kept->forget(engine.outputs_taken);
+  if (kept != nullptr && kept->recycles()) kept->forget(engine.outputs_taken);
   return taken;
 }
 
 std::uint64_t output_bytes_waiting(Engine& engine) {
   const Payload* kept = engine.record().payload();
-  return kept == nullptr ? 0 : kept->size() - engine.outputs_taken;
+  return kept == nullptr ? 0 : kept->waiting(engine.outputs_taken);
 }
 
-std::uint32_t n_tokens(Engine& engine, std::uint64_t row) {
-  const std::uint32_t* column = engine.record().n_tokens_column();
+// Of an answer that was taken; as it was given, where MLPerf's API gave it.
+std::int64_t n_tokens(Engine& engine, std::uint64_t row) {
+  std::uint32_t* column = engine.record().n_tokens_column();
   row += engine.run().warm_up_rows();
   if (column == nullptr || row >= engine.record().head()) return 0;
-  // acquire: pairs with the answer's publication
-  return engine.record().is_done(row) ? column[row] : 0;
+  const auto odd = engine.odd_token_counts.find(row);
+  if (odd != engine.odd_token_counts.end()) return odd->second;
+  // relaxed: who took the answer sees what was written before its mark
+  return std::atomic_ref{column[row]}.load(std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -122,9 +126,9 @@ std::uint32_t n_tokens(Engine& engine, std::uint64_t row) {
 void bind_columns(py::class_<Engine>& engine) {
   engine.def("columns", &columns);
   engine.def("payload", &payload);
-  engine.def("take_outputs", &take_outputs, "max_bytes"_a, "forget"_a);
+  engine.def("take_outputs", &take_outputs, "max_bytes"_a);
   engine.def_property_readonly("output_bytes_waiting", &output_bytes_waiting);
-  engine.def_readwrite("output_limit", &Engine::output_limit);
+  engine.def_property_readonly("short_of_room", [](const Engine& self) { return self.waiting_for_room > 0; });
   engine.def("n_tokens", &n_tokens, "row"_a);
   engine.def_property_readonly("tag", [](const Engine& self) { return self.settings().run.record.tag; });
 }

@@ -35,16 +35,17 @@ constexpr NameTable<Delivery, 3> kDeliveries{
     {{"push", {false, false}}, {"function", {false, true}}, {"pull", {true, false}}}};
 
 std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t tag, py::object samples,
-                                    py::object encode, const std::string& keep_outputs, bool tokens,
-                                    const std::string& on_error, const std::string& pacing, const std::string& priority,
-                                    std::optional<int> cpu, std::int64_t drain_timeout_ns, py::object clock,
-                                    const std::string& backing) {
+                                    py::object encode, const std::string& keep_outputs, bool recycle_outputs,
+                                    bool tokens, const std::string& on_error, const std::string& pacing,
+                                    const std::string& priority, std::optional<int> cpu, std::int64_t drain_timeout_ns,
+                                    py::object clock, const std::string& backing) {
   EngineSettings settings;
   RunSettings& run = settings.run;
   run.scenario = named(kScenarios, scenario, "scenario");
   run.record.tag = tag;
   run.record.tokens = tokens;
   run.record.keep_outputs = named(kKeepOutputs, keep_outputs, "keep_outputs");
+  run.record.recycle_outputs = recycle_outputs;
   run.record.backing = named(kBackings, backing, "backing");
   run.waiting.pacing = named(kPacings, pacing, "pacing");
   run.waiting.priority = named(kPriorities, priority, "priority");
@@ -213,9 +214,9 @@ void bind_engine(py::module_& module) {
   bind_outcome(module);
   py::class_<Engine> engine(module, "Engine");
   engine.def(py::init(&make_engine), py::kw_only(), "scenario"_a, "tag"_a, "samples"_a = py::none(),
-             "encode"_a = py::none(), "keep_outputs"_a = "none", "tokens"_a = false, "on_error"_a = "stop",
-             "pacing"_a = "auto", "priority"_a = "normal", "cpu"_a = py::none(), "drain_timeout_ns"_a = 600'000'000'000,
-             "clock"_a = py::none(), "backing"_a = "anonymous");
+             "encode"_a = py::none(), "keep_outputs"_a = "none", "recycle_outputs"_a = false, "tokens"_a = false,
+             "on_error"_a = "stop", "pacing"_a = "auto", "priority"_a = "normal", "cpu"_a = py::none(),
+             "drain_timeout_ns"_a = 600'000'000'000, "clock"_a = py::none(), "backing"_a = "anonymous");
   engine.def("warm_up", &run_warm_up, "loaded_set"_a, "n_queries"_a, "samples_per_query"_a, py::kw_only(), "delivery"_a,
              "target"_a = py::none());
   engine.def(

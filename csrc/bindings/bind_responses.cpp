@@ -22,12 +22,7 @@ using namespace pybind11::literals;
 // Runs by the tag of their ids. One look-up for ids of the same run in a row. Engines live as long as this.
 class LiveRuns {
  public:
-  explicit LiveRuns(const py::dict& engines) : engines_{engines} {
-    if (!engines_.empty()) return;
-    const py::object error = py::module_::import("loadgen.errors").attr("LoadGenError");
-    py::set_error(error, "no test is running: its samples were answered after it had ended, or before it began");
-    throw py::error_already_set();
-  }
+  explicit LiveRuns(const py::dict& engines) : engines_{engines} {}
 
   /// An id with a tag of no run is counted as foreign by one that goes on.
   Engine& of(std::uint64_t id) {
@@ -42,7 +37,12 @@ class LiveRuns {
   }
 
  private:
-  py::object first() const { return py::reinterpret_borrow<py::object>(engines_.begin()->second); }
+  py::object first() const {
+    for (const auto& [tag, engine] : engines_) return py::reinterpret_borrow<py::object>(engine);
+    const py::object error = py::module_::import("loadgen.errors").attr("LoadGenError");
+    py::set_error(error, "no test is running: its samples were answered after it had ended, or before it began");
+    throw py::error_already_set();
+  }
 
   const py::dict& engines_;
   std::vector<py::object> used_;  // a run may end, and be forgotten, while a callback runs or an answer waits
@@ -110,9 +110,13 @@ void complete_one(Engine& engine, std::uint64_t row, Instant at, const py::handl
     bytes = bytes_of(response);
     answer.kinds = {&kKind, 1};
     answer.outputs = {&bytes, 1};
-    engine.wait_for_room();
+    engine.wait_for_room(bytes.size());
   }
-  if (engine.settings().run.record.tokens) answer.n_tokens = {&response.n_tokens, 1};
+  if (engine.settings().run.record.tokens) {
+    answer.n_tokens = {&response.n_tokens, 1};
+    const bool odd = response.n_tokens <= 0 || response.n_tokens > std::numeric_limits<std::uint32_t>::max();
+    if (keep && odd) engine.odd_token_counts.try_emplace(row, response.n_tokens);
+  }
   engine.record().complete({row, 1}, at, answer);
 }
 
@@ -136,6 +140,16 @@ void complete_responses(const py::dict& engines, const py::object& responses, co
   plain.give();
 }
 
+// Where the record keeps no first tokens, repeated and late ones are counted all the same.
+void count_wrong_first_token(Engine& engine, std::uint64_t row) {
+  Record& record = engine.record();
+  if (record.is_done(row)) {
+    record.violations().add(Violation::FirstTokenLate, record.id_of(row));
+  } else if (!engine.first_tokens.insert(row).second) {
+    record.violations().add(Violation::RepeatedFirstToken, record.id_of(row));
+  }
+}
+
 void first_token_responses(const py::dict& engines, const py::object& responses, const py::dict& kept) {
   const Instant at = Clock{}.now();
   const py::tuple all = checked(responses);
@@ -146,9 +160,15 @@ void first_token_responses(const py::dict& engines, const py::object& responses,
     Engine& engine = live.of(response.id);
     const auto row = engine.record().find(response.id);
     if (!row) continue;
+    if (!engine.settings().run.record.tokens) {
+      count_wrong_first_token(engine, *row);
+      continue;
+    }
+    const bool logged = engine.settings().run.scenario != Scenario::Offline && engine.record().keeps_output(*row) &&
+                        !engine.record().is_done(*row);
     engine.record().first_token({*row, 1}, at);
     const py::int_ id{response.id};
-    if (!engine.record().keeps_output(*row) || kept.contains(id)) continue;
+    if (!logged || kept.contains(id)) continue;
     const std::span<const std::byte> bytes = bytes_of(response);
     kept[id] = py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }

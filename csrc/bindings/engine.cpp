@@ -87,19 +87,37 @@ void Engine::fail(RowRange rows, Instant at, const std::string& kind, const std:
   if (failed > 0) record().failures().add(kind, message, failed);
 }
 
-void Engine::wait_for_room() {
+void Engine::wait_for_room(std::size_t bytes) {
   constexpr Duration kStep = std::chrono::milliseconds{1};
   constexpr Duration kPatience = std::chrono::minutes{1};
+  constexpr std::uint64_t kMostWaiting = std::uint64_t{256} << 20;
   const Payload* kept = record().payload();
+  if (kept == nullptr || !kept->recycles()) return;
   std::uint64_t taken = outputs_taken;
   Duration waited{0};
-  while (kept != nullptr && output_limit > 0 && kept->size() - outputs_taken > output_limit && waited < kPatience) {
+  while ((kept->waiting(outputs_taken) > kMostWaiting || !kept->worth_trying(bytes)) && waited < kPatience &&
+         !run_.aborted()) {
+    ++waiting_for_room;
     {
       const py::gil_scoped_release released;
       std::this_thread::sleep_for(kStep);
     }
+    --waiting_for_room;
     waited = taken == outputs_taken ? waited + kStep : Duration{0};
     taken = outputs_taken;
+  }
+}
+
+void Engine::complete_prepared(RowRange rows, Instant at, const PreparedAnswer& answer, std::size_t position) {
+  const Payload* kept = record().payload();
+  if (kept == nullptr || !kept->recycles() || !answer.has_outputs()) {
+    record().complete(rows, at, answer.part(position, rows.count));
+    return;
+  }
+  for (std::uint64_t i = 0; i < rows.count; ++i) {
+    const Answer one = answer.part(position + i, 1);
+    wait_for_room(one.outputs.front().size());
+    record().complete({rows.first + i, 1}, at, one);
   }
 }
 
@@ -109,10 +127,8 @@ bool Engine::complete(RowRange rows, Instant at, PyObject* outputs, PyObject* n_
     return true;
   }
   PreparedAnswer answer;
-  const bool keep = keeps_output(rows);
-  if (!answer.prepare(settings_.encode, outputs, n_tokens, rows.count, keep)) return false;
-  if (keep) wait_for_room();
-  record().complete(rows, at, answer.part(0, rows.count));
+  if (!answer.prepare(settings_.encode, outputs, n_tokens, rows.count, keeps_output(rows))) return false;
+  complete_prepared(rows, at, answer, 0);
   return true;
 }
 

@@ -9,8 +9,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "answers.hpp"
 #include "engine/run.hpp"
 
 namespace loadgen::bindings {
@@ -55,6 +58,8 @@ class Engine {
   /// Answers rows at `at`. False with a Python error set, and nothing answered, when `outputs` or `n_tokens` do not
   /// fit the rows or cannot be kept. `outputs` and `n_tokens` may be None.
   [[nodiscard]] bool complete(RowRange rows, Instant at, PyObject* outputs, PyObject* n_tokens);
+  /// Answers rows with what was prepared from `position` on.
+  void complete_prepared(RowRange rows, Instant at, const PreparedAnswer& answer, std::size_t position);
   /// Fails those of the rows that have no answer yet, or all (and so counts violations) when `only_open` is false.
   void fail(RowRange rows, Instant at, const std::string& kind, const std::string& message, bool only_open);
   /// The error that is set, of a user's function that was given `rows`: where the settings say so, fails the rows,
@@ -64,17 +69,19 @@ class Engine {
   [[nodiscard]] bool keeps_output(RowRange rows) noexcept {
     return !settings_.encode.is_none() && record().keeps_output(rows);
   }
-  /// Where answers come faster than they are taken: waits, without the interpreter's lock, until less than
-  /// `output_limit` bytes of them are waiting, or none was taken for a minute. Call before answers that bring bytes.
-  void wait_for_room();
+  /// Recycled outputs: waits, without the interpreter's lock, while answers come faster than they are taken, until
+  /// there is room for `bytes` more; or none was taken for a minute. Call before an answer that brings bytes.
+  void wait_for_room(std::size_t bytes);
   /// Ends the run for good, and lets go of the dataset and the encoder: they may know who holds this engine.
   void close();
 
   std::vector<SeriesInstants> series;
   std::optional<SeriesOutcome> outcome;
-  std::uint64_t answered_below = 0;  // for progress(): rows below are answered
-  std::uint64_t outputs_taken = 0;   // for take_outputs(): where in the payload it goes on
-  std::uint64_t output_limit = 0;    // for wait_for_room(); 0: there is always room
+  std::uint64_t answered_below = 0;    // for progress(): rows below are answered
+  std::uint64_t outputs_taken = 0;     // for take_outputs(): where in the payload it goes on
+  std::uint64_t waiting_for_room = 0;  // answers
+  std::unordered_map<std::uint64_t, std::int64_t> odd_token_counts;  // by row: those that the column cannot hold
+  std::unordered_set<std::uint64_t> first_tokens;  // rows, where the record has no column: MLPerf counts repeats
 
  private:
   EngineSettings settings_;

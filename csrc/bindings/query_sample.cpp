@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query_sample.hpp"
 
+#include <structmember.h>
+
 #include <array>
 #include <cstddef>
 
@@ -11,6 +13,7 @@ namespace {
 struct SampleObject {
   PyObject_HEAD std::uint64_t id;
   std::uint64_t index;
+  PyObject* weak_references;
 };
 
 PyTypeObject* sample_type = nullptr;
@@ -67,54 +70,72 @@ int set_field(PyObject* self, PyObject* value, void* closure) {
   return -1;
 }
 
+template <typename Object>
 void dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
+  if (reinterpret_cast<Object*>(self)->weak_references != nullptr) PyObject_ClearWeakRefs(self);
   type->tp_free(self);
   Py_DECREF(type);
 }
 
-// Fields from the front, or none at all; `least` of them must be given.
+// Fields from the front, or none at all; `least` of them must be given. False with a TypeError set.
 template <std::size_t N>
-PyObject* make(PyTypeObject* type, const std::array<Field, N>& fields, std::size_t least, PyObject* const* args,
-               std::size_t n_args) {
+bool fill(PyObject* object, const std::array<Field, N>& fields, std::size_t least, PyObject* const* args,
+          std::size_t n_args) {
   if (n_args != 0 && (n_args < least || n_args > N)) {
-    PyErr_Format(PyExc_TypeError, "%s() takes no argument, or %s%zu of them, got %zu", type->tp_name,
+    PyErr_Format(PyExc_TypeError, "%s() takes no argument, or %s%zu of them, got %zu", Py_TYPE(object)->tp_name,
                  least == N ? "" : "3 or ", N, n_args);
-    return nullptr;
+    return false;
   }
-  PyObject* object = type->tp_alloc(type, 0);  // all zero
-  for (std::size_t i = 0; object != nullptr && i < n_args; ++i) {
-    if (!assign(object, fields[i], args[i])) Py_CLEAR(object);
+  for (std::size_t i = 0; i < n_args; ++i) {
+    if (!assign(object, fields[i], args[i])) return false;
   }
-  return object;
+  return true;
 }
 
-bool refuse_keywords(PyTypeObject* type, bool any) {
-  if (any) PyErr_Format(PyExc_TypeError, "%s() takes no keyword arguments", type->tp_name);
+bool refuse_keywords(PyObject* type, bool any) {
+  if (any)
+    PyErr_Format(PyExc_TypeError, "%s() takes no keyword arguments", reinterpret_cast<PyTypeObject*>(type)->tp_name);
   return any;
 }
 
-PyObject* sample_call(PyObject* type, PyObject* const* args, std::size_t n_args, PyObject* keywords) {
+// The fast way to make one, of the types themselves.
+template <std::size_t N>
+PyObject* call(PyObject* type, const std::array<Field, N>& fields, std::size_t least, PyObject* const* args,
+               std::size_t n_args, PyObject* keywords) {
+  if (refuse_keywords(type, keywords != nullptr && PyTuple_GET_SIZE(keywords) != 0)) return nullptr;
   auto* of = reinterpret_cast<PyTypeObject*>(type);
-  if (refuse_keywords(of, keywords != nullptr && PyTuple_GET_SIZE(keywords) != 0)) return nullptr;
-  return make(of, kSampleFields, 2, args, static_cast<std::size_t>(PyVectorcall_NARGS(n_args)));
+  PyObject* object = of->tp_alloc(of, 0);  // all zero
+  if (object != nullptr && !fill(object, fields, least, args, static_cast<std::size_t>(PyVectorcall_NARGS(n_args))))
+    Py_CLEAR(object);
+  return object;
+}
+
+PyObject* sample_call(PyObject* type, PyObject* const* args, std::size_t n_args, PyObject* keywords) {
+  return call(type, kSampleFields, 2, args, n_args, keywords);
 }
 
 PyObject* response_call(PyObject* type, PyObject* const* args, std::size_t n_args, PyObject* keywords) {
-  auto* of = reinterpret_cast<PyTypeObject*>(type);
-  if (refuse_keywords(of, keywords != nullptr && PyTuple_GET_SIZE(keywords) != 0)) return nullptr;
-  return make(of, kResponseFields, 3, args, static_cast<std::size_t>(PyVectorcall_NARGS(n_args)));
+  return call(type, kResponseFields, 3, args, n_args, keywords);
 }
 
-// For subclasses, which do not inherit the fast calls above.
-PyObject* const* items_of(PyObject* tuple) noexcept { return reinterpret_cast<PyTupleObject*>(tuple)->ob_item; }
+// The usual way, of subclasses: what __new__ is given is for their __init__.
+PyObject* new_object(PyTypeObject* type, PyObject*, PyObject*) { return type->tp_alloc(type, 0); }
 
-PyObject* sample_new(PyTypeObject* type, PyObject* args, PyObject*) {
-  return make(type, kSampleFields, 2, items_of(args), static_cast<std::size_t>(PyTuple_GET_SIZE(args)));
+template <std::size_t N>
+int init(PyObject* self, const std::array<Field, N>& fields, std::size_t least, PyObject* args, PyObject* keywords) {
+  auto* type = reinterpret_cast<PyObject*>(Py_TYPE(self));
+  if (refuse_keywords(type, keywords != nullptr && PyDict_GET_SIZE(keywords) != 0)) return -1;
+  PyObject* const* items = reinterpret_cast<PyTupleObject*>(args)->ob_item;
+  return fill(self, fields, least, items, static_cast<std::size_t>(PyTuple_GET_SIZE(args))) ? 0 : -1;
 }
 
-PyObject* response_new(PyTypeObject* type, PyObject* args, PyObject*) {
-  return make(type, kResponseFields, 3, items_of(args), static_cast<std::size_t>(PyTuple_GET_SIZE(args)));
+int sample_init(PyObject* self, PyObject* args, PyObject* keywords) {
+  return init(self, kSampleFields, 2, args, keywords);
+}
+
+int response_init(PyObject* self, PyObject* args, PyObject* keywords) {
+  return init(self, kResponseFields, 3, args, keywords);
 }
 
 template <std::size_t N>
@@ -153,6 +174,12 @@ PyGetSetDef response_properties[] = {property(kResponseFields[0], "Of the sample
                                      property(kResponseFields[2], "How many bytes lie there."),
                                      property(kResponseFields[3], "Tokens of the answer."),
                                      {}};
+PyMemberDef weak_list(std::size_t offset) {
+  return {"__weaklistoffset__", T_PYSSIZET, static_cast<Py_ssize_t>(offset), READONLY, nullptr};
+}
+
+PyMemberDef sample_members[] = {weak_list(offsetof(SampleObject, weak_references)), {}};
+PyMemberDef response_members[] = {weak_list(offsetof(ResponseObject, weak_references)), {}};
 PyMethodDef sample_methods[] = {{"__reduce__", &sample_reduce, METH_NOARGS, nullptr}, {}};
 PyMethodDef response_methods[] = {{"__reduce__", &response_reduce, METH_NOARGS, nullptr}, {}};
 
@@ -161,16 +188,20 @@ void* slot(Function function) {
   return reinterpret_cast<void*>(function);
 }
 
-PyType_Slot sample_slots[] = {{Py_tp_new, slot(&sample_new)},
-                              {Py_tp_dealloc, slot(&dealloc)},
+PyType_Slot sample_slots[] = {{Py_tp_new, slot(&new_object)},
+                              {Py_tp_init, slot(&sample_init)},
+                              {Py_tp_dealloc, slot(&dealloc<SampleObject>)},
+                              {Py_tp_members, sample_members},
                               {Py_tp_getset, sample_properties},
                               {Py_tp_methods, sample_methods},
                               {Py_tp_repr, slot(&sample_repr)},
                               {Py_tp_doc, const_cast<char*>("QuerySample(), QuerySample(id, index)")},
                               {0, nullptr}};
 PyType_Slot response_slots[] = {
-    {Py_tp_new, slot(&response_new)},
-    {Py_tp_dealloc, slot(&dealloc)},
+    {Py_tp_new, slot(&new_object)},
+    {Py_tp_init, slot(&response_init)},
+    {Py_tp_dealloc, slot(&dealloc<ResponseObject>)},
+    {Py_tp_members, response_members},
     {Py_tp_getset, response_properties},
     {Py_tp_methods, response_methods},
     {Py_tp_repr, slot(&response_repr)},

@@ -17,6 +17,7 @@ struct ResponseObject {
   std::uint64_t data;  // address
   std::uint64_t size;  // bytes there
   std::int64_t n_tokens;
+  PyObject* weak_references;
 };
 
 /// Adds both types to the module.

@@ -194,6 +194,7 @@ class Engine:
         samples: Callable[[Int64Array], Any] | None = None,
         encode: Callable[[Any, int], tuple[Sequence[int], Sequence[Any]]] | None = None,
         keep_outputs: Literal["none", "chosen", "all"] = "none",
+        recycle_outputs: bool = False,
         tokens: bool = False,
         on_error: Literal["stop", "fail"] = "stop",
         pacing: Literal["auto", "spin", "sleep"] = "auto",
@@ -263,14 +264,14 @@ class Engine:
     def progress(self) -> tuple[int, int]: ...  # issued, answered; warm-up left out
     def columns(self) -> dict[str, npt.NDArray[Any]]: ...  # read-only views; warm-up left out
     def payload(self) -> tuple[Int64Array, Uint32Array, npt.NDArray[np.uint16], Uint8Array]: ...
-    # Kept answers as (row, index, bytes), each once, in the order in which they came; `forget`
-    # gives their memory back.
-    def take_outputs(self, max_bytes: int, forget: bool) -> list[tuple[int, int, bytes]]: ...
+    # Kept answers as (row, index, bytes), each once, in the order in which they came. Recycled
+    # ones are forgotten then; where they come faster than they are taken, they wait.
+    def take_outputs(self, max_bytes: int) -> list[tuple[int, int, bytes]]: ...
     @property
     def output_bytes_waiting(self) -> int: ...
-    # Bytes; where more are waiting to be taken, answers wait. 0: they never do.
-    output_limit: int
-    def n_tokens(self, row: int) -> int: ...  # of an answered row; 0 without tokens
+    @property
+    def short_of_room(self) -> bool: ...  # answers wait until others were taken
+    def n_tokens(self, row: int) -> int: ...  # of a row that was taken; 0 without tokens
     @property
     def tag(self) -> int: ...
     def violations(self) -> dict[str, tuple[int, str]]: ...

@@ -77,7 +77,7 @@ def test_token_limits_take_the_place_of_the_latency_limit() -> None:
         (lambda batch: (batch.first_token(), batch.complete(n_tokens=2), batch.token()),
          "token_after_completion"),
         (lambda batch: (batch.first_token(), batch.complete(n_tokens=0)), "invalid_token_count"),
-        (lambda batch: (batch.first_token(), batch.complete(n_tokens=-3)), "invalid_token_count"),
+        (lambda batch: (batch.first_token(), batch.complete(n_tokens=-3)), "negative_token_count"),
         (lambda batch: (batch.first_token(), batch.token(0), batch.complete(n_tokens=2)),
          "invalid_token_count"),
     ],

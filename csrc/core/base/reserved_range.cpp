@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace loadgen {
@@ -77,10 +78,9 @@ std::size_t ReservedRange::discard(std::size_t from, std::size_t to) noexcept {
   if (data_ == nullptr || end <= from) return from;
 #if defined(__linux__)
   // Of a shared mapping MADV_DONTNEED would only drop this process's view.
-  madvise(data_ + from, end - from, fd_ < 0 ? MADV_DONTNEED : MADV_REMOVE);
-#else
-  madvise(data_ + from, end - from, MADV_FREE);
+  if (madvise(data_ + from, end - from, fd_ < 0 ? MADV_DONTNEED : MADV_REMOVE) == 0) return end;
 #endif
+  std::memset(data_ + from, 0, end - from);
   return end;
 }
 

@@ -30,7 +30,7 @@ class ReservedRange {
   void shrink(std::size_t bytes) noexcept;
 
   /// Gives the memory of the whole pages in [from, to) back; they read as zero from then on. Both count in bytes, and
-  /// `from` is 0 or what the last call returned. Returns where the next call goes on.
+  /// `from` is a multiple of the page size. Returns the end of what was given back.
   std::size_t discard(std::size_t from, std::size_t to) noexcept;
 
   [[nodiscard]] std::byte* data() const noexcept { return data_; }

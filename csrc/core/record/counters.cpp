@@ -19,6 +19,8 @@ const char* violation_name(Violation violation) noexcept {
       return "token_after_completion";
     case Violation::InvalidTokenCount:
       return "invalid_token_count";
+    case Violation::NegativeTokenCount:
+      return "negative_token_count";
     case Violation::OutputNotKept:
       return "output_not_kept";
   }

@@ -19,10 +19,11 @@ enum class Violation : std::uint8_t {
   RepeatedFirstToken,  // a first token reported again
   FirstTokenLate,      // a first token after the sample was complete
   TokenLate,           // a token after the sample was complete
-  InvalidTokenCount,   // zero or fewer tokens
+  InvalidTokenCount,   // an answer of no tokens, or zero or fewer further ones
+  NegativeTokenCount,  // an answer of fewer than no tokens
   OutputNotKept,       // no room for the answer's bytes
 };
-inline constexpr std::size_t kViolationKinds = 8;
+inline constexpr std::size_t kViolationKinds = 9;
 
 /// Name of a kind in results: lower case with underscores.
 [[nodiscard]] const char* violation_name(Violation violation) noexcept;

@@ -39,6 +39,13 @@ T* Record::reserve_column(std::uint64_t rows) {
 bool Record::reserve(std::uint64_t rows) {
   n_columns_ = 0;
   std::ranges::generate(columns_, [] { return ReservedRange{}; });
+  // First, since columns may be short, and answers lost for want of room may not.
+  try {
+    if (settings_.keep_outputs != KeepOutputs::None)
+      payload_.emplace(rows, settings_.backing, settings_.recycle_outputs);
+  } catch (const Error&) {
+    return false;
+  }
   if ((index_ = reserve_column<std::uint32_t>(rows)) == nullptr) return false;
   if ((completed_ = reserve_column<std::int64_t>(rows)) == nullptr) return false;
   if ((status_ = reserve_column<std::uint8_t>(rows)) == nullptr) return false;
@@ -52,11 +59,6 @@ bool Record::reserve(std::uint64_t rows) {
     return false;
   if (settings_.keep_outputs == KeepOutputs::Chosen && (keep_ = reserve_column<std::uint8_t>(rows)) == nullptr)
     return false;
-  try {
-    if (settings_.keep_outputs != KeepOutputs::None) payload_.emplace(rows, settings_.backing);
-  } catch (const Error&) {
-    return false;
-  }
   return true;
 }
 
@@ -98,7 +100,7 @@ void Record::complete_with(std::uint64_t row, std::size_t position, std::int64_t
   if (answer.status != kOk) status_[row] = answer.status;
   if (!answer.n_tokens.empty() && n_tokens_ != nullptr) {
     const std::int64_t n = answer.n_tokens[position];
-    if (n <= 0) violations_.add(Violation::InvalidTokenCount, id_of(row));
+    if (n <= 0) violations_.add(n < 0 ? Violation::NegativeTokenCount : Violation::InvalidTokenCount, id_of(row));
     // relaxed: published by the store of `completed` below
     std::atomic_ref{n_tokens_[row]}.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(n, 0, kMostTokens)),
                                           std::memory_order_relaxed);

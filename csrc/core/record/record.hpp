@@ -33,6 +33,7 @@ struct RecordSettings {
   InstantColumns instants = InstantColumns::ScheduledAndIssued;
   bool tokens = false;
   KeepOutputs keep_outputs = KeepOutputs::None;
+  bool recycle_outputs = false;  // they are read while the run goes on, and then forgotten
   Backing backing = Backing::Anonymous;
   std::uint64_t max_rows = std::uint64_t{1} << 33;  // halved until the system grants the addresses
 };
@@ -142,7 +143,7 @@ class Record {
   [[nodiscard]] const std::int64_t* issued_column() const noexcept { return issued_; }
   [[nodiscard]] const std::int64_t* completed_column() const noexcept { return completed_; }
   [[nodiscard]] const std::int64_t* first_token_column() const noexcept { return first_token_; }
-  [[nodiscard]] const std::uint32_t* n_tokens_column() const noexcept { return n_tokens_; }
+  [[nodiscard]] std::uint32_t* n_tokens_column() const noexcept { return n_tokens_; }
   [[nodiscard]] const std::uint8_t* status_column() const noexcept { return status_; }
   [[nodiscard]] const RecordSettings& settings() const noexcept { return settings_; }
   [[nodiscard]] const Clock& clock() const noexcept { return clock_; }

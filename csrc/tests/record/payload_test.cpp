@@ -39,23 +39,47 @@ TEST_CASE("answers are read in the order in which they came, each once, whatever
   CHECK(text_of(*payload.next(position)) == "later");
 }
 
-TEST_CASE("memory that was given back does not touch the answers after it") {
+TEST_CASE("a ring gives back what was read, and goes round as often as it takes") {
   for (const Backing backing : {Backing::Anonymous, Backing::Memfd}) {
-    Payload payload{4096, backing};
-    const std::string text(1000, 'x');
-    for (std::uint64_t row = 0; row < 2000; ++row) CHECK(payload.append(row, 0, bytes_of(text)));
+    Payload payload{16, backing, true, Payload::kSmallestArena};
     std::uint64_t position = 0;
-    for (int i = 0; i < 1500; ++i) position = payload.next(position)->end;
-    payload.forget(position);
-    CHECK(payload.bytes()[100] == std::byte{0});
-    std::uint64_t left = 0;
-    while (const auto answer = payload.next(position)) {
-      left += text_of(*answer) == text ? 1 : 0;
+    std::uint64_t wrong = 0;
+    // Of answers that do not divide the ring, with a few waiting at any time.
+    std::string text(std::size_t{9} << 20, 'x');
+    const auto letter = [](std::uint64_t row) { return static_cast<char>('a' + row % 26); };
+    for (std::uint64_t row = 0; row < 60; ++row) {
+      text.front() = letter(row);
+      const std::string_view part{text.data(), row % 3 == 0 ? 64 : text.size() - 7 * row};
+      REQUIRE(payload.append(row, 1, bytes_of(part)));
+      if (row < 3) continue;
+      const auto answer = payload.next(position);
+      REQUIRE(answer);
+      wrong += answer->row != row - 3 || static_cast<char>(answer->bytes.front()) != letter(row - 3) ? 1U : 0U;
       position = answer->end;
       payload.forget(position);
     }
-    CHECK(left == 500);
+    CHECK(wrong == 0);
+    CHECK(position > 4 * Payload::kSmallestArena);
   }
+}
+
+TEST_CASE("a ring that is full takes no more until something is forgotten") {
+  Payload payload{16, Backing::Anonymous, true, Payload::kSmallestArena};
+  const std::string text(std::size_t{20} << 20, 'x');
+  std::uint64_t n = 0;
+  while (payload.worth_trying(text.size()) && payload.append(n, 0, bytes_of(text))) ++n;
+  CHECK(n == 3);
+  CHECK_FALSE(payload.worth_trying(text.size()));
+  CHECK_FALSE(payload.append(n, 0, bytes_of(text)));
+  CHECK(payload.append(n, 0, bytes_of("small")));
+  std::uint64_t position = payload.next(0)->end;
+  position = payload.next(position)->end;
+  payload.forget(position);
+  CHECK(payload.worth_trying(text.size()));
+  CHECK(payload.append(n + 1, 0, bytes_of(text)));
+  // One that would never fit is not worth waiting for.
+  CHECK(payload.worth_trying(Payload::kSmallestArena));
+  CHECK_FALSE(payload.append(n + 2, 0, bytes_of(std::string(Payload::kSmallestArena, 'x'))));
 }
 
 TEST_CASE("an answer that does not fit is refused, and those before it stay readable") {

@@ -7,6 +7,7 @@ they come: that is `loadgen.run`.
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from loadgen.dataset import Dataset, Indices
+from loadgen.errors import described
+from loadgen.mlperf.logs.files import to_stdout
 from loadgen.sut.base import Delivery, SystemUnderTest
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from loadgen.sut.handle import Run
 
 __all__ = ["OfficialDataset", "OfficialSystem", "Timestamps", "issuer", "name_of"]
+
+log = logging.getLogger("loadgen")
 
 
 def issuer(sut: Sut) -> Callable[[Batch], object]:
@@ -174,19 +179,24 @@ class Timestamps:
             (end - begin) // 10**6 for end, begin in zip(ended, self._began, strict=True)
         )
         # systme: as the official one spells it, and as scripts may look for it.
-        _say(f"Perf mode stop. systme_clock Timestamp = {ended[1] // 10**9}")
-        _say(f"PerfClock Perf duration = {perf_ms}ms")
-        _say(f"system_clock Perf duration = {system_ms}ms")
-        _say(f"PerfClock/system_clock ratio = {perf_ms / system_ms if system_ms else 1.0:.4f}")
+        _say(
+            f"Perf mode stop. systme_clock Timestamp = {ended[1] // 10**9}",
+            f"PerfClock Perf duration = {perf_ms}ms",
+            f"system_clock Perf duration = {system_ms}ms",
+            f"PerfClock/system_clock ratio = {perf_ms / system_ms if system_ms else 1.0:.4f}",
+        )
 
     def _read(self) -> tuple[int, int]:
         perf, system = self._clocks
         return perf(), system()
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(f"Loadgen :: {text}\n")
-    sys.stdout.flush()
+def _say(*lines: str) -> None:
+    try:
+        to_stdout("".join(f"Loadgen :: {line}\n" for line in lines))
+        sys.stdout.flush()
+    except Exception as error:  # nobody reads it, it is closed, or it is the user's own
+        log.warning("timestamps could not be printed: %s", described(error))
 
 
 def name_of(sut: Sut) -> str:

@@ -26,7 +26,7 @@ from loadgen.compat.live import LIVE
 from loadgen.compat.logbook import Answers, Logbook
 from loadgen.compat.peak import find_peak
 from loadgen.config.settings import Settings
-from loadgen.errors import DatasetError, SUTError, described
+from loadgen.errors import DatasetError, SUTError, described, text_of
 from loadgen.mlperf import translate
 from loadgen.mlperf.logs.account import Account
 from loadgen.mlperf.settings import TestMode, TestScenario, TestSettings
@@ -86,7 +86,7 @@ def start_test(
         What a callback raised, or what is wrong with the settings; the logs are written.
     """
     test = Test(sut, library, requested.copy(), Logbook(output))
-    with ROOM.test():
+    with LIVE.test(), ROOM.test():
         try:
             test.carry_out(audit_file)
         except BaseException as error:
@@ -115,6 +115,7 @@ class Test:
         self._accuracy_log = _core.AccuracyLogEngine()
         self._name = ""
         self._name_ns = 0
+        self._summary_name: str | None = None
         self._crew: Crew | None = None
         self._result: Result | None = None
         self._result_ids = (0, 0)
@@ -136,7 +137,7 @@ class Test:
             self._take(result)
             self._raise(error)
             if self._requested.mode is not TestMode.AccuracyOnly:
-                self._name = name_of(self._sut)
+                self._summary_name = name_of(self._sut)
 
     def explain(self, error: BaseException) -> None:
         """Say in the logs what ended the test, where its result does not."""
@@ -160,6 +161,7 @@ class Test:
                 later_notes=tuple(self._logbook.later_notes),
                 first_query_id=first_query_id,
                 first_sample_id=first_sample_id,
+                summary_sut_name=self._summary_name,
             )
         )
 
@@ -244,7 +246,7 @@ class Test:
             return
         with self._issue_threads(), suppress(_GivenUp):
             find_peak(self._requested, self._probe, say, self._dataset.keeping)
-        self._name = name_of(self._sut)
+        self._summary_name = name_of(self._sut)
 
     def _probe(self, target_qps: float) -> bool:
         """Measure at a rate; whether the limits were kept. The logs are about the last that did."""
@@ -275,6 +277,9 @@ def _is_given_up(result: Result) -> bool:
 
 def _own(error: BaseException) -> BaseException:
     """Return what a callback raised, without what our own run says around it."""
-    if isinstance(error, (SUTError, DatasetError)) and error.__cause__ is not None:
-        return error.__cause__
+    cause = error.__cause__
+    if isinstance(error, (SUTError, DatasetError)) and cause is not None:
+        # A callback may raise these as well, and mean by a cause whatever it likes.
+        said_by_run = text_of(error).endswith(f" raised {described(cause)}")
+        return cause if said_by_run else error
     return error

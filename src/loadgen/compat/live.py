@@ -7,6 +7,8 @@ alone. The upper 16 bits of an id are the tag of the run that it belongs to.
 
 from __future__ import annotations
 
+import atexit
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +23,11 @@ __all__ = ["LIVE", "Live"]
 
 TAG_SHIFT: Final = 48
 
+_EXITS: Final = "the process ends"
+
+_PATIENCE_S: Final = 5.0
+"""So long the process's end waits for tests on threads that would not live on."""
+
 
 class Live:
     """Runs by tag, and the first-token answers of those that keep answers.
@@ -30,9 +37,41 @@ class Live:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._tests: set[object] = set()
+        self._exits = False
         self._runs: dict[int, Run] = {}
         self._engines: dict[int, _core.Engine] = {}
         self._first_tokens: dict[int, bytes] = {}
+
+    @contextmanager
+    def test(self) -> Iterator[None]:
+        """Hold one test, from its first call to its logs."""
+        test = object()
+        with self._lock:
+            self._tests.add(test)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._tests.discard(test)
+                self._changed.notify_all()
+
+    def exit(self, patience_s: float = _PATIENCE_S) -> None:
+        """End the tests that go on, since their process ends, and wait for their logs."""
+        with self._lock:
+            self._exits = bool(self._tests)
+        if self._exits:
+            self.abort(_EXITS)
+            with self._lock:
+                self._changed.wait_for(lambda: not self._tests, patience_s)
+                self._exits = False
+
+    def leave_to_parent(self) -> None:
+        """Know in a forked child that none of the parent's tests goes on in it."""
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._tests = set()
 
     @contextmanager
     def going_on(self, run: Run) -> Iterator[None]:
@@ -41,6 +80,9 @@ class Live:
         with self._lock:
             self._runs[tag] = run
             self._engines[tag] = run._engine
+            exits = self._exits
+        if exits:
+            run.abort(_EXITS)
         try:
             yield
         finally:
@@ -77,3 +119,6 @@ class Live:
 
 
 LIVE = Live()
+atexit.register(LIVE.exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=LIVE.leave_to_parent)

@@ -2,7 +2,7 @@
 """MLPerf LoadGen's own settings: its names, its units, its defaults.
 
 They stand here as they are requested, field by field; what they come to for a run of ours is
-``translate.py``. Not for reading them from files (`loadgen.mlperf.conf`).
+`loadgen.mlperf.translate`. Not for reading them from files (`loadgen.mlperf.conf`).
 
 References
 ----------

@@ -24,6 +24,7 @@ from loadgen.result.data import Occurrence, RunData, Series
 from loadgen.result.folder import prepare_output_dir
 from loadgen.result.outputs import Outputs
 from loadgen.run.execution import Execution
+from loadgen.run.shielded import shielded
 from loadgen.run.sinks import Sink
 from loadgen.run.task import Step
 
@@ -54,17 +55,19 @@ def conclude(execution: Execution, destination: Destination) -> Result | None:
     An error on the way is kept as the run's. None: there was no series, or an error came before
     the first query.
     """
-    result = None
+    made: list[Result] = []  # an interrupt comes after it was made, and so does not lose it
     n_issued = sum(outcome.n_rows for _, outcome in execution.done)
     if execution.done and (execution.error is None or n_issued > 0):
         with execution.keeping_error():
-            result = Result(run_data(execution))
+            shielded(lambda: made.append(Result(run_data(execution))))
+    result = made[0] if made else None
     for sink in destination.sinks:
         with execution.keeping_error():
             sink.close(result)
     if result is not None and destination.folder is not None:
+        saved, folder = result, destination.folder
         with execution.keeping_error():
-            result.save(destination.folder, overwrite=destination.overwrite)
+            shielded(lambda: saved.save(folder, overwrite=destination.overwrite))
     return result
 
 

@@ -82,17 +82,15 @@ class Execution:
         self.sut_name = sut_name
         self.sut_spec = sut_spec
         self.encoder = Encoder()
-        self.engine = task.engine(self.encoder, clock)
+        self.keeps_outputs = keep_outputs or not sinks
+        self.engine = task.engine(self.encoder, clock, recycle_outputs=not self.keeps_outputs)
         self.run = Run(self.engine, task.scenario, task.settings, task.dataset, clock)
         self.done: list[tuple[Step, _core.SeriesOutcome]] = []
         self.error: BaseException | None = None
         self._began = (0, 0)
         self._loaded: Step | None = None
-        self.keeps_outputs = keep_outputs or not sinks
         self._accuracy_log = accuracy_log or _core.AccuracyLogEngine()
-        self._stream = OutputStream(
-            self.engine, sinks, forget=not self.keeps_outputs, on_error=self._sink_raised
-        )
+        self._stream = OutputStream(self.engine, sinks, on_error=self._sink_raised)
         self._progress = (
             ProgressLine(task.scenario.name, self.engine.progress) if show_progress else None
         )
@@ -136,7 +134,8 @@ class Execution:
                     system.start(self.run)
                 self.measure(delivery, system.flush)
             # Before stop(), which may bring late answers: they are violations, not results.
-            self.engine.close()
+            with self.keeping_error():
+                self.engine.close()
             with self.keeping_error(), self._of_the_system():
                 system.stop()
         self.close()
@@ -169,11 +168,13 @@ class Execution:
                     break
 
     def close(self) -> None:
-        """Unload what is loaded and end the record: nothing can be written into it any more."""
+        """Unload what is loaded, end the record, and give the last answers. Raises nothing."""
         with self.keeping_error():
             self._unload()
-        self.engine.close()
-        self._stream.finish()
+        with self.keeping_error():
+            self.engine.close()
+        with self.keeping_error():
+            self._stream.finish()
 
     def _sink_raised(self, error: BaseException) -> None:
         self._keep(error)

@@ -6,9 +6,13 @@ Not for writing any format: that is what a sink does.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
+
+from loadgen.run.shielded import Errand
 
 if TYPE_CHECKING:
     from loadgen._core import Engine
@@ -22,16 +26,14 @@ _MOST_AT_ONCE = 8 << 20
 _BACKLOG = 64 << 20
 """In a performance series answers are left alone, up to so many bytes: writing them takes time."""
 
-_MOST_WAITING = 256 << 20
-"""Of an accuracy series whose answers are forgotten: where sinks are slower, answers wait."""
-
 
 class Sink(Protocol):
     """Told of a run: once before it, once for each kept answer, once at the end.
 
     `open` and `close` are called on the thread that called `run`; `close` always, once `open` has
-    returned. `output` is called while the run goes on, on a thread of the run's own, and at its
-    end; never twice at once.
+    returned. `output` is called on a thread of the run's own, while the run goes on and at its end;
+    never twice at once. Ctrl-C does not reach that thread; pressed twice while the last answers are
+    given, the rest of them is left out.
     """
 
     def open(self, run: Run) -> None:
@@ -65,8 +67,6 @@ class OutputStream:
     ----------
     engine : Engine
     sinks : sequence of Sink
-    forget : bool
-        Whether the answers' memory is given back once the sinks have them.
     on_error : callable
         Gets what a sink raised; no further answer is given to any.
 
@@ -80,43 +80,61 @@ class OutputStream:
         engine: Engine,
         sinks: Sequence[Sink],
         *,
-        forget: bool,
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._engine = engine
         self._sinks = sinks
-        self._forget = forget
         self._on_error = on_error
         self._failed = False
         self._backlog = 0
-        self._over = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._over = False
+        self._wake = threading.Event()
+        self._process = os.getpid()
+        self._errand = Errand(self._work, "loadgen-outputs")
 
     def series(self, *, accuracy: bool) -> None:
         """Begin a series: accuracy answers are given at once, others when many are waiting."""
         self._backlog = 0 if accuracy else _BACKLOG
-        self._engine.output_limit = _MOST_WAITING if accuracy and self._forget else 0
-        if self._thread is None and self._sinks:
-            self._thread = threading.Thread(target=self._work, name="loadgen-outputs", daemon=True)
-            self._thread.start()
+        if self._sinks:
+            with suppress(RuntimeError):  # without a thread all is given at the end
+                self._errand.start()
 
     def finish(self) -> None:
-        """Give what is left. Nothing more is answered."""
-        self._over.set()
-        if self._thread is not None:
-            self._thread.join()
-        self._give_all()
+        """Give what is left, on the same thread, and wait for it. Nothing more is answered.
+
+        Raises
+        ------
+        BaseException
+            What a signal handler raised meanwhile; everything was given all the same, unless it
+            came twice.
+        """
+        # A forked child has no such thread, and no answers of its own.
+        if not self._sinks or os.getpid() != self._process:
+            return
+        self._over = True
+        try:
+            self._wake.set()
+        finally:
+            self._errand.wait(self._leave_off)
+
+    def _leave_off(self) -> None:
+        self._failed = True
 
     def _work(self) -> None:
-        while not self._over.wait(_LOOK_AGAIN_S):
-            if self._engine.output_bytes_waiting > self._backlog:
+        while not self._over:
+            self._wake.wait(_LOOK_AGAIN_S)
+            engine = self._engine
+            if engine.output_bytes_waiting > self._backlog or engine.short_of_room:
                 self._give_all()
+        self._give_all()
 
     def _give_all(self) -> None:
-        while taken := self._engine.take_outputs(_MOST_AT_ONCE, self._forget):
+        while taken := self._engine.take_outputs(_MOST_AT_ONCE):
             try:
-                for sink in () if self._failed else self._sinks:
+                for sink in self._sinks:
                     for row, index, data in taken:
+                        if self._failed:  # also in the middle of it
+                            break
                         sink.output(row, index, data)
             except BaseException as error:  # on a thread of our own nobody else would see it
                 self._failed = True

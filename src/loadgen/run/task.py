@@ -165,8 +165,10 @@ class Task:
             self.scenario, self.settings, self.effective, accuracy=step.phase == "accuracy"
         )
 
-    def engine(self, encoder: Encoder, clock: _core.VirtualClock | None) -> _core.Engine:
-        """Return a new core for a run."""
+    def engine(
+        self, encoder: Encoder, clock: _core.VirtualClock | None, *, recycle_outputs: bool = False
+    ) -> _core.Engine:
+        """Return a new core for a run; `recycle_outputs`: kept answers are read, then forgotten."""
         settings = self.settings
         drain_timeout_ns = traffic.drain_timeout_ns(self.scenario, settings, self.effective)
         return _core.Engine(
@@ -175,6 +177,7 @@ class Task:
             samples=self.samples,
             encode=encoder,
             keep_outputs=self.keep_outputs,
+            recycle_outputs=recycle_outputs,
             tokens=settings.tokens,
             on_error=settings.on_error,
             pacing=settings.pacing,

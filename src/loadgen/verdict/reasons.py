@@ -43,6 +43,7 @@ _CORRECTION: Final = {
     "first_token_after_completion": "call first_token() before complete()",
     "token_after_completion": "call token() before complete()",
     "invalid_token_count": "give token counts of at least 1",
+    "negative_token_count": "give token counts of at least 1",
     "output_not_kept": "return smaller outputs, or lower accuracy_log_probability",
 }
 """What to do about each kind of violation."""

@@ -2,6 +2,9 @@
 """Unmodified scripts for the official package, run with ``python -m loadgen.compat``."""
 
 import json
+import os
+import py_compile
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 
 import loadgen.compat
-from loadgen.compat import mlperf_loadgen
+from loadgen.compat import mlperf_loadgen, standin
 from loadgen.compat.__main__ import main
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -173,6 +176,70 @@ def test_threads_of_a_script_go_on_after_its_end(tmp_path: Path) -> None:
     )
     ended = run(script)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "7 True\n", "")
+
+
+LASTING = """
+import atexit
+import pickle
+
+class K:
+    pass
+
+def last():
+    print(type(pickle.loads(pickle.dumps(K()))) is K, __name__, __spec__ is None)
+
+atexit.register(last)
+"""
+
+
+@pytest.mark.parametrize("way", ["script", "module", "package", "folder", "zip", "pyc"])
+def test_main_is_still_the_script_when_the_process_ends(tmp_path: Path, way: str) -> None:
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__main__.py").write_text(LASTING)
+    (tmp_path / "lasting.py").write_text(LASTING)
+    py_compile.compile(str(tmp_path / "lasting.py"), str(tmp_path / "compiled.pyc"))
+    shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "pack")
+    what = {
+        "script": ["lasting.py"], "module": ["-m", "lasting"], "package": ["-m", "pack"],
+        "folder": ["pack"], "zip": ["packed.zip"], "pyc": ["compiled.pyc"],
+    }  # fmt: skip
+    ended = run(*what[way], cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == f"True __main__ {way in ('script', 'pyc')}\n"
+
+
+@pytest.mark.parametrize("safe", [False, True])
+@pytest.mark.parametrize("way", ["script", "module", "folder"])
+def test_the_path_is_what_python_would_make_it(tmp_path: Path, way: str, safe: bool) -> None:
+    probe = "import json, sys\nprint(json.dumps([sys.path, sys.argv]))\n"
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__main__.py").write_text(probe)
+    (tmp_path / "probe.py").write_text(probe)
+    options = ["-P"] if safe else []
+    # With -P, Python itself finds no module in the working directory.
+    what = {"script": ["probe.py"], "module": ["-m", "probe"], "folder": ["pack"]}[way]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path[1:], str(tmp_path)])}
+
+    def shown(*begin: str) -> tuple[list[str], list[str]]:
+        command = [sys.executable, *options, *begin, *what, "x"]
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, cwd=tmp_path, env=environment
+        )
+        path, argv = json.loads(done.stdout)
+        return [str(tmp_path / each) for each in path], argv
+
+    path, argv = shown("-m", "loadgen.compat")
+    assert [each for each in path if each not in standin.__path__] == shown()[0]
+    assert argv == shown()[1]
+
+
+@pytest.mark.parametrize("what", [["-m", "no_such_module"], ["folder"]])
+def test_what_cannot_be_run_is_said(tmp_path: Path, what: list[str]) -> None:
+    (tmp_path / "folder").mkdir()
+    ended = run(*what, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert what[-1] in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_an_exception_of_the_script_ends_it_as_python_would(tmp_path: Path) -> None:

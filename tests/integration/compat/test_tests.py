@@ -244,3 +244,26 @@ def test_query_samples_can_be_kept_and_answered_later_from_anywhere(harness: Any
     harness.start("Server")
     assert harness.errors == []
     assert len(kept) == 100
+
+
+@pytest.mark.parametrize("mode", ["PerformanceOnly", "SubmissionRun"])
+def test_the_detail_log_has_the_first_name_and_the_summary_the_second(
+    harness: Any, mode: str
+) -> None:
+    names = iter(["first", "second", "third"])
+    harness.name = lambda: next(names)
+    harness.start(mode=mode)
+    assert harness.said("sut_name") == ["first"]
+    assert "SUT name : second\n" in harness.text("summary")
+    assert next(names) == "third"
+
+
+def test_wrong_arguments_are_type_errors(harness: Any) -> None:
+    with pytest.raises(TypeError, match="total_sample_count = -1"):
+        lg.ConstructQSL(-1, 4, print, print)
+    with pytest.raises(TypeError, match="test_settings"):
+        lg.StartTest(1, 2, None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="log_settings"):
+        lg.StartTestWithLogSettings(1, 2, harness.settings, None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        lg.QuerySamplesComplete([3])  # type: ignore[list-item]

@@ -7,6 +7,7 @@ import pytest
 
 from loadgen.compat import conf
 from loadgen.compat.conf import PendingNotes, TestSettings
+from loadgen.mlperf.conf import ConfWarning
 from loadgen.mlperf.notes import Note
 
 
@@ -49,7 +50,8 @@ def test_a_second_user_conf_is_an_error_of_the_next_test(
 
 
 def test_a_missing_file_counts_as_a_user_conf(tmp_path: Path, pending: PendingNotes) -> None:
-    assert TestSettings().FromConfig(str(tmp_path / "none"), "m", "Server") == -2
+    with pytest.warns(ConfWarning, match="can't open file .*; nothing of this file is used"):
+        assert TestSettings().FromConfig(str(tmp_path / "none"), "m", "Server") == -2
     TestSettings().FromConfig(user_conf(tmp_path, ""), "m", "Server")
     texts = [note.text for note in pending.take()]
     assert texts[0].startswith("can't open file")
@@ -59,7 +61,8 @@ def test_a_missing_file_counts_as_a_user_conf(tmp_path: Path, pending: PendingNo
 def test_a_syntax_error_sets_nothing(tmp_path: Path, pending: PendingNotes) -> None:
     settings = TestSettings()
     path = user_conf(tmp_path, "*.Server.target_qps = 5\n*.Server.min_duration = soon\n")
-    assert settings.FromConfig(path, "m", "Server", 2) == -22
+    with pytest.warns(ConfWarning, match="line=2; nothing of this file is used"):
+        assert settings.FromConfig(path, "m", "Server", 2) == -22
     assert settings.server_target_qps == 1.0
     assert [note.kind for note in pending.take()] == ["error"]
 

@@ -46,6 +46,8 @@ class Account:
         Said while the run went on, or after it.
     first_query_id, first_sample_id : int
         Added to the result's ids: one test may be several runs.
+    summary_sut_name : str or None
+        The name that the system said when it was asked again for the summary. None: `sut_name`.
     """
 
     requested: TestSettings
@@ -60,6 +62,7 @@ class Account:
     later_notes: tuple[Note, ...] = ()
     first_query_id: int = 0
     first_sample_id: int = 0
+    summary_sut_name: str | None = None
 
     @classmethod
     def of(cls, result: Result) -> Account:

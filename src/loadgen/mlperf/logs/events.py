@@ -39,6 +39,7 @@ _RAN_OUT: Final = (
 )
 _NO_FIRST_TOKEN: Final = "Attempted to record a sample latency before it's first token latency"
 _NO_TOKENS: Final = "n_tokens argument missing or attempted to record 0 as number of tokens"
+_NEGATIVE: Final = "Attempted to record a negative number of tokens"
 _ONE_TOKEN: Final = "Number of tokens need to be greater than 1"
 _TOKEN_LATE: Final = "Attempted to record token latency after sample was completed"
 _TWICE: Final = "Attempted to complete a sample twice."
@@ -48,6 +49,7 @@ _VIOLATIONS: Final = {
     "first_token_after_completion": _TOKEN_LATE,
     "token_after_completion": _TOKEN_LATE,
     "invalid_token_count": _NO_TOKENS,
+    "negative_token_count": _NEGATIVE,
 }
 """MLPerf's words for violations; for the other kinds it has none."""
 
@@ -113,39 +115,69 @@ def problems_of(account: Account) -> tuple[str, ...]:
 def notes_of_series(account: Account) -> list[list[Note]]:
     """Return what is said after each series: how it ended, and its errors.
 
-    What is known of the whole run only is said after its last series.
+    What is known of the whole run only is said after its last series. An error that happened very
+    often is said less often.
     """
+    return [
+        [*said.ending, *_repeated(said.errors, said.at_ns)] for said in _said_of_series(account)
+    ]
+
+
+def tallies(account: Account) -> tuple[int, int]:
+    """Count the warnings and the errors of a whole test, also those that are not said each time."""
+    notes = [*account.notes, *account.later_notes]
+    n_errors = 0
+    for said in _said_of_series(account):
+        notes += said.ending
+        n_errors += sum(times for _, times in said.errors)
+    kinds = [note.kind for note in notes]
+    return kinds.count("warning"), kinds.count("error") + n_errors
+
+
+class _Said(NamedTuple):
+    """What is said after a series.
+
+    Parameters
+    ----------
+    ending : list of Note
+    errors : list of (str, int)
+        Each error, and how often it happened.
+    at_ns : int
+        When the series ended, epoch ns.
+    """
+
+    ending: list[Note]
+    errors: list[tuple[str, int]]
+    at_ns: int
+
+
+def _said_of_series(account: Account) -> Iterator[_Said]:
     result = account.result
     if result is None:
-        return []
+        return
     began_ns = epoch_ns(result.started_at)
     gaps = [token_gaps(account, series) for series in result.series]
-    found = []
+    # Negative counts are kept as 0, and have an error of their own.
+    negative = _observed(result).violations.get("negative_token_count", 0)
+    without_tokens = 0
     for series, lacks in zip(result.series, gaps, strict=True):
+        no_tokens = max(lacks.no_tokens - negative, 0)
+        negative -= lacks.no_tokens - no_tokens
+        without_tokens += no_tokens
         issued_ns = began_ns + series.start_ns + series.last_issued_ns
-        said = list(_ending(account, result, series, issued_ns))
+        ending = list(_ending(account, result, series, issued_ns))
         errors: list[tuple[str, int]] = [
             (_NO_FIRST_TOKEN, lacks.no_first),
-            (_NO_TOKENS, lacks.no_tokens),
+            (_NO_TOKENS, no_tokens),
             (_ONE_TOKEN, lacks.one_token),
         ]
         missing = count(result.data, series.rows).missing
         incomplete = "Encountered incomplete samples at the end of a series of queries. count: "
         errors.append((f"{incomplete}{missing}", 1 if missing else 0))
         if series is result.series[-1]:
-            errors += _of_the_run(result, sum(each.no_tokens for each in gaps))
+            errors += _of_the_run(result, without_tokens)
         ended_ns = began_ns + series.start_ns + series.end_ns
-        found.append(said + list(_errors(errors, ended_ns)))
-    return found
-
-
-def tallies(account: Account) -> tuple[int, int]:
-    """Count the warnings and the errors of a whole test."""
-    said = [*account.notes, *account.later_notes]
-    for notes in notes_of_series(account):
-        said += notes
-    kinds = [note.kind for note in said]
-    return kinds.count("warning"), kinds.count("error")
+        yield _Said(ending, errors, ended_ns)
 
 
 def _ending(account: Account, result: Result, series: Series, at_ns: int) -> Iterator[Note]:
@@ -210,7 +242,7 @@ def _observed(result: Result) -> Observed:
     return observe(result.data, result.latency, result.ttft, result.tpot)
 
 
-def _errors(errors: Iterable[tuple[str, int]], at_ns: int) -> Iterator[Note]:
+def _repeated(errors: Iterable[tuple[str, int]], at_ns: int) -> Iterator[Note]:
     for text, times in errors:
         for _ in range(min(times, MOST_REPEATS)):
             yield Note("error_runtime", text, at_ns)

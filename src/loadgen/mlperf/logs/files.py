@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The four log files of a test: what they are called, opened all together, copied to stdout.
 
-Not for what is in them.
+They belong to one test of one process. Not for what is in them.
 """
 
 from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final, TextIO
 
-from loadgen.errors import LoadGenError
+from loadgen.errors import LoadGenError, described
+from loadgen.mlperf.logs.claims import CLAIMS, Claim
 
-__all__ = ["DEFAULT_PREFIX", "KINDS", "LogFiles", "LogOutput", "writing"]
+__all__ = ["DEFAULT_PREFIX", "KINDS", "LogFiles", "LogOutput", "to_stdout", "writing"]
 
 log = logging.getLogger("loadgen")
 
@@ -80,20 +82,22 @@ class LogOutput:
 
 @dataclass(frozen=True)
 class LogFiles:
-    """The four open files.
+    """The four open files. A process that is forked from the one that opened them has none.
 
     Attributes
     ----------
-    summary, detail, accuracy, trace : text file
+    summary, detail, trace : text file
+    accuracy : binary file, unbuffered
     paths : dict of str to Path
         Where they are, by these names.
     """
 
     summary: TextIO
     detail: TextIO
-    accuracy: TextIO
+    accuracy: BinaryIO
     trace: TextIO
     paths: Mapping[str, Path]
+    _claim: Claim
 
     @classmethod
     def open(cls, output: LogOutput, datetime_text: str = "") -> LogFiles:
@@ -108,20 +112,31 @@ class LogFiles:
         Raises
         ------
         LoadGenError
-            One of them cannot be written; says which, and why.
+            One of them cannot be written, or another test of this process is writing it; says
+            which, and why.
         """
         paths = output.paths(datetime_text)
-        copied = {
-            "summary": output.copy_summary_to_stdout,
-            "detail": output.copy_detail_to_stdout,
-        }
+        with _naming(paths["summary"]):
+            claim = CLAIMS.take(paths.values())
         with ExitStack() as opened:
-            files = {
-                kind: opened.enter_context(_open(path, copied.get(kind, False)))
-                for kind, path in paths.items()
-            }
+            opened.callback(CLAIMS.release, claim)
+            for path in paths.values():
+                claim.files.append(opened.enter_context(_open(path)))
             opened.pop_all()
-        return cls(**files, paths=paths)
+        raw = dict(zip(paths, claim.files, strict=True))
+        return cls(
+            _text(raw["summary"], output.copy_summary_to_stdout),
+            _text(raw["detail"], output.copy_detail_to_stdout),
+            raw["accuracy"],
+            _text(raw["trace"], False),
+            paths,
+            claim,
+        )
+
+    @property
+    def ours(self) -> bool:
+        """Whether this process opened them."""
+        return self._claim.process == os.getpid()
 
     def close(self) -> None:
         """Close all four, whatever becomes of each. Further calls do nothing.
@@ -131,7 +146,10 @@ class LogFiles:
         LoadGenError
             What was still to be written could not be; says which and why.
         """
+        if not self.ours:
+            return
         with ExitStack() as closing:
+            closing.callback(CLAIMS.release, self._claim)
             for kind, path in self.paths.items():
                 closing.callback(_close, getattr(self, kind), path)
 
@@ -151,6 +169,23 @@ def writing(path: Path) -> Iterator[None]:
         raise LoadGenError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
+def to_stdout(text: str) -> None:
+    """Write to standard output; what its encoding has not, escaped.
+
+    Raises
+    ------
+    Exception
+        There is none, or whatever it raises.
+    """
+    if sys.stdout is None:
+        raise LoadGenError("there is no standard output")
+    try:
+        sys.stdout.write(text)
+    except UnicodeEncodeError:
+        encoding = sys.stdout.encoding or "ascii"
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
 class _CopiedFile(io.TextIOWrapper):
     """A text file whose text goes to stdout as well, as long as that takes it."""
 
@@ -158,34 +193,35 @@ class _CopiedFile(io.TextIOWrapper):
 
     def write(self, text: str) -> int:
         written = super().write(text)
-        if self._stdout_works and sys.stdout is not None:
+        if self._stdout_works:
             try:
-                self._copy(text)
-            except (OSError, ValueError) as error:  # a pipe that nobody reads; a closed stdout
+                to_stdout(text)
+            except Exception as error:  # nobody reads it, it is closed, or it is the user's own
                 self._stdout_works = False
-                log.warning("no further copy of the log to stdout: %s", error)
+                log.warning("no further copy of the log to stdout: %s", described(error))
         return written
 
-    @staticmethod
-    def _copy(text: str) -> None:
-        try:
-            sys.stdout.write(text)
-        except UnicodeEncodeError:
-            encoding = sys.stdout.encoding or "ascii"
-            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+def _open(path: Path) -> io.FileIO:
+    with _naming(path), writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb", buffering=0)
 
 
-def _open(path: Path, copied: bool) -> TextIO:
+def _text(file: io.FileIO, copied: bool) -> TextIO:
     kind = _CopiedFile if copied else io.TextIOWrapper
+    # A name may have characters that UTF-8 has not.
+    return kind(io.BufferedWriter(file), "utf-8", errors="backslashreplace", newline="\n")
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
     try:
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # A name may have characters that UTF-8 has not.
-            return kind(path.open("wb"), "utf-8", errors="backslashreplace", newline="\n")
+        yield
     except ValueError as error:  # a NUL in the name
         raise LoadGenError(f"{str(path)!r}: cannot be written: {error}") from error
 
 
-def _close(file: TextIO, path: Path) -> None:
+def _close(file: TextIO | BinaryIO, path: Path) -> None:
     with writing(path):
         file.close()

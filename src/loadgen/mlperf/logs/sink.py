@@ -20,6 +20,7 @@ from loadgen.mlperf.logs.files import DEFAULT_PREFIX, LogOutput
 from loadgen.mlperf.logs.writer import LogWriter
 from loadgen.mlperf.notes import Note
 from loadgen.mlperf.translate import from_run
+from loadgen.run.shielded import shielded
 
 if TYPE_CHECKING:
     from loadgen.config.scenarios import Scenario
@@ -32,7 +33,8 @@ __all__ = ["LogSink", "write_logs"]
 class LogSink:
     """A sink of runs that writes the four logs: answers as they come, the rest at the end.
 
-    Logs of an earlier run in the same place are replaced when the next one begins.
+    Logs of an earlier run in the same place are replaced when the next one begins; those of a run
+    that goes on in this process are not, that is an error. A process forked in mid-run writes none.
 
     Parameters
     ----------
@@ -109,8 +111,10 @@ class LogSink:
             The last one that could not be written; says which and why.
         """
         logs, run, self._logs, self._run = self._logs, self._run, None, None
-        if logs is None or run is None:
-            return
+        if logs is not None and run is not None:
+            shielded(lambda: self._finish(logs, run, result))
+
+    def _finish(self, logs: LogWriter, run: Run, result: Result | None) -> None:
         account = None
         try:
             account = self._of_nothing(run) if result is None else Account.of(result)
@@ -154,11 +158,16 @@ def write_logs(result: Result, directory: str | os.PathLike[str], *, trace: bool
         was touched.
     """
     account = Account.of(result)
-    logs = LogWriter(LogOutput(outdir=os.fspath(directory), enable_trace=trace))
+    output = LogOutput(outdir=os.fspath(directory), enable_trace=trace)
+    shielded(lambda: _write(output, account, result))
+    return Path(directory)
+
+
+def _write(output: LogOutput, account: Account, result: Result) -> None:
+    logs = LogWriter(output)
     with ExitStack() as closing:
         closing.callback(logs.finish, account)
         _answers(logs, result)
-    return Path(directory)
 
 
 def _answers(logs: LogWriter, result: Result) -> None:

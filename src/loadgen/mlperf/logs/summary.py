@@ -62,8 +62,9 @@ def _titled(title: str) -> list[str]:
 
 
 def _head(account: Account) -> Iterator[str]:
+    name = account.sut_name if account.summary_sut_name is None else account.summary_sut_name
     yield from _titled("MLPerf Results Summary")
-    yield f"SUT name : {one_line(account.sut_name)}"
+    yield f"SUT name : {one_line(name)}"
     yield f"Scenario : {account.requested.scenario.name}"
     yield f"Mode     : {account.requested.mode.name}"
 

@@ -15,15 +15,19 @@ from loadgen.mlperf.logs.detail import detail_lines
 from loadgen.mlperf.logs.files import LogFiles, LogOutput, writing
 from loadgen.mlperf.logs.summary import summary_text
 from loadgen.mlperf.logs.trace import write_trace
+from loadgen.run.shielded import shielded
 
 if TYPE_CHECKING:
     from loadgen.mlperf.logs.account import Account
 
 __all__ = ["LogWriter"]
 
+_FLUSH_S = 0.1
+"""While answers come, a process that is killed has lost those of so long."""
+
 
 class LogWriter:
-    """The open logs of one test.
+    """The open logs of one test. Of another process than the one that opened them, it writes none.
 
     Parameters
     ----------
@@ -41,6 +45,7 @@ class LogWriter:
         # Local time, and Z all the same: so are the official names.
         self._files = LogFiles.open(output, time.strftime("%Y-%m-%dT%H:%M:%SZ"))
         self._accuracy = AccuracyLog(self._files.accuracy)
+        self._flushed_s = time.monotonic()
 
     def answer(
         self,
@@ -51,11 +56,19 @@ class LogWriter:
         token_count: int | None = None,
     ) -> None:
         """Write an answer; see `AccuracyLog.entry`."""
+        if not self._files.ours:
+            return
         with writing(self._files.paths["accuracy"]):
             self._accuracy.entry(seq_id, index, data, token_data, token_count)
+            now_s = time.monotonic()
+            if now_s > self._flushed_s + _FLUSH_S:
+                self._flushed_s = now_s
+                self._accuracy.flush()
 
     def finish(self, account: Account | None) -> None:
         """Write what is still to be written, and close the files, whatever becomes of each.
+
+        Ctrl-C is raised when all that is done.
 
         Parameters
         ----------
@@ -67,6 +80,10 @@ class LogWriter:
         LoadGenError
             The last one that could not be written; says which and why.
         """
+        if self._files.ours:
+            shielded(lambda: self._finish(account))
+
+    def _finish(self, account: Account | None) -> None:
         with ExitStack() as last:
             last.callback(self._files.close)
             if account is not None:

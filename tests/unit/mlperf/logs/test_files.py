@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the four logs go, under which names, and what happens where they cannot."""
 
+import gc
 import io
 import logging
 import sys
@@ -122,12 +123,26 @@ def test_a_stdout_of_another_encoding_gets_escapes(
     assert files.paths["detail"].read_text(encoding="utf-8") == "f\u00fcnf"
 
 
-class BrokenPipe(io.StringIO):
+class Refusing(io.StringIO):
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
     def write(self, text: str) -> int:
-        raise BrokenPipeError(32, "Broken pipe")
+        raise self.error
 
 
-@pytest.mark.parametrize("stdout", [BrokenPipe(), None])
+def closed() -> io.StringIO:
+    file = io.StringIO()
+    file.close()
+    return file
+
+
+@pytest.mark.parametrize(
+    "stdout",
+    [Refusing(BrokenPipeError(32, "Broken pipe")), Refusing(RuntimeError("mine")), closed(), None],
+    ids=["broken pipe", "its own error", "closed", "none"],
+)
 def test_a_stdout_that_takes_nothing_leaves_the_log_whole(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -140,4 +155,42 @@ def test_a_stdout_that_takes_nothing_leaves_the_log_whole(
         files.detail.writelines(["one\n", "two\n"])
     files.close()
     assert files.paths["detail"].read_text(encoding="utf-8") == "one\ntwo\n"
-    assert len(caplog.records) == (stdout is not None)
+    assert len(caplog.records) == 1
+
+
+def test_files_that_another_test_is_writing_are_refused_and_left_alone(tmp_path: Path) -> None:
+    files = LogFiles.open(LogOutput(str(tmp_path / "logs")))
+    files.accuracy.write(b"mine")
+    (tmp_path / "link").symlink_to(tmp_path / "logs")
+    said = r"link/mlperf_log_summary\.txt: cannot be written: another test of this process"
+    with pytest.raises(LoadGenError, match=said):
+        LogFiles.open(LogOutput(str(tmp_path / "link")))
+    LogFiles.open(LogOutput(str(tmp_path / "logs"), prefix="other_")).close()
+    assert files.paths["accuracy"].read_bytes() == b"mine"
+    files.close()
+    LogFiles.open(LogOutput(str(tmp_path / "link"))).close()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def test_files_that_nobody_holds_any_more_can_be_opened(tmp_path: Path) -> None:
+    files = LogFiles.open(LogOutput(str(tmp_path)))
+    del files
+    gc.collect()
+    LogFiles.open(LogOutput(str(tmp_path))).close()
+
+
+def test_files_that_could_not_be_opened_can_be_afterwards(tmp_path: Path) -> None:
+    (tmp_path / "mlperf_log_trace.json").mkdir()
+    with pytest.raises(LoadGenError, match="Is a directory"):
+        LogFiles.open(LogOutput(str(tmp_path)))
+    (tmp_path / "mlperf_log_trace.json").rmdir()
+    LogFiles.open(LogOutput(str(tmp_path))).close()
+
+
+@pytest.mark.skipif(not FULL_DISK.exists(), reason="no device")
+def test_a_device_can_be_written_by_several(tmp_path: Path) -> None:
+    for name in ("a_summary.txt", "b_summary.txt"):
+        (tmp_path / name).symlink_to("/dev/null")
+    first = LogFiles.open(LogOutput(str(tmp_path), "a_"))
+    LogFiles.open(LogOutput(str(tmp_path), "b_")).close()
+    first.close()

@@ -78,12 +78,12 @@ def repaired(folder: Path) -> Logs:
 
 def written_again(entries: Iterable[AccuracyEntry]) -> str:
     """What our own log says of the same answers."""
-    file = io.StringIO()
+    file = io.BytesIO()
     log = AccuracyLog(file)
     for entry in entries:
         log.entry(*dataclasses.astuple(entry))
     log.close()
-    return file.getvalue()
+    return file.getvalue().decode()
 
 
 def kept(checkout: Path, name: str) -> Logs:
