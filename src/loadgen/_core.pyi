@@ -2,7 +2,7 @@
 """The C++ core, as Python sees it. Private: names here may change in any release."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Self, final, overload
+from typing import Any, Literal, final, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -111,9 +111,9 @@ class QuerySample:
     """A sample in MLPerf's API: what to answer with, and which sample it is."""
 
     @overload
-    def __new__(cls) -> Self: ...
+    def __init__(self) -> None: ...
     @overload
-    def __new__(cls, id: int, index: int, /) -> Self: ...
+    def __init__(self, id: int, index: int, /) -> None: ...
     id: int
     index: int
 
@@ -122,9 +122,9 @@ class QuerySampleResponse:
     """An answer in MLPerf's API: `size` bytes at the address `data`."""
 
     @overload
-    def __new__(cls) -> Self: ...
+    def __init__(self) -> None: ...
     @overload
-    def __new__(cls, id: int, data: int, size: int, n_tokens: int = 0, /) -> Self: ...
+    def __init__(self, id: int, data: int, size: int, n_tokens: int = 0, /) -> None: ...
     id: int
     data: int
     size: int

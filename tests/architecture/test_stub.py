@@ -69,9 +69,8 @@ def signatures(name: str) -> list[Arguments]:
 FUNCTIONS = [
     (name, overloads)
     for name, overloads in sorted(stub_functions())
-    # Of Python's own slots, such as __len__ and __new__, Python gives the signature.
+    # Of Python's own slots, such as __len__, Python gives the signature.
     if not isinstance(attrgetter(name)(_core), types.WrapperDescriptorType)
-    and not name.endswith(".__new__")
 ]
 
 

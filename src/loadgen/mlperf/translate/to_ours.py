@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """From MLPerf LoadGen's settings to ours.
 
-Settings with which the official package hangs, crashes or reads past its arrays are refused here,
-under their official names; those that it corrects and goes on with give a note for the log.
+Settings with which the official package hangs, crashes or reads past its arrays are refused, under
+their official names (``check.py``); those that it runs and that ours have no value for are fitted
+(``fit.py``); those that it corrects and goes on with give a note for the log.
 
 References
 ----------
@@ -12,17 +13,20 @@ MLPerf LoadGen 6.0, test_settings_internal.cc.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from loadgen.config.scenarios import MultiStream, Offline, Scenario, Server, SingleStream
 from loadgen.config.settings import Seeds, Settings
 from loadgen.errors import Problem, SettingsError
 from loadgen.mlperf.notes import Note
 from loadgen.mlperf.settings import TestMode, TestScenario, TestSettings
-from loadgen.traffic.validate import validate
+from loadgen.mlperf.translate.check import library_problems, size_problems, value_problems
+from loadgen.mlperf.translate.fit import RATE_FIELDS, bounded, runnable
+from loadgen.traffic.effective import effective
+from loadgen.values import MAX_SECONDS
 
 __all__ = ["MODES", "Translated", "to_public", "to_run"]
 
@@ -34,6 +38,10 @@ MODES: Final[dict[TestMode, Literal["performance", "accuracy", "submission"]]] =
 }
 _LONGEST_LIMIT_NS: Final = 10**18
 """31 years; a limit above it is never met either way."""
+_LONGEST_OFFLINE_S: Final = MAX_SECONDS / 10
+_SLOWEST_RATE: Final = 2.0**-32
+_FASTEST_RATE: Final = 1e30
+"""Rates at whose bounds a period is 136 years and 0 ns."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +82,9 @@ def to_run(requested: TestSettings, *, total: int, performance: int) -> Translat
     """
     notes: list[Note] = []
     loads = requested.performance_sample_count_override or performance
-    used = _corrected(requested, loads, notes)
-    problems = [*_rate_problems(used), *_combinations(used, total, performance)]
-    if problems:
-        raise SettingsError(problems)
-    scenario, settings = to_public(used)
+    used = runnable(corrected := _corrected(requested, loads, notes))
+    _refuse([*value_problems(used), *library_problems(used, total, performance)])
+    scenario, settings = _scenario(used), _settings(used)
     concatenates = used.sample_concatenate_permutation
     if used.scenario is TestScenario.Offline and used.performance_issue_unique:
         # As many samples as are loaded; which ones, the other flags say where they are set.
@@ -86,11 +92,14 @@ def to_run(requested: TestSettings, *, total: int, performance: int) -> Translat
         if other is not None:
             scenario = Offline(n_samples=loads)
             settings = settings.model_copy(update={"sample_order": other})
-    try:
-        validate(scenario, settings, {}, total=total, performance=performance)
-    except SettingsError as error:
-        raise _in_official_words(error, used.scenario) from None
-    return Translated(scenario, settings, _rate(used), concatenates, tuple(notes))
+    rate = _rate(corrected)
+    sizes = effective(scenario, settings, total, performance, rate=rate, whole_sets=concatenates)
+    _refuse(size_problems(corrected, settings, sizes, total))
+    planned_s = max(settings.min_duration_s, sizes.samples_per_query / rate)
+    if isinstance(scenario, Offline) and planned_s > _LONGEST_OFFLINE_S:
+        # Unless told otherwise, the run would wait ten times as long, which is no number of ns.
+        settings = settings.model_copy(update={"drain_timeout_s": None})
+    return Translated(scenario, settings, rate, concatenates, tuple(notes))
 
 
 def to_public(requested: TestSettings) -> tuple[Scenario, Settings]:
@@ -101,20 +110,15 @@ def to_public(requested: TestSettings) -> tuple[Scenario, Settings]:
     SettingsError
         With every value that cannot be used, under the official names.
     """
-    found: list[Any] = []
-    problems: list[Problem] = list(_rate_problems(requested))
-    for make in (_scenario, _settings):
-        try:
-            found.append(make(requested))
-        except SettingsError as error:
-            problems += _in_official_words(error, requested.scenario).problems
-    if problems:
-        named = dict.fromkeys(problem.field for problem in problems)
-        raise SettingsError(
-            next(each for each in problems if each.field == field) for field in named
-        )
-    scenario, settings = found
-    return scenario, settings
+    used = bounded(requested)
+    _refuse(value_problems(used))
+    return _scenario(used), _settings(used)
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    found = list(problems)
+    if found:
+        raise SettingsError(found)
 
 
 def _corrected(requested: TestSettings, loads: int, notes: list[Note]) -> TestSettings:
@@ -145,38 +149,12 @@ def _corrected(requested: TestSettings, loads: int, notes: list[Note]) -> TestSe
     return used
 
 
-def _rate_problems(used: TestSettings) -> Iterator[Problem]:
-    field = _RATE_FIELDS[used.scenario]
-    value = getattr(used, field)
-    if not (value > 0 and math.isfinite(value)):
-        yield Problem(field, value, "a finite number above 0")
-
-
-def _combinations(used: TestSettings, total: int, performance: int) -> Iterator[Problem]:
-    loads = used.performance_sample_count_override or performance
-    if total < 1:
-        yield Problem("total sample count", total, "at least 1")
-    if loads < 1 or performance < 1:
-        allowed = "at least 1: with an empty set nothing is issued"
-        yield Problem("performance sample count", min(loads, performance), allowed)
-    unique_streams = used.performance_issue_unique and used.scenario is TestScenario.MultiStream
-    performs = used.mode is not TestMode.AccuracyOnly
-    if unique_streams and used.sample_concatenate_permutation and performs:
-        allowed = "false with performance_issue_unique in MultiStream, which has too few samples"
-        yield Problem("sample_concatenate_permutation", True, allowed)
-
-
-_RATE_FIELDS: Final = {
-    TestScenario.SingleStream: "single_stream_expected_latency_ns",
-    TestScenario.MultiStream: "multi_stream_expected_latency_ns",
-    TestScenario.Server: "server_target_qps",
-    TestScenario.Offline: "offline_expected_qps",
-}
-
-
 def _rate(used: TestSettings) -> float:
-    value: float = getattr(used, _RATE_FIELDS[used.scenario])
-    return 1e9 / value if used.scenario.name.endswith("Stream") else value
+    """Return LoadGen's target_qps, but for those whose period is no number of ns."""
+    value: float = getattr(used, RATE_FIELDS[used.scenario])
+    if used.scenario in (TestScenario.SingleStream, TestScenario.MultiStream):
+        value = 1e9 / value if value else math.inf
+    return min(max(value, _SLOWEST_RATE), _FASTEST_RATE)
 
 
 def _scenario(used: TestSettings) -> Scenario:
@@ -246,42 +224,3 @@ def _ms(ns: float) -> float:
 def _limit_ms(ns: int) -> float:
     # No latency is as short as 1 ns, so 0 is kept as rarely as 1.
     return _ms(float(min(max(ns, 1), _LONGEST_LIMIT_NS)))
-
-
-_OFFICIAL_NAMES: Final = {
-    "min_duration_s": "min_duration_ms",
-    "max_duration_s": "max_duration_ms",
-    "min_queries": "min_query_count",
-    "max_queries": "max_query_count",
-    "performance_sample_count": "performance_sample_count_override",
-    "accuracy_sample_count": "accuracy_sample_count_override",
-    "same_index": "performance_issue_same_index",
-    "tokens": "use_token_latencies",
-    "inferred_tokens_per_sample": "token_latency_scaling_factor",
-    "accuracy_log_target": "accuracy_log_sampling_target",
-    "target_ttft_ms": "ttft_latency",
-    "target_tpot_ms": "tpot_latency",
-    "samples_per_query": "multi_stream_samples_per_query",
-    "target_qps": "server_target_qps",
-    "target_latency_ms": "server_target_latency_ns",
-    "coalesce": "server_coalesce_queries",
-    "max_outstanding": "server_max_async_queries",
-    "expected_qps": "offline_expected_qps",
-    "sample_order": "performance_issue_same",
-}
-"""Official names of our fields, where they differ and the scenario does not matter."""
-
-
-def _in_official_words(error: SettingsError, scenario: TestScenario) -> SettingsError:
-    names = {
-        **_OFFICIAL_NAMES,
-        "expected_latency_ms": _RATE_FIELDS[scenario],
-        "target_percentile": {
-            TestScenario.SingleStream: "single_stream_target_latency_percentile",
-            TestScenario.MultiStream: "multi_stream_target_latency_percentile",
-        }.get(scenario, "server_target_latency_percentile"),
-    }
-    return SettingsError(
-        problem._replace(field=names.get(problem.field, problem.field))
-        for problem in error.problems
-    )
