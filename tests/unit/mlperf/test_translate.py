@@ -174,7 +174,6 @@ def test_what_the_official_package_corrects_is_corrected_and_noted() -> None:
         ("MultiStream", {"multi_stream_samples_per_query": 0}, "multi_stream_samples_per_query"),
         ("Offline", {"min_query_count": 0, "min_duration_ms": 0}, "min_query_count"),
         ("SingleStream", {"min_query_count": 0, "min_duration_ms": 0}, "min_query_count"),
-        ("SingleStream", {"accuracy_log_probability": 1.5}, "accuracy_log_probability"),
         (
             "SingleStream",
             {"performance_issue_same": True, "performance_issue_same_index": 50},

@@ -93,12 +93,13 @@ def library_problems(used: TestSettings, total: int, performance: int) -> Iterat
         allowed = "at least 1 with sample_concatenate_permutation, which counts whole sets of it"
         yield Problem("performance sample count", performance, allowed)
     if min(used.accuracy_sample_count_override or total, total) > _MOST_INDICES:
-        allowed = f"at most {_MOST_INDICES}, or such an accuracy_sample_count_override"
+        allowed = f"at most {_MOST_INDICES}; or such an accuracy_sample_count_override"
         yield Problem("total sample count", total, allowed)
-    padding = used.multi_stream_samples_per_query
-    if used.scenario is TestScenario.MultiStream and padding + min(loads, total) > _MOST_INDICES:
+    per_query = used.multi_stream_samples_per_query
+    is_multi = used.scenario is TestScenario.MultiStream and per_query <= MAX_COUNT
+    if is_multi and per_query + min(loads, total) > _MOST_INDICES:
         allowed = f"less: with {min(loads, total)} loaded samples at most {_MOST_INDICES} in all"
-        yield Problem("multi_stream_samples_per_query", padding, allowed)
+        yield Problem("multi_stream_samples_per_query", per_query, allowed)
     elif min(loads, total) > _MOST_INDICES:
         yield Problem("performance sample count", loads, f"at most {_MOST_INDICES}")
     performs = used.mode is not TestMode.AccuracyOnly
