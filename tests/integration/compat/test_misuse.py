@@ -171,7 +171,7 @@ WRONG = {
     "no sample": ("SingleStream", (8, 0), {}, "performance sample count"),
     "no sample at all": ("SingleStream", (0, 0), {}, "total sample count"),
     "more unique samples than there are": (
-        "Offline", (8, 9), {"performance_issue_unique": True}, "performance_sample_count",
+        "Offline", (8, 9), {"performance_issue_unique": True}, "performance sample count = 9",
     ),
     "no rate": ("Server", (8, 4), {"server_target_qps": 0}, "server_target_qps"),
     "unique and concatenated": (
