@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from loadgen.mlperf.logs.read_source import Source, parse_json, short
+from loadgen.mlperf.logs.read_source import UNREADABLE, Source, parse_json, short
 
 __all__ = ["Detail", "DetailEntry", "read_detail"]
 
@@ -127,13 +127,9 @@ def read_detail(source: Source) -> Detail:
 
 def _entry(source: Source, number: int, text: str) -> DetailEntry | None:
     """Return a line's entry; None where it cannot be made out."""
-    try:
-        table = parse_json(text)
-    except ValueError as error:
-        source.defect(number, f"{short(text)} is not valid JSON: {error}")
-        table = _repaired(text)
-        if table is None:
-            return None
+    table = source.parsed(number, text, _repaired)
+    if table is UNREADABLE:
+        return None
     missing = _missing(table)
     if missing:
         source.defect(number, f"{short(text)}; expected {missing}")

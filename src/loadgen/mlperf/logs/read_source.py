@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import reprlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
 from loadgen.errors import ResultError
 
-__all__ = ["Defect", "Defects", "Source", "parse_json", "short"]
+__all__ = ["UNREADABLE", "Defect", "Defects", "Source", "parse_json", "short"]
+
+UNREADABLE: Final = object()
 
 LONGEST_LINE: Final = 1 << 28  # bytes: an answer of 128 MiB
 _MOST_DEFECTS = 1_000  # kept of one directory
@@ -107,6 +109,28 @@ class Source:
         except UnicodeDecodeError as error:
             self.defect(number, f"not UTF-8 at its byte {error.start}")
             return raw.decode("utf-8", "replace")
+
+    def parsed(self, line: int, text: str, repair: Callable[[str], Any]) -> Any:
+        """Return what a line says as JSON, or what was meant by it; `UNREADABLE` where neither is.
+
+        Parameters
+        ----------
+        line : int
+        text : str
+        repair : callable
+            Returns what LoadGen meant by a text that is no JSON, or None.
+
+        Raises
+        ------
+        ResultError
+            Strict, and it is not JSON.
+        """
+        try:
+            return parse_json(text)
+        except ValueError as error:
+            self.defect(line, f"{short(text)} is not valid JSON: {error}")
+        repaired = repair(text)
+        return UNREADABLE if repaired is None else repaired
 
     def defect(self, line: int, what: str) -> None:
         """Complain: raise if strict, else remember.

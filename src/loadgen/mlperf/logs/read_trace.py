@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from loadgen.mlperf.logs.read_source import Source, parse_json, short
+from loadgen.mlperf.logs.read_source import UNREADABLE, Source, parse_json, short
 
 __all__ = ["Trace"]
 
@@ -78,13 +78,9 @@ class Trace:
 
 def _event(source: Source, number: int, text: str) -> Event | None:
     """Return a line's event; None where it cannot be made out."""
-    try:
-        event = parse_json(text)
-    except ValueError as error:
-        source.defect(number, f"{short(text)} is not valid JSON: {error}")
-        event = _repaired(text)
-        if event is None:
-            return None
+    event = source.parsed(number, text, _repaired)
+    if event is UNREADABLE:
+        return None
     if not isinstance(event, dict) or not isinstance(event.get("name"), str):
         source.defect(number, f'{short(text)}; expected an event with a text as "name"')
         return None
