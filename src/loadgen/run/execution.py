@@ -90,7 +90,9 @@ class Execution:
         self._began = (0, 0)
         self._loaded: Step | None = None
         self._accuracy_log = accuracy_log or _core.AccuracyLogEngine()
-        self._stream = OutputStream(self.engine, sinks, on_error=self._sink_raised)
+        # Where no answer is kept no thread is to look for any beside the measurement.
+        takers = () if task.keep_outputs == "none" else sinks
+        self._stream = OutputStream(self.engine, takers, on_error=self._sink_raised)
         self._progress = (
             ProgressLine(task.scenario.name, self.engine.progress) if show_progress else None
         )
