@@ -33,6 +33,7 @@ from loadgen.values import (
 
 __all__ = [
     "SCENARIOS",
+    "SLOWEST_QPS",
     "Concurrent",
     "Constant",
     "Gamma",
@@ -46,8 +47,10 @@ __all__ = [
     "scenario_from_dict",
 ]
 
-# One query in eleven days: the instants of a plan are int64 nanoseconds.
-_RATE = number(1e-6)
+SLOWEST_QPS: Final = 1e-6
+"""One query in eleven days: the instants of a plan are int64 nanoseconds."""
+
+_RATE = number(SLOWEST_QPS)
 _LATENCY_MS = number(above=0, high=1e12)
 # The plan counts whole nanoseconds, so an expected latency below one would never end.
 _EXPECTED_MS = optional(number(1e-6, 1e12))

@@ -21,9 +21,9 @@ from loadgen.errors import Problem, SettingsError
 from loadgen.traffic.effective import Effective, effective
 from loadgen.values import MAX_COUNT, MAX_SECONDS
 
-__all__ = ["validate"]
+__all__ = ["FASTEST_TIMED_QPS", "validate"]
 
-_FASTEST_TIMED_QPS: Final = 1e10
+FASTEST_TIMED_QPS: Final = 1e10
 """Gaps are whole ns: at more than ten arrivals a ns nearly all are 0 and time does not go on."""
 
 
@@ -116,9 +116,9 @@ def _server(scenario: Server, settings: Settings) -> Iterator[Problem]:
         if limit is not None and not settings.tokens:
             yield Problem(name, limit, "tokens=True: without it no token is recorded")
     random = isinstance(scenario.arrivals, (Poisson, Gamma))
-    if random and scenario.target_qps > _FASTEST_TIMED_QPS and settings.min_duration_s > 0:
+    if random and scenario.target_qps > FASTEST_TIMED_QPS and settings.min_duration_s > 0:
         allowed = (
-            f"at most {_FASTEST_TIMED_QPS:g} with min_duration_s = {settings.min_duration_s:g}: "
+            f"at most {FASTEST_TIMED_QPS:g} with min_duration_s = {settings.min_duration_s:g}: "
             "due times are whole ns; to flood, set min_duration_s=0 and min_queries"
         )
         yield Problem("target_qps", scenario.target_qps, allowed)

@@ -12,20 +12,20 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from loadgen.config.scenarios import SLOWEST_QPS
 from loadgen.config.settings import Settings
 from loadgen.errors import Problem
 from loadgen.mlperf.settings import TestMode, TestScenario, TestSettings
 from loadgen.mlperf.translate.fit import (
-    FASTEST_QPS,
     LONGEST_MS,
     LOWEST_FRACTION,
     PERCENTILE_FIELDS,
     RATE_FIELDS,
     SHORTEST_NS,
-    SLOWEST_QPS,
     may_be_timeless,
 )
 from loadgen.traffic.effective import Effective
+from loadgen.traffic.validate import FASTEST_TIMED_QPS
 from loadgen.values import MAX_COUNT, MAX_SECONDS
 
 __all__ = ["library_problems", "size_problems", "value_problems"]
@@ -58,8 +58,8 @@ def _rate(used: TestSettings) -> Iterator[Problem]:
     value: float = getattr(used, field)
     timed = f"with min_duration_ms = {used.min_duration_ms}, or the plan would have no end"
     if used.scenario is TestScenario.Server:
-        if value > FASTEST_QPS and math.isfinite(value) and not may_be_timeless(used):
-            yield Problem(field, value, f"at most {FASTEST_QPS:g} queries/s {timed}")
+        if value > FASTEST_TIMED_QPS and math.isfinite(value) and not may_be_timeless(used):
+            yield Problem(field, value, f"at most {FASTEST_TIMED_QPS:g} queries/s {timed}")
         elif not (value >= SLOWEST_QPS and math.isfinite(value)):
             yield Problem(field, value, f"a finite rate of at least {SLOWEST_QPS:g} queries/s")
     elif used.scenario is TestScenario.Offline:

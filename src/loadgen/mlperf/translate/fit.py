@@ -10,18 +10,18 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from loadgen.config.scenarios import SLOWEST_QPS
 from loadgen.mlperf.settings import TestMode, TestScenario, TestSettings
 from loadgen.traffic.effective import OFFLINE_SLACK
+from loadgen.traffic.validate import FASTEST_TIMED_QPS
 from loadgen.values import MAX_COUNT, MAX_SECONDS
 
 __all__ = [
-    "FASTEST_QPS",
     "LONGEST_MS",
     "LOWEST_FRACTION",
     "PERCENTILE_FIELDS",
     "RATE_FIELDS",
     "SHORTEST_NS",
-    "SLOWEST_QPS",
     "bounded",
     "goes_by_set",
     "may_be_timeless",
@@ -31,8 +31,6 @@ __all__ = [
 LONGEST_MS: Final = int(MAX_SECONDS) * 1000
 SHORTEST_NS: Final = 1.0
 """Plans count whole ns."""
-FASTEST_QPS: Final = 1e10
-SLOWEST_QPS: Final = 1e-6
 LOWEST_FRACTION: Final = 0.01
 """Ours takes a percentile between 0 and 1 for a fraction that was meant."""
 _FASTEST_OFFLINE_QPS: Final = 1e30
@@ -102,7 +100,7 @@ def runnable(requested: TestSettings) -> TestSettings:
 def _held_rate(used: TestSettings, value: float) -> float:
     if used.scenario is TestScenario.Server:
         # The gaps are whole ns: of a higher rate nearly all are 0, as they are of this one.
-        return min(value, FASTEST_QPS) if may_be_timeless(used) else value
+        return min(value, FASTEST_TIMED_QPS) if may_be_timeless(used) else value
     if used.scenario is TestScenario.Offline:
         return _held_offline_qps(used, value)
     # LoadGen's own arithmetic has no answer for an infinite rate here.
