@@ -7,6 +7,9 @@ from typing import Any
 from logs import accuracy_of, detail_of, samples_of, summary_of
 from sides import Case, Sides
 
+SCENARIOS = ("SingleStream", "MultiStream", "Server", "Offline")
+MODES = ("PerformanceOnly", "AccuracyOnly", "SubmissionRun")
+
 
 def settings(scenario: str, mode: str = "PerformanceOnly", **fields: Any) -> dict[str, Any]:
     """Settings of a run that ends by itself at once, and that no limit of time decides."""
@@ -64,3 +67,19 @@ def compare_samples(given: Case, ours: Any, theirs: Any) -> None:
     if not (scheduled and one_series):
         ours, theirs = ({k: v[:2] for k, v in each.items()} for each in (ours, theirs))
     assert ours == theirs
+
+
+def is_refused(wanted: dict[str, Any], total: int, performance: int) -> bool:
+    """Settings that we refuse, since the official package crashes or reads past its arrays."""
+    performs = wanted["mode"] != "AccuracyOnly"
+    unique = wanted.get("performance_issue_unique", False)
+    loaded = wanted.get("performance_sample_count_override", 0) or performance
+    if wanted.get("performance_issue_same") and (not unique or wanted["scenario"] == "Offline"):
+        if wanted["mode"] != "PerformanceOnly":
+            return True
+        if wanted.get("performance_issue_same_index", 0) >= min(loaded, total):
+            return True
+    if unique and wanted["scenario"] == "Offline" and performs and loaded > total:
+        return True
+    concatenates = wanted.get("sample_concatenate_permutation", False)
+    return performs and unique and concatenates and wanted["scenario"] == "MultiStream"

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 import pytest
-from checks import case, check, settings
+from checks import SCENARIOS, case, check, settings
 from sides import Sides
 
 USER_CONF = """\
@@ -20,7 +20,6 @@ USER_CONF = """\
 *.MultiStream.samples_per_query = 4
 resnet50.*.performance_sample_count_override = 9
 """
-SCENARIOS = ("SingleStream", "MultiStream", "Server", "Offline")
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

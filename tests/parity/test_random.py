@@ -1,35 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings at random, through both."""
 
-from typing import Any
-
 import pytest
-from checks import check, settings
+from checks import MODES, SCENARIOS, check, is_refused, settings
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as searching
 from hypothesis import strategies as st
 from sides import Case, Sides
 
-SCENARIOS = ("SingleStream", "MultiStream", "Server", "Offline")
-MODES = ("PerformanceOnly", "AccuracyOnly", "SubmissionRun")
 SEEDS = st.integers(0, 2**64 - 1)
 FLAGS = st.booleans()
-
-
-def is_refused(wanted: dict[str, Any], total: int, performance: int) -> bool:
-    """Settings that we refuse, since the official package crashes or reads past its arrays."""
-    performs = wanted["mode"] != "AccuracyOnly"
-    unique, same = wanted["performance_issue_unique"], wanted["performance_issue_same"]
-    loaded = wanted["performance_sample_count_override"] or performance
-    if same and (not unique or wanted["scenario"] == "Offline"):
-        if wanted["mode"] != "PerformanceOnly":
-            return True
-        if wanted["performance_issue_same_index"] >= min(loaded, total):
-            return True
-    if unique and wanted["scenario"] == "Offline" and performs and loaded > total:
-        return True
-    concatenates = wanted["sample_concatenate_permutation"]
-    return performs and unique and concatenates and wanted["scenario"] == "MultiStream"
 
 
 @st.composite

@@ -5,11 +5,10 @@ import json
 from typing import Any
 
 import pytest
-from checks import case, check, compare, settings
+from checks import SCENARIOS, case, check, compare, settings
 from logs import accuracy_of, detail_of
 from sides import Case, Sides
 
-SCENARIOS = ("SingleStream", "MultiStream", "Server", "Offline")
 LARGEST = 2**64 - 1
 UNIQUE = {"performance_issue_unique": True}
 CONCATENATE = {"sample_concatenate_permutation": True}

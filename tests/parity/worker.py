@@ -92,11 +92,8 @@ class System:
 def settings_of(api: Any, wanted: dict[str, Any]) -> Any:
     settings = api.TestSettings()
     for name, value in wanted.items():
-        if name in ("scenario", "mode"):
-            kind = api.TestScenario if name == "scenario" else api.TestMode
-            settings.__setattr__(name, getattr(kind, value))
-        else:
-            setattr(settings, name, value)
+        kind = {"scenario": api.TestScenario, "mode": api.TestMode}.get(name)
+        setattr(settings, name, value if kind is None else getattr(kind, value))
     return settings
 
 
