@@ -43,7 +43,7 @@ core = Pybind11Extension(
     "loadgen._core",
     sources=found("csrc/core/**/*.cpp", "csrc/bindings/*.cpp"),
     depends=["setup.py", "pyproject.toml", *found("csrc/**/*.hpp", "csrc/**/*.h")],
-    include_dirs=["csrc/core", "csrc/bindings"],
+    include_dirs=["csrc/include", "csrc/core", "csrc/bindings"],
     define_macros=[("LOADGEN_VERSION", f'"{VERSION}"'), ("NDEBUG", "1")],
     cxx_std=20,
     # No -march=native and no -ffast-math: the traffic and the figures are the same on every

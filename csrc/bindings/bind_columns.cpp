@@ -91,23 +91,25 @@ py::list take_outputs(Engine& engine, std::uint64_t max_bytes) {
   py::list taken;
   Payload* kept = engine.record().payload();
   const std::uint64_t first = engine.run().warm_up_rows();
+  std::uint64_t taken_until = engine.run().outputs_taken();
   std::uint64_t bytes = 0;
   while (kept != nullptr && bytes < max_bytes) {
-    const auto answer = kept->next(engine.outputs_taken);
+    const auto answer = kept->next(taken_until);
     if (!answer) break;
-    engine.outputs_taken = answer->end;
+    taken_until = answer->end;
+    engine.run().set_outputs_taken(taken_until);
     if (answer->row < first) continue;
     bytes += answer->bytes.size() + sizeof(PayloadEntry);
     taken.append(py::make_tuple(answer->row - first, engine.record().indices()[answer->row],
                                 py::bytes(reinterpret_cast<const char*>(answer->bytes.data()), answer->bytes.size())));
   }
-  if (kept != nullptr && kept->recycles()) kept->forget(engine.outputs_taken);
+  if (kept != nullptr && kept->recycles()) kept->forget(taken_until);
   return taken;
 }
 
 std::uint64_t output_bytes_waiting(Engine& engine) {
   const Payload* kept = engine.record().payload();
-  return kept == nullptr ? 0 : kept->waiting(engine.outputs_taken);
+  return kept == nullptr ? 0 : kept->waiting(engine.run().outputs_taken());
 }
 
 // Of an answer that was taken; as it was given, where MLPerf's API gave it.
@@ -128,7 +130,7 @@ void bind_columns(py::class_<Engine>& engine) {
   engine.def("payload", &payload);
   engine.def("take_outputs", &take_outputs, "max_bytes"_a);
   engine.def_property_readonly("output_bytes_waiting", &output_bytes_waiting);
-  engine.def_property_readonly("short_of_room", [](const Engine& self) { return self.waiting_for_room > 0; });
+  engine.def_property_readonly("short_of_room", [](Engine& self) { return self.run().short_of_room(); });
   engine.def("n_tokens", &n_tokens, "row"_a);
   engine.def_property_readonly("tag", [](const Engine& self) { return self.settings().run.record.tag; });
 }

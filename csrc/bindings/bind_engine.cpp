@@ -12,6 +12,7 @@
 #include "bindings.hpp"
 #include "engine.hpp"
 #include "names.hpp"
+#include "native_sut.hpp"
 
 namespace loadgen::bindings {
 
@@ -27,12 +28,45 @@ constexpr NameTable<Priority, 3> kPriorities{
     {{"normal", Priority::Normal}, {"high", Priority::High}, {"realtime", Priority::Realtime}}};
 constexpr NameTable<bool, 2> kFailOnError{{{"stop", false}, {"fail", true}}};
 
-struct Delivery {
-  bool pull;
-  bool function;
+enum class Delivery : std::uint8_t { Push, Function, Pull, Native };
+constexpr NameTable<Delivery, 4> kDeliveries{{{"push", Delivery::Push},
+                                              {"function", Delivery::Function},
+                                              {"pull", Delivery::Pull},
+                                              {"native", Delivery::Native}}};
+
+// The calls of a series to a system in Python, or to one in C, with signals looked for in Python.
+class Calls {
+ public:
+  Calls(Engine& engine, const py::object& self, Delivery way, py::object target, py::object flush,
+        std::optional<std::uint64_t> max_batch_size)
+      : python_{engine,
+                self,
+                way == Delivery::Native ? py::none() : target,
+                std::move(flush),
+                way == Delivery::Function,
+                max_batch_size} {
+    if (way == Delivery::Native)
+      native_.emplace(py::cast<NativeSut&>(target).sut(), engine.native_handle(), engine.record(), python_.calls().poll,
+                      python_.calls().user);
+  }
+
+  /// For the core, while the interpreter's lock is given up.
+  template <typename Work>
+  void use(Work work) {
+    const PythonSut::GilReleased released{python_};
+    work(native_ ? native_->calls() : python_.calls());
+  }
+  /// Throws what the system, or a signal handler, ended the series with.
+  void rethrow() {
+    python_.rethrow();
+    if (native_ && native_->failed_function() != nullptr)
+      NativeSut::require_success(native_->failed_function(), native_->failed_code());
+  }
+
+ private:
+  PythonSut python_;
+  std::optional<NativeCalls> native_;
 };
-constexpr NameTable<Delivery, 3> kDeliveries{
-    {{"push", {false, false}}, {"function", {false, true}}, {"pull", {true, false}}}};
 
 std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t tag, py::object samples,
                                     py::object encode, const std::string& keep_outputs, bool recycle_outputs,
@@ -64,34 +98,30 @@ void run_warm_up(const py::object& self, const LoadedSet& set, std::uint64_t n_q
   Engine& engine = py::cast<Engine&>(self);
   engine.require_usable();
   const Delivery way = named(kDeliveries, delivery, "delivery");
-  PythonSut sut{engine, self, std::move(target), py::none(), way.function, std::nullopt};
-  {
-    const PythonSut::GilReleased released{sut};
-    engine.run().warm_up({set.samples.data(), set.end}, n_queries, samples_per_query, way.pull, sut.calls());
-  }
-  sut.rethrow();
+  Calls calls{engine, self, way, std::move(target), py::none(), std::nullopt};
+  calls.use([&](const SutCalls& sut) {
+    engine.run().warm_up({set.samples.data(), set.end}, n_queries, samples_per_query, way == Delivery::Pull, sut);
+  });
+  calls.rethrow();
 }
 
 SeriesOutcome run_series(const py::object& self, TrafficPlan& plan, bool bounded, const SeriesSettings& settings,
-                         const Delivery& way, py::object target, py::object flush,
+                         Delivery way, py::object target, py::object flush,
                          std::optional<std::uint64_t> max_batch_size) {
   Engine& engine = py::cast<Engine&>(self);
   engine.require_usable();
   SeriesSettings series = settings;
   series.bounded = bounded;
-  series.pull = way.pull;
+  series.pull = way == Delivery::Pull;
   const std::uint64_t first_row = engine.record().head();
   engine.outcome.reset();
-  PythonSut sut{engine, self, std::move(target), std::move(flush), way.function, max_batch_size};
+  Calls calls{engine, self, way, std::move(target), std::move(flush), max_batch_size};
   SeriesOutcome outcome;
-  {
-    const PythonSut::GilReleased released{sut};
-    outcome = engine.run().run_series(plan, series, sut.calls());
-  }
+  calls.use([&](const SutCalls& sut) { outcome = engine.run().run_series(plan, series, sut); });
   engine.series.push_back(
       {{first_row, outcome.n_rows}, to_stamp(outcome.start), to_stamp(outcome.start + outcome.last_issued)});
   engine.outcome = outcome;
-  sut.rethrow();
+  calls.rethrow();
   if (outcome.failure) std::rethrow_exception(outcome.failure);
   return outcome;
 }
@@ -269,6 +299,10 @@ void bind_engine(py::module_& module) {
   engine.def("own_delay", [](Engine& self) { return delay_figures(self.run().own_delay()); });
   engine.def("blocked_delay", [](Engine& self) { return delay_figures(self.run().blocked_delay()); });
   engine.def_property_readonly("requests_refused", &refused);
+  engine.def_property_readonly("native_abort_reason", [](const Engine& self) {
+    const auto reason = self.native_abort_reason();
+    return reason ? std::optional<py::bytes>{*reason} : std::nullopt;
+  });
 }
 
 }  // namespace loadgen::bindings

@@ -12,6 +12,8 @@ namespace loadgen::bindings {
 
 void bind_clock(pybind11::module_& module);
 void bind_engine(pybind11::module_& module);
+/// Systems in C.
+void bind_native(pybind11::module_& module);
 /// Answers by id: complete, first_token, token, fail.
 void bind_answers(pybind11::class_<Engine>& engine);
 /// Answers in the form of MLPerf's API.

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <thread>
 #include <utility>
 
 #include "answers.hpp"
@@ -88,24 +87,14 @@ void Engine::fail(RowRange rows, Instant at, const std::string& kind, const std:
 }
 
 void Engine::wait_for_room(std::size_t bytes) {
-  constexpr Duration kStep = std::chrono::milliseconds{1};
-  constexpr Duration kPatience = std::chrono::minutes{1};
-  constexpr std::uint64_t kMostWaiting = std::uint64_t{256} << 20;
-  const Payload* kept = record().payload();
-  if (kept == nullptr || !kept->recycles()) return;
-  std::uint64_t taken = outputs_taken;
-  Duration waited{0};
-  while ((kept->waiting(outputs_taken) > kMostWaiting || !kept->worth_trying(bytes)) && waited < kPatience &&
-         !run_.aborted()) {
-    ++waiting_for_room;
-    {
-      const py::gil_scoped_release released;
-      std::this_thread::sleep_for(kStep);
-    }
-    --waiting_for_room;
-    waited = taken == outputs_taken ? waited + kStep : Duration{0};
-    taken = outputs_taken;
-  }
+  if (run_.has_room(bytes)) return;
+  const py::gil_scoped_release released;
+  run_.wait_for_room(bytes);
+}
+
+loadgen_run& Engine::native_handle() {
+  if (!native_handle_) native_handle_.reset(new loadgen_run{run_});
+  return *native_handle_;
 }
 
 void Engine::complete_prepared(RowRange rows, Instant at, const PreparedAnswer& answer, std::size_t position) {

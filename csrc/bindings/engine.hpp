@@ -15,6 +15,7 @@
 
 #include "answers.hpp"
 #include "engine/run.hpp"
+#include "native/run_handle.hpp"
 
 namespace loadgen::bindings {
 
@@ -72,14 +73,18 @@ class Engine {
   /// Recycled outputs: waits, without the interpreter's lock, while answers come faster than they are taken, until
   /// there is room for `bytes` more; or none was taken for a minute. Call before an answer that brings bytes.
   void wait_for_room(std::size_t bytes);
+  /// The run as systems in C hold it; made when it is first asked for.
+  [[nodiscard]] loadgen_run& native_handle();
+  /// Of who aborted through it.
+  [[nodiscard]] std::optional<std::string> native_abort_reason() const {
+    return native_handle_ ? native_handle_->abort_reason() : std::nullopt;
+  }
   /// Ends the run for good, and lets go of the dataset and the encoder: they may know who holds this engine.
   void close();
 
   std::vector<SeriesInstants> series;
   std::optional<SeriesOutcome> outcome;
-  std::uint64_t answered_below = 0;    // for progress(): rows below are answered
-  std::uint64_t outputs_taken = 0;     // for take_outputs(): where in the payload it goes on
-  std::uint64_t waiting_for_room = 0;  // answers
+  std::uint64_t answered_below = 0;                                  // for progress(): rows below are answered
   std::unordered_map<std::uint64_t, std::int64_t> odd_token_counts;  // by row: those that the column cannot hold
   std::unordered_set<std::uint64_t> first_tokens;  // rows, where the record has no column: MLPerf counts repeats
 
@@ -89,6 +94,10 @@ class Engine {
   std::uint64_t fork_generation_;
   long pid_;
   bool closed_ = false;
+  struct Shut {
+    void operator()(loadgen_run* handle) const noexcept { handle->close(); }
+  };
+  std::unique_ptr<loadgen_run, Shut> native_handle_;  // after run_: shut before the run is gone
 };
 
 /// Counts forks of this process, so that a child knows that it is one. Called once, when the module is loaded.

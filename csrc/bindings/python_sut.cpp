@@ -18,6 +18,7 @@ PythonSut::PythonSut(Engine& engine, py::handle engine_object, py::object target
       max_batch_size_{max_batch_size.value_or(std::numeric_limits<std::uint64_t>::max())} {
   calls_.user = this;
   calls_.poll = [](void* user) { return static_cast<PythonSut*>(user)->poll(); };
+  calls_.own_thread = target_.is_none();
   if (target_.is_none()) return;  // pull: the core calls nothing else
   calls_.enter = [](void* user) { static_cast<PythonSut*>(user)->enter(); };
   calls_.leave = [](void* user) { static_cast<PythonSut*>(user)->leave(); };

@@ -34,7 +34,7 @@ from loadgen.errors import (
 from loadgen.result import Result
 from loadgen.run import run
 from loadgen.run.session import Session
-from loadgen.sut import AsyncSUT, FunctionSUT, SystemUnderTest
+from loadgen.sut import AsyncSUT, FunctionSUT, NativeSUT, SystemUnderTest, get_include
 from loadgen.sut.handle import Run
 
 if typing.TYPE_CHECKING:
@@ -52,6 +52,7 @@ __all__ = [
     "Interrupted",
     "LoadGenError",
     "MultiStream",
+    "NativeSUT",
     "Offline",
     "Poisson",
     "Replay",
@@ -69,6 +70,7 @@ __all__ = [
     "SystemUnderTest",
     "__version__",
     "compat",
+    "get_include",
     "mlperf",
     "run",
     "testing",

@@ -183,6 +183,19 @@ class SeriesOutcome:
     @property
     def end(self) -> str: ...
 
+class NativeSut:
+    """A system under test in C: addresses of functions, 0 where there is none."""
+
+    def __init__(
+        self, *, issue: int, flush: int = 0, user_data: int = 0, start: int = 0, stop: int = 0
+    ) -> None: ...
+    @staticmethod
+    def from_struct(address: int) -> NativeSut: ...
+    @property
+    def name(self) -> bytes | None: ...
+    def start(self, engine: Engine) -> None: ...
+    def stop(self) -> None: ...
+
 class Engine:
     """One run: its record, its clock, its issuing thread."""
 
@@ -217,16 +230,16 @@ class Engine:
         n_queries: int,
         samples_per_query: int,
         *,
-        delivery: Literal["push", "function", "pull"],
-        target: Callable[[Any], Any] | None = None,
+        delivery: Literal["push", "function", "pull", "native"],
+        target: Callable[[Any], Any] | NativeSut | None = None,
     ) -> None: ...
     def run_series(
         self,
         plan: TrafficPlan,
         *,
         accuracy: bool,
-        delivery: Literal["push", "function", "pull"],
-        target: Callable[[Any], Any] | None = None,
+        delivery: Literal["push", "function", "pull", "native"],
+        target: Callable[[Any], Any] | NativeSut | None = None,
         max_batch_size: int | None = None,
         min_queries: int = 0,
         max_queries: int | None = None,
@@ -280,3 +293,5 @@ class Engine:
     def blocked_delay(self) -> DelayTuple: ...
     @property
     def requests_refused(self) -> list[str]: ...  # of "priority", "cpu"
+    @property
+    def native_abort_reason(self) -> bytes | None: ...

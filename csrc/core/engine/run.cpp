@@ -13,6 +13,10 @@ namespace {
 
 constexpr Duration kPollPeriod = std::chrono::milliseconds{50};
 
+constexpr Duration kRoomStep = std::chrono::milliseconds{1};
+constexpr Duration kRoomPatience = std::chrono::minutes{1};
+constexpr std::uint64_t kMostBytesWaiting = std::uint64_t{256} << 20;
+
 InstantColumns instants_of(Scenario scenario) noexcept {
   if (scenario == Scenario::Server) return InstantColumns::ScheduledAndIssued;
   return scenario == Scenario::Offline ? InstantColumns::None : InstantColumns::IssuedOnly;
@@ -31,30 +35,34 @@ Run::Run(const RunSettings& settings)
   if (settings_.virtual_clock != nullptr && !settings_.virtual_clock->acquire()) throw Error{ErrorCode::ClockInUse};
 }
 
-Run::~Run() { release_clock(); }
+Run::~Run() {
+  if (!closed_.load(std::memory_order_relaxed)) release_clock();  // relaxed: nobody else is left
+}
 
 void Run::release_clock() noexcept {
-  if (settings_.virtual_clock != nullptr && !closed_) settings_.virtual_clock->release();
+  if (settings_.virtual_clock != nullptr) settings_.virtual_clock->release();
 }
 
 template <typename Work>
-void Run::on_issuing_thread(bool pull, const SutCalls& calls, Work work) {
+void Run::on_issuing_thread(const SutCalls& calls, Work work) {
   const auto issue = [&](const SutCalls& issuing_calls) {
     const ScopedThreadSetup setup{settings_.thread};
     priority_refused_ = !setup.priority_granted();
     cpu_refused_ = !setup.cpu_granted();
     work(issuing_calls);
   };
-  if (!pull) return issue(calls);
+  if (!calls.own_thread) return issue(calls);
   if (settings_.virtual_clock != nullptr) throw Error{ErrorCode::VirtualClockPull};
 
   // The issuing thread never polls: that may need the interpreter's lock. This one does, and waits.
   std::atomic<std::uint32_t> done{0};
   std::exception_ptr failure;
+  SutCalls without_poll = calls;
+  without_poll.poll = nullptr;
   std::thread issuing{[&] {
     name_thread("loadgen-issue");
     try {
-      issue(SutCalls{});
+      issue(without_poll);
     } catch (...) {
       failure = std::current_exception();
     }
@@ -71,7 +79,7 @@ void Run::on_issuing_thread(bool pull, const SutCalls& calls, Work work) {
 
 SeriesOutcome Run::run_series(TrafficPlan& plan, const SeriesSettings& settings, const SutCalls& calls) {
   SeriesOutcome outcome;
-  on_issuing_thread(settings.pull, calls, [&](const SutCalls& issuing_calls) {
+  on_issuing_thread(calls, [&](const SutCalls& issuing_calls) {
     Issuer issuer{*this, settings, issuing_calls};
     outcome = issuer.issue(plan);
   });
@@ -83,7 +91,7 @@ void Run::warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_querie
   SeriesSettings settings;
   settings.pull = pull;
   settings.last = false;
-  on_issuing_thread(pull, calls, [&](const SutCalls& issuing_calls) {
+  on_issuing_thread(calls, [&](const SutCalls& issuing_calls) {
     Issuer issuer{*this, settings, issuing_calls};
     issuer.warm_up(samples, n_queries, samples_per_query);
   });
@@ -97,11 +105,30 @@ void Run::abort() noexcept {
   batcher_.finish();
 }
 
+bool Run::has_room(std::size_t bytes) noexcept {
+  const Payload* kept = record_.payload();
+  if (kept == nullptr || !kept->recycles()) return true;
+  return kept->waiting(outputs_taken()) <= kMostBytesWaiting && kept->worth_trying(bytes);
+}
+
+void Run::wait_for_room(std::size_t bytes) noexcept {
+  std::uint64_t taken = outputs_taken();
+  Duration waited{0};
+  // relaxed: a flag, looked at again soon
+  while (!has_room(bytes) && waited < kRoomPatience && !aborted() && !closed_.load(std::memory_order_relaxed)) {
+    waiting_for_room_.fetch_add(1, std::memory_order_relaxed);  // relaxed, both: a hint
+    std::this_thread::sleep_for(kRoomStep);
+    waiting_for_room_.fetch_sub(1, std::memory_order_relaxed);
+    waited = taken == outputs_taken() ? waited + kRoomStep : Duration{0};
+    taken = outputs_taken();
+  }
+}
+
 void Run::close() noexcept {
+  const bool first = !closed_.exchange(true, std::memory_order_relaxed);  // relaxed: see wait_for_room()
   batcher_.finish();
   record_.close(answered_below_);
-  release_clock();
-  closed_ = true;
+  if (first) release_clock();
 }
 
 }  // namespace loadgen

@@ -26,8 +26,9 @@ struct RunSettings {
   VirtualClock* virtual_clock = nullptr;  // must outlive the run
 };
 
-/// Thread safety: run_series(), warm_up() and close() on one thread at a time, which issues under push; under pull an
-///   own thread issues, and the caller waits and polls. abort() and what record() and batcher() allow: any thread.
+/// Thread safety: run_series(), warm_up() and close() on one thread at a time, which issues unless the
+///   calls ask for an own thread; then the caller waits and polls. abort() and what record() and batcher() allow: any
+///   thread.
 class Run {
  public:
   /// Throws Error{ClockInUse} when the virtual clock drives another run.
@@ -48,6 +49,22 @@ class Run {
   void abort() noexcept;
   [[nodiscard]] bool aborted() const noexcept {
     return aborted_.load(std::memory_order_acquire);  // acquire: pairs with abort()
+  }
+
+  /// Recycled outputs: waits while answers come faster than they are taken, until there is room for `bytes` more; or
+  /// none was taken for a minute, or the run ends. Any thread. Call before an answer that brings bytes.
+  void wait_for_room(std::size_t bytes) noexcept;
+  [[nodiscard]] bool has_room(std::size_t bytes) noexcept;
+  /// Whether an answer waits for room now.
+  [[nodiscard]] bool short_of_room() const noexcept {
+    return waiting_for_room_.load(std::memory_order_relaxed) > 0;  // relaxed: a hint
+  }
+  /// Where in the payload its reader goes on.
+  [[nodiscard]] std::uint64_t outputs_taken() const noexcept {
+    return outputs_taken_.load(std::memory_order_relaxed);  // relaxed: Payload orders what it tells of
+  }
+  void set_outputs_taken(std::uint64_t position) noexcept {
+    outputs_taken_.store(position, std::memory_order_relaxed);  // relaxed: see above
   }
 
   /// Ends the run for good: open rows become missing, takers get nothing more.
@@ -71,7 +88,7 @@ class Run {
 
   void release_clock() noexcept;
   template <typename Work>
-  void on_issuing_thread(bool pull, const SutCalls& calls, Work work);
+  void on_issuing_thread(const SutCalls& calls, Work work);
 
   RunSettings settings_;
   Record record_;
@@ -80,12 +97,14 @@ class Run {
   DurationHistogram own_delay_;
   DurationHistogram blocked_delay_;
   std::atomic<std::uint64_t> warm_up_rows_{0};
+  std::atomic<std::uint64_t> outputs_taken_{0};
+  std::atomic<std::uint32_t> waiting_for_room_{0};
   std::uint64_t next_query_id_ = 0;
   std::uint64_t next_sample_id_ = 0;
   std::uint64_t answered_below_ = 0;  // rows below this are known to be answered
   bool priority_refused_ = false;
   bool cpu_refused_ = false;
-  bool closed_ = false;
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace loadgen

@@ -117,11 +117,13 @@ void Record::count_refused(std::uint64_t row, std::int64_t found) noexcept {
   violations_.add(found == kClosed ? Violation::Late : Violation::Repeated, id_of(row));
 }
 
-void Record::first_token(RowRange rows, Instant at) noexcept {
-  if (first_token_ == nullptr) return;
+bool Record::first_token(RowRange rows, Instant at) noexcept {
+  if (first_token_ == nullptr) return true;
+  bool well = true;
   for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
     if (completed(row).load(std::memory_order_acquire) != 0) {  // acquire: pairs with complete()
       violations_.add(Violation::FirstTokenLate, id_of(row));
+      well = false;
       continue;
     }
     std::int64_t none = 0;
@@ -129,19 +131,24 @@ void Record::first_token(RowRange rows, Instant at) noexcept {
     if (!std::atomic_ref{first_token_[row]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
                                                                     std::memory_order_relaxed)) {
       violations_.add(Violation::RepeatedFirstToken, id_of(row));
+      well = false;
       continue;
     }
     std::atomic_ref{n_tokens_[row]}.fetch_add(1, std::memory_order_relaxed);
   }
+  return well;
 }
 
-void Record::add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept {
-  if (first_token_ == nullptr) return;
+bool Record::add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept {
+  if (first_token_ == nullptr) return true;
+  bool well = true;
   for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
     if (n <= 0) {
       violations_.add(Violation::InvalidTokenCount, id_of(row));
+      well = false;
     } else if (completed(row).load(std::memory_order_acquire) != 0) {  // acquire: pairs with complete()
       violations_.add(Violation::TokenLate, id_of(row));
+      well = false;
     } else {
       std::int64_t none = 0;
       // relaxed, both: the row's completion publishes them
@@ -151,6 +158,7 @@ void Record::add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept {
                                                 std::memory_order_relaxed);
     }
   }
+  return well;
 }
 
 bool Record::keeps_output(std::uint64_t row) const noexcept {

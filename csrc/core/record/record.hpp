@@ -123,10 +123,10 @@ class Record {
   /// Answers `rows`, which find() or a batch gave. `at` was read before anything else. A row that has an answer keeps
   /// it, and a violation is counted. Returns how many rows this call answered.
   std::uint64_t complete(RowRange rows, Instant at, const Answer& answer) noexcept;
-  /// The first token is there: stamped once, and counted as one token.
-  void first_token(RowRange rows, Instant at) noexcept;
-  /// `n` more tokens are there; stamps the first one if nothing did.
-  void add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept;
+  /// The first token is there: stamped once, and counted as one token. False: a violation was counted.
+  bool first_token(RowRange rows, Instant at) noexcept;
+  /// `n` more tokens are there; stamps the first one if nothing did. False: a violation was counted.
+  bool add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept;
   /// Whether any of the rows' answers is kept.
   [[nodiscard]] bool keeps_output(RowRange rows) const noexcept;
   [[nodiscard]] bool keeps_output(std::uint64_t row) const noexcept;

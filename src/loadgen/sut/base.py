@@ -17,7 +17,7 @@ from loadgen.errors import Problem, SettingsError
 from loadgen.values import Refused
 
 if TYPE_CHECKING:
-    from loadgen._core import Batch
+    from loadgen._core import Batch, NativeSut
     from loadgen.config.scenarios import Scenario
     from loadgen.sut.handle import Run
 
@@ -30,18 +30,19 @@ class Delivery:
 
     Parameters
     ----------
-    kind : "push", "function" or "pull"
+    kind : "push", "function", "pull" or "native"
         push: the core calls ``target(batch)`` and an answer may come later, from anywhere.
         function: the core calls ``target(samples)`` and what returns is the answer.
         pull: the system takes batches itself, in threads that its ``start(run)`` starts.
-    target : callable or None
+        native: the core calls the C functions of `target`.
+    target : callable, NativeSut or None
         None: pull.
     max_batch_size : int or None
         The most samples a call of a function gets. None: a whole query.
     """
 
-    kind: Literal["push", "function", "pull"]
-    target: Callable[[Any], Any] | None = None
+    kind: Literal["push", "function", "pull", "native"]
+    target: Callable[[Any], Any] | NativeSut | None = None
     max_batch_size: int | None = None
 
 

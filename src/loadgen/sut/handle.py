@@ -49,7 +49,7 @@ class Run:
     ) -> None:
         self._engine = engine
         self._errors: list[BaseException] = []
-        self._abort_reasons: list[str] = []
+        self._reasons: list[str] = []
         self.scenario = scenario
         self.settings = settings
         self.dataset = dataset
@@ -116,8 +116,14 @@ class Run:
         reason : str
             Why, for the result, which is INVALID.
         """
-        self._abort_reasons.append(reason)
+        self._reasons.append(reason)
         self._engine.abort()
+
+    @property
+    def _abort_reasons(self) -> list[str]:
+        """Why the run was given up, by whom it was; those of Python first."""
+        native = self._engine.native_abort_reason
+        return [*self._reasons, *([] if native is None else [native.decode(errors="replace")])]
 
     def _take(
         self, max_size: int, max_wait_ns: int = 0, timeout_ns: int | None = None

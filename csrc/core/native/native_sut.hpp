@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// A system under test in C, as the engine calls it.
+#pragma once
+
+#include "engine/sut_calls.hpp"
+#include "loadgen.h"
+
+namespace loadgen {
+
+/// The calls of one series, for the issuing thread, and for `poll` what `poll_user` wants.
+///
+/// Not for start() and stop(), which belong to the whole run.
+class NativeCalls {
+ public:
+  NativeCalls(const loadgen_sut& sut, loadgen_run& run, Record& record, bool (*poll)(void*), void* poll_user) noexcept;
+  NativeCalls(const NativeCalls&) = delete;
+  NativeCalls& operator=(const NativeCalls&) = delete;
+
+  /// Valid while this lives.
+  [[nodiscard]] const SutCalls& calls() const noexcept { return calls_; }
+  /// Which function ended the series, and with what; null while none did.
+  [[nodiscard]] const char* failed_function() const noexcept { return failed_function_; }
+  [[nodiscard]] int failed_code() const noexcept { return failed_code_; }
+
+ private:
+  bool issue(RowRange rows) noexcept;
+  bool ended_well(const char* function, int code) noexcept;
+
+  const loadgen_sut& sut_;
+  loadgen_run& run_;
+  Record& record_;
+  bool (*poll_)(void*);
+  void* poll_user_;
+  SutCalls calls_;
+  const char* failed_function_ = nullptr;
+  int failed_code_ = 0;
+};
+
+}  // namespace loadgen
