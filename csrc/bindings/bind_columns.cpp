@@ -26,6 +26,21 @@ py::array view(const py::object& owner, const T* data, std::uint64_t n) {
   return read_only(py::array_t<T>(static_cast<py::ssize_t>(n), data, owner));
 }
 
+// The rows of each series in the order of its queries, where several threads wrote them: each of them one in turn.
+template <typename T>
+py::array merged(const Engine& engine, const T* column, std::uint64_t n) {
+  py::array_t<T> all{static_cast<py::ssize_t>(n)};
+  T* out = all.mutable_data();
+  for (const SeriesInstants& series : engine.series) {
+    std::uint64_t longest = 0;
+    for (const RowRange& part : series.parts) longest = std::max(longest, part.count);
+    for (std::uint64_t i = 0; i < longest; ++i)
+      for (const RowRange& part : series.parts)
+        if (i < part.count) *out++ = column[part.first + i];
+  }
+  return read_only(std::move(all));
+}
+
 // One value for all rows: a view that takes no step.
 py::array repeated(std::int64_t value, std::uint64_t n) {
   py::array_t<std::int64_t> one{1};
@@ -50,23 +65,25 @@ py::dict columns(const py::object& self) {
   Engine& engine = py::cast<Engine&>(self);
   const Record& record = engine.record();
   const std::uint64_t first = engine.run().warm_up_rows();
-  const std::uint64_t n = std::max(record.head(), first) - first;
+  const std::uint64_t n = std::max(engine.run().rows_issued(), first) - first;
+  const auto column = [&](const auto* data) {
+    return record.parts() > 1 ? merged(engine, data, n) : view(self, data + first, n);
+  };
   py::dict result;
-  result["index"] = view(self, record.indices() + first, n);
+  result["index"] = column(record.indices());
   if (record.settings().instants == InstantColumns::None) {
     result["scheduled"] = from_series(engine, &SeriesInstants::scheduled, first, n);
     result["issued"] = from_series(engine, &SeriesInstants::issued, first, n);
   } else {
-    result["issued"] = view(self, record.issued_column() + first, n);
-    result["scheduled"] = record.settings().instants == InstantColumns::IssuedOnly
-                              ? py::object{result["issued"]}
-                              : view(self, record.scheduled_column() + first, n);
+    result["issued"] = column(record.issued_column());
+    result["scheduled"] = record.settings().instants == InstantColumns::IssuedOnly ? py::object{result["issued"]}
+                                                                                   : column(record.scheduled_column());
   }
-  result["completed"] = view(self, record.completed_column() + first, n);
-  result["status"] = view(self, record.status_column() + first, n);
+  result["completed"] = column(record.completed_column());
+  result["status"] = column(record.status_column());
   if (record.settings().tokens) {
-    result["first_token"] = view(self, record.first_token_column() + first, n);
-    result["n_tokens"] = view(self, record.n_tokens_column() + first, n);
+    result["first_token"] = column(record.first_token_column());
+    result["n_tokens"] = column(record.n_tokens_column());
   }
   return result;
 }

@@ -72,7 +72,7 @@ std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t t
                                     py::object encode, const std::string& keep_outputs, bool recycle_outputs,
                                     bool tokens, const std::string& on_error, const std::string& pacing,
                                     const std::string& priority, std::optional<int> cpu, std::int64_t drain_timeout_ns,
-                                    py::object clock, const std::string& backing) {
+                                    py::object clock, const std::string& backing, std::uint32_t issue_threads) {
   EngineSettings settings;
   RunSettings& run = settings.run;
   run.scenario = named(kScenarios, scenario, "scenario");
@@ -80,6 +80,7 @@ std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t t
   run.record.tokens = tokens;
   run.record.keep_outputs = named(kKeepOutputs, keep_outputs, "keep_outputs");
   run.record.recycle_outputs = recycle_outputs;
+  run.record.parts = issue_threads;
   run.record.backing = named(kBackings, backing, "backing");
   run.waiting.pacing = named(kPacings, pacing, "pacing");
   run.waiting.priority = named(kPriorities, priority, "priority");
@@ -113,13 +114,14 @@ SeriesOutcome run_series(const py::object& self, TrafficPlan& plan, bool bounded
   SeriesSettings series = settings;
   series.bounded = bounded;
   series.pull = way == Delivery::Pull;
-  const std::uint64_t first_row = engine.record().head();
   engine.outcome.reset();
   Calls calls{engine, self, way, std::move(target), std::move(flush), max_batch_size};
   SeriesOutcome outcome;
   calls.use([&](const SutCalls& sut) { outcome = engine.run().run_series(plan, series, sut); });
-  engine.series.push_back(
-      {{first_row, outcome.n_rows}, to_stamp(outcome.start), to_stamp(outcome.start + outcome.last_issued)});
+  engine.series.push_back({{outcome.first_row, outcome.n_rows},
+                           outcome.parts,
+                           to_stamp(outcome.start),
+                           to_stamp(outcome.start + outcome.last_issued)});
   engine.outcome = outcome;
   calls.rethrow();
   if (outcome.failure) std::rethrow_exception(outcome.failure);
@@ -160,17 +162,25 @@ py::object take(const py::object& self, std::uint64_t max_size, std::int64_t max
 
 std::pair<std::uint64_t, std::uint64_t> progress(Engine& engine) {
   engine.require_usable();
+  Record& record = engine.record();
   const std::uint64_t warm_up = engine.run().warm_up_rows();
-  std::uint64_t below = std::max(engine.answered_below, warm_up);
-  const std::uint64_t head = std::max(engine.record().head(), warm_up);
+  engine.answered_below.resize(record.parts());
+  std::uint64_t issued = 0;
   std::uint64_t answered = 0;
-  {
-    const py::gil_scoped_release released;
-    below = engine.record().first_open(below, head);
-    for (std::uint64_t row = below; row < head; ++row) answered += engine.record().is_done(row) ? 1 : 0;
+  for (std::uint32_t part = 0; part < record.parts(); ++part) {
+    const std::uint64_t begin = record.part_begin(part) + (part == 0 ? warm_up : 0);
+    std::uint64_t below = std::max(engine.answered_below[part], begin);
+    const std::uint64_t head = std::max(record.head(part), begin);
+    {
+      const py::gil_scoped_release released;
+      below = record.first_open(below, head);
+      for (std::uint64_t row = below; row < head; ++row) answered += record.is_done(row) ? 1 : 0;
+    }
+    engine.answered_below[part] = std::max(engine.answered_below[part], below);
+    issued += head - begin;
+    answered += below - begin;
   }
-  engine.answered_below = std::max(engine.answered_below, below);
-  return {head - warm_up, below - warm_up + answered};
+  return {issued, answered};
 }
 
 std::tuple<std::uint64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t> delay_figures(
@@ -192,7 +202,7 @@ py::dict violations(Engine& engine) {
     std::string example = "id " + std::to_string(count.first_id);
     // A foreign id names no row of this run; rows of users start after the warm-up.
     const std::uint64_t row = count.first_id & ((std::uint64_t{1} << Record::kRowBits) - 1);
-    if (violation != Violation::ForeignId && row >= engine.run().warm_up_rows())
+    if (violation != Violation::ForeignId && row >= engine.run().warm_up_rows() && engine.record().parts() == 1)
       example += " (row " + std::to_string(row - engine.run().warm_up_rows()) + ")";
     result[violation_name(violation)] = py::make_tuple(count.count, example);
   }
@@ -246,7 +256,8 @@ void bind_engine(py::module_& module) {
   engine.def(py::init(&make_engine), py::kw_only(), "scenario"_a, "tag"_a, "samples"_a = py::none(),
              "encode"_a = py::none(), "keep_outputs"_a = "none", "recycle_outputs"_a = false, "tokens"_a = false,
              "on_error"_a = "stop", "pacing"_a = "auto", "priority"_a = "normal", "cpu"_a = py::none(),
-             "drain_timeout_ns"_a = 600'000'000'000, "clock"_a = py::none(), "backing"_a = "anonymous");
+             "drain_timeout_ns"_a = 600'000'000'000, "clock"_a = py::none(), "backing"_a = "anonymous",
+             "issue_threads"_a = 1);
   engine.def("warm_up", &run_warm_up, "loaded_set"_a, "n_queries"_a, "samples_per_query"_a, py::kw_only(), "delivery"_a,
              "target"_a = py::none());
   engine.def(

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "names.hpp"
 #include "plan/traffic.hpp"
 
@@ -111,6 +112,17 @@ py::tuple draw(TrafficPlan& plan, std::uint64_t max_queries, std::uint64_t max_s
   return py::make_tuple(to_array(due), to_array(sizes), to_array(indices), to_array(keep));
 }
 
+/// What a query of the plan takes to draw, in ns: the mean over the next `n` or fewer. 0 when there is none.
+double cost_ns(const TrafficPlan& plan, std::uint64_t n) {
+  TrafficPlan drawn{plan};
+  PlannedQuery query;
+  const Instant start = Clock{}.now();
+  std::uint64_t queries = 0;
+  while (queries < n && drawn.next(query)) ++queries;
+  const Duration took = Clock{}.now() - start;
+  return queries == 0 ? 0.0 : static_cast<double>(took.count()) / static_cast<double>(queries);
+}
+
 void bind_settings(py::module_& module) {
   py::class_<PlanSettings>(module, "PlanSettings",
                            "Effective settings of one series, as far as its plan depends on them.")
@@ -147,6 +159,7 @@ void bind_plan(py::module_& module) {
            "(due_ns, sizes, indices, keep): as many queries as fit. A query that does not fit is "
            "listed once, with its "
            "whole size, and continued by the next call.")
+      .def("cost_ns", &cost_ns, py::arg("n"), "What a query takes to draw, in ns; nothing of this plan is drawn.")
       .def("run_dry", &TrafficPlan::run_dry, "Draws the rest of a bounded plan, for the counts.")
       .def_property_readonly("query_count", &TrafficPlan::query_count)
       .def_property_readonly("sample_count", &TrafficPlan::sample_count)

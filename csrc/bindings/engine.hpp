@@ -32,6 +32,7 @@ struct EngineSettings {
 /// Where a constant instant of a series lies (Offline keeps no instants a row).
 struct SeriesInstants {
   RowRange rows;
+  std::vector<RowRange> parts;  // where they lie, when several threads issued
   std::int64_t scheduled;
   std::int64_t issued;
 };
@@ -84,7 +85,7 @@ class Engine {
 
   std::vector<SeriesInstants> series;
   std::optional<SeriesOutcome> outcome;
-  std::uint64_t answered_below = 0;                                  // for progress(): rows below are answered
+  std::vector<std::uint64_t> answered_below;  // for progress(): rows below are answered, of each part
   std::unordered_map<std::uint64_t, std::int64_t> odd_token_counts;  // by row: those that the column cannot hold
   std::unordered_set<std::uint64_t> first_tokens;  // rows, where the record has no column: MLPerf counts repeats
 
@@ -129,8 +130,15 @@ class PythonSut {
   };
 
  private:
-  void enter() noexcept { PyEval_RestoreThread(thread_); }
-  void leave() noexcept { thread_ = PyEval_SaveThread(); }
+  void enter() noexcept { PyEval_RestoreThread(state()); }
+  void leave() noexcept {
+    PyThreadState* saved = PyEval_SaveThread();
+    state() = saved;
+  }
+  /// The interpreter's state of the calling thread.
+  PyThreadState*& state() noexcept { return further_thread_ != nullptr ? further_thread_ : thread_; }
+  static void begin_thread() noexcept;
+  static void end_thread() noexcept;
   bool push(RowRange rows);
   bool call_function(RowRange rows);
   bool call_function_once(RowRange rows);
@@ -144,7 +152,8 @@ class PythonSut {
   py::object flush_;
   std::uint64_t max_batch_size_;
   SutCalls calls_;
-  PyThreadState* thread_ = nullptr;
+  PyThreadState* thread_ = nullptr;                    // of the one that runs the series
+  static thread_local PyThreadState* further_thread_;  // of further issuing threads
   std::optional<py::error_already_set> error_;
   py::object reused_;  // index array of the last call; used again when nobody else holds it
 };

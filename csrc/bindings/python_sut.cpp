@@ -9,6 +9,8 @@
 
 namespace loadgen::bindings {
 
+thread_local PyThreadState* PythonSut::further_thread_ = nullptr;
+
 PythonSut::PythonSut(Engine& engine, py::handle engine_object, py::object target, py::object flush, bool function,
                      std::optional<std::uint64_t> max_batch_size)
     : engine_{engine},
@@ -20,6 +22,8 @@ PythonSut::PythonSut(Engine& engine, py::handle engine_object, py::object target
   calls_.poll = [](void* user) { return static_cast<PythonSut*>(user)->poll(); };
   calls_.own_thread = target_.is_none();
   if (target_.is_none()) return;  // pull: the core calls nothing else
+  calls_.begin_thread = [](void*) { begin_thread(); };
+  calls_.end_thread = [](void*) { end_thread(); };
   calls_.enter = [](void* user) { static_cast<PythonSut*>(user)->enter(); };
   calls_.leave = [](void* user) { static_cast<PythonSut*>(user)->leave(); };
   if (function) {
@@ -33,6 +37,18 @@ PythonSut::PythonSut(Engine& engine, py::handle engine_object, py::object target
     const py::object result = py::reinterpret_steal<py::object>(PyObject_CallNoArgs(sut.flush_.ptr()));
     return result ? true : sut.keep_error();
   };
+}
+
+void PythonSut::begin_thread() noexcept {
+  PyGILState_Ensure();
+  PyThreadState* saved = PyEval_SaveThread();
+  further_thread_ = saved;
+}
+
+void PythonSut::end_thread() noexcept {
+  PyEval_RestoreThread(further_thread_);
+  further_thread_ = nullptr;
+  PyGILState_Release(PyGILState_UNLOCKED);
 }
 
 void PythonSut::rethrow() {

@@ -186,8 +186,8 @@ def test_sample_to_repeat_outside_the_loaded_set_is_refused() -> None:
 
 
 def test_what_this_version_cannot_do_is_refused_and_not_ignored() -> None:
-    error = refusal(issue_threads=2, recording="histogram")
-    assert {problem.field for problem in error.problems} == {"issue_threads", "recording"}
+    error = refusal(recording="histogram")
+    assert {problem.field for problem in error.problems} == {"recording"}
 
 
 def test_processor_that_the_process_may_not_use_is_refused() -> None:

@@ -10,7 +10,7 @@ namespace loadgen {
 SeriesEnd Issuer::one_at_a_time(TrafficPlan& plan) {
   PlannedQuery query;
   bool more = stage(plan, query);
-  outcome_.start = last_issued_ = record_.clock().now();
+  outcome_.start = last_issued_ = start();
   while (more) {
     const RowRange rows = staged_;
     Instant now;
@@ -32,7 +32,7 @@ SeriesEnd Issuer::one_at_a_time(TrafficPlan& plan) {
 SeriesEnd Issuer::concurrent(TrafficPlan& plan) {
   PlannedQuery query;
   bool more = stage(plan, query);
-  outcome_.start = last_issued_ = record_.clock().now();
+  outcome_.start = last_issued_ = start();
   const auto slot_free = [this] {
     return std::ranges::any_of(outstanding_, [this](std::uint64_t row) { return record_.is_done(row); });
   };
@@ -66,7 +66,7 @@ void Issuer::warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_que
   last_issued_ = record_.clock().now();
   std::uint64_t position = 0;
   for (std::uint64_t query = 0; query < n_queries; ++query) {
-    if (run_.aborted() || samples_per_query > record_.capacity() - staged_.first) return;
+    if (run_.aborted() || samples_per_query > record_.part_end(part_.index) - staged_.first) return;
     staged_.count = samples_per_query;
     for (std::uint64_t row = staged_.first; row < staged_end(); ++row)
       *record_.index_at(row) = samples[position++ % samples.size()];

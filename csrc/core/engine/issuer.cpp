@@ -29,13 +29,48 @@ const char* series_end_name(SeriesEnd end) noexcept {
   return "unknown";
 }
 
-SeriesOutcome Issuer::issue(TrafficPlan& plan) {
-  staged_ = {record_.head(), 0};
-  outcome_.first_row = staged_.first;
-  outcome_.first_query_id = run_.next_query_id_;
-  outcome_.first_sample_id = run_.next_sample_id_;
+Instant CommonStart::wait_for_all(const Clock& clock) noexcept {
+  // acq_rel: a thread that is ready has staged its first row
+  if (missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) release(clock);
+  start_.wait(0, std::memory_order_acquire);  // acquire: pairs with release()
+  return from_stamp(start_.load(std::memory_order_acquire));
+}
+
+void CommonStart::release(const Clock& clock) noexcept {
+  std::int64_t none = 0;
+  // release: pairs with wait_for_all(); relaxed: somebody else has done it
+  start_.compare_exchange_strong(none, to_stamp(clock.now()), std::memory_order_release, std::memory_order_relaxed);
+  start_.notify_all();
+}
+
+void Issuer::issue(TrafficPlan& plan) {
+  staged_ = {record_.head(part_.index), 0};
+  outcome_.parts = {{staged_.first, 0}};
   try {
-    outcome_.end = drain(issue_all(plan));
+    outcome_.end = issue_all(plan);
+  } catch (...) {
+    outcome_.end = SeriesEnd::SutRaised;
+    outcome_.failure = std::current_exception();
+  }
+  outcome_.parts.front().count = outcome_.n_rows;
+}
+
+void Issuer::take_over(const Issuer& other) {
+  outcome_.n_rows += other.outcome_.n_rows;
+  outcome_.n_queries += other.outcome_.n_queries;
+  outcome_.parts.push_back(other.outcome_.parts.front());
+  outcome_.last_scheduled = std::max(outcome_.last_scheduled, other.outcome_.last_scheduled);
+  outcome_.end = std::max(outcome_.end, other.outcome_.end);  // the worse ones come later in their list
+  if (!outcome_.failure) outcome_.failure = other.outcome_.failure;
+  last_issued_ = std::max(last_issued_, other.last_issued_);
+  own_delay_.add(other.own_delay_);
+  blocked_delay_.add(other.blocked_delay_);
+}
+
+SeriesOutcome Issuer::finish(TrafficPlan& plan, std::deque<Issuer>& others) {
+  for (const Issuer& other : others) take_over(other);
+  try {
+    outcome_.end = drain(outcome_.end);
   } catch (...) {
     outcome_.end = SeriesEnd::SutRaised;
     outcome_.failure = std::current_exception();
@@ -43,6 +78,9 @@ SeriesOutcome Issuer::issue(TrafficPlan& plan) {
   outcome_.last_issued = last_issued_ - outcome_.start;
   outcome_.end_time = record_.clock().now() - outcome_.start;
   count_outstanding();
+  outcome_.first_row = run_.rows_issued() - outcome_.n_rows;
+  outcome_.first_query_id = run_.next_query_id_;
+  outcome_.first_sample_id = run_.next_sample_id_;
   const bool cut_off = outcome_.end == SeriesEnd::Aborted || outcome_.end == SeriesEnd::SutRaised;
   if (settings_.bounded && !cut_off) {
     // Later counts and ids include what was planned and not issued.
@@ -52,12 +90,14 @@ SeriesOutcome Issuer::issue(TrafficPlan& plan) {
   }
   run_.next_query_id_ += settings_.bounded ? plan.query_count() : outcome_.n_queries;
   run_.next_sample_id_ += settings_.bounded ? plan.sample_count() : outcome_.n_rows;
+  run_.own_delay_.add(own_delay_);
+  run_.blocked_delay_.add(blocked_delay_);
   return outcome_;
 }
 
 SeriesEnd Issuer::issue_all(TrafficPlan& plan) {
   if (run_.aborted()) {
-    outcome_.start = last_issued_ = record_.clock().now();
+    outcome_.start = last_issued_ = start();
     return SeriesEnd::Aborted;
   }
   switch (run_.settings_.scenario) {
@@ -75,9 +115,11 @@ SeriesEnd Issuer::issue_all(TrafficPlan& plan) {
 }
 
 bool Issuer::stage(TrafficPlan& plan, PlannedQuery& query) {
-  if (!plan.next(query)) return false;
+  do {
+    if (!plan.next(query)) return false;
+  } while (part_.of > 1 && (plan.query_count() - 1) % part_.of != part_.index);
   const std::uint64_t row = staged_end();
-  if (query.sample_count > record_.capacity() - row) {
+  if (query.sample_count > record_.part_end(part_.index) - row) {
     record_full_ = true;
     return false;
   }
@@ -90,7 +132,7 @@ bool Issuer::hand_over(std::uint64_t rows, Instant issued) {
   const RowRange range{staged_.first, rows};
   staged_ = {staged_.first + rows, staged_.count - rows};
   record_.set_issued(range, issued);
-  record_.publish(staged_.first);
+  record_.publish(staged_.first, part_.index);
   outcome_.n_rows += rows;
   const Duration gap = issued - last_issued_;
   last_issued_ = issued;
@@ -112,7 +154,9 @@ std::optional<SeriesEnd> Issuer::stop_after(Instant issued) const {
   const Duration elapsed = issued - outcome_.start;
   if (!is_server() && outcome_.n_queries >= settings_.min_queries && elapsed >= settings_.target_duration)
     return SeriesEnd::Natural;
-  if (settings_.max_queries && outcome_.n_queries >= *settings_.max_queries) return SeriesEnd::MaxQueries;
+  // The next query of this part is the one after so many others.
+  const std::uint64_t before_next = outcome_.n_queries * part_.of + part_.index;
+  if (settings_.max_queries && before_next >= *settings_.max_queries) return SeriesEnd::MaxQueries;
   if (settings_.max_duration && elapsed > *settings_.max_duration) return SeriesEnd::MaxDuration;
   return std::nullopt;
 }
@@ -133,9 +177,8 @@ WaitEnd Issuer::wait_for(RowRange rows) {
 }
 
 SeriesEnd Issuer::drain(SeriesEnd end) {
-  const std::uint64_t head = staged_.first;
   if (settings_.pull) {
-    run_.batcher_.announce_pause(head);
+    run_.batcher_.announce_pause(staged_.first);
     if (settings_.last) run_.batcher_.finish_when_taken();
   }
   if (end == SeriesEnd::Aborted || end == SeriesEnd::SutRaised || end == SeriesEnd::DrainTimeout) return end;
@@ -143,20 +186,25 @@ SeriesEnd Issuer::drain(SeriesEnd end) {
     const Entered entered{calls_};
     if (!calls_.flush(calls_.user)) return SeriesEnd::SutRaised;
   }
-  std::uint64_t open = record_.first_open(outcome_.first_row, head);
-  while (open < head) {
-    const WaitEnd wait = waiter_.until_answered(open, {open, head - open});
-    if (wait != WaitEnd::Ready) return end_of(wait);
-    open = record_.first_open(open, head);
+  for (const RowRange& rows : outcome_.parts) {
+    const std::uint64_t head = rows.first + rows.count;
+    std::uint64_t open = record_.first_open(rows.first, head);
+    while (open < head) {
+      const WaitEnd wait = waiter_.until_answered(open, {open, head - open});
+      if (wait != WaitEnd::Ready) return end_of(wait);
+      open = record_.first_open(open, head);
+    }
   }
   return end;
 }
 
 void Issuer::count_outstanding() {
-  const std::uint64_t head = staged_.first;
-  const std::uint64_t open = record_.first_open(outcome_.first_row, head);
-  run_.answered_below_ = open;
-  for (std::uint64_t row = open; row < head; ++row) outcome_.n_outstanding += record_.is_done(row) ? 0 : 1;
+  for (const RowRange& rows : outcome_.parts) {
+    const std::uint64_t head = rows.first + rows.count;
+    const std::uint64_t open = record_.first_open(rows.first, head);
+    if (&rows == &outcome_.parts.front()) run_.answered_below_ = open;
+    for (std::uint64_t row = open; row < head; ++row) outcome_.n_outstanding += record_.is_done(row) ? 0 : 1;
+  }
 }
 
 }  // namespace loadgen

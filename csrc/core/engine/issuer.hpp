@@ -4,7 +4,9 @@
 // One file a family: closed_loop.cpp (SingleStream, MultiStream, Concurrent), open_loop.cpp (Server), offline.cpp.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,21 +15,47 @@
 
 namespace loadgen {
 
+/// Where several issuing threads take the same instant as the series' start, when all are ready.
+class CommonStart {
+ public:
+  explicit CommonStart(std::uint32_t n_threads) noexcept : missing_{n_threads} {}
+  Instant wait_for_all(const Clock& clock) noexcept;
+  /// Lets all go that are waiting, since others will not come.
+  void release(const Clock& clock) noexcept;
+
+ private:
+  std::atomic<std::uint32_t> missing_;
+  std::atomic<std::int64_t> start_{0};
+};
+
+/// What one of several issuing threads does: queries number `index`, `index + of`, ... of the plan.
+struct Part {
+  std::uint32_t index = 0;
+  std::uint32_t of = 1;
+  CommonStart* start = nullptr;
+};
+
 /// Lives on the issuing thread, for one series or one warm-up.
 class Issuer {
  public:
-  Issuer(Run& run, const SeriesSettings& settings, const SutCalls& calls)
+  Issuer(Run& run, const SeriesSettings& settings, const SutCalls& calls, Part part = {})
       : run_{run},
         record_{run.record_},
         settings_{settings},
         calls_{calls},
+        part_{part},
         waiter_{run.record_, run.aborted_, calls, run.settings_.waiting} {}
 
-  SeriesOutcome issue(TrafficPlan& plan);
+  /// Issues this part of the plan. `finish` is to follow, on the first part's issuer.
+  void issue(TrafficPlan& plan);
+  /// Flushes, waits for what is outstanding, and returns what all parts did. `others`: the further ones.
+  SeriesOutcome finish(TrafficPlan& plan, std::deque<Issuer>& others);
+  [[nodiscard]] SeriesEnd end() const noexcept { return outcome_.end; }
   void warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_queries, std::uint64_t samples_per_query);
 
  private:
   SeriesEnd issue_all(TrafficPlan& plan);
+  void take_over(const Issuer& other);
   // Each issues the whole series and returns why it ended.
   SeriesEnd one_at_a_time(TrafficPlan& plan);
   SeriesEnd concurrent(TrafficPlan& plan);
@@ -39,6 +67,11 @@ class Issuer {
   /// full (then record_full_).
   bool stage(TrafficPlan& plan, PlannedQuery& query);
   [[nodiscard]] std::uint64_t staged_end() const noexcept { return staged_.first + staged_.count; }
+
+  /// When the series starts: now, or when all parts are ready.
+  [[nodiscard]] Instant start() noexcept {
+    return part_.start == nullptr ? record_.clock().now() : part_.start->wait_for_all(record_.clock());
+  }
 
   /// Between enter() and leave() of the SUT's calls.
   class Entered {
@@ -89,6 +122,7 @@ class Issuer {
   Record& record_;
   const SeriesSettings& settings_;
   const SutCalls& calls_;
+  Part part_;
   Waiter waiter_;
   SeriesOutcome outcome_;
   RowRange staged_;  // written, not yet issued
@@ -96,7 +130,11 @@ class Issuer {
   // Server, push: when a generator that is never late would be free again, given how long each issue() took. What a
   // query is later than this is the generator's doing, the rest is the SUT's.
   Instant ideally_free_{};
+
   bool record_full_ = false;
+  // Server: of each query, see Run::own_delay()
+  DurationHistogram own_delay_;
+  DurationHistogram blocked_delay_;
   std::vector<std::uint64_t> outstanding_;  // Concurrent, and Server with a limit
 };
 

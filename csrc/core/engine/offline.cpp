@@ -7,11 +7,11 @@ namespace loadgen {
 SeriesEnd Issuer::offline(TrafficPlan& plan) {
   PlannedQuery query;
   const bool staged = stage(plan, query);
-  outcome_.start = last_issued_ = record_.clock().now();
+  outcome_.start = last_issued_ = start();
   if (!staged) return end_of_plan();
   Instant now;
   const bool issued = issue_now(staged_.count, now);
-  run_.own_delay_.add(now - outcome_.start);
+  own_delay_.add(now - outcome_.start);
   ++outcome_.n_queries;
   if (!issued) return SeriesEnd::SutRaised;
   return waiter_.keep_going(now) ? SeriesEnd::Natural : SeriesEnd::Aborted;

@@ -22,8 +22,9 @@ constexpr std::uint64_t kMostPublishedTogether = 32;
 SeriesEnd Issuer::scheduled(TrafficPlan& plan) {
   PlannedQuery query;
   bool more = stage(plan, query);
-  Instant now = outcome_.start = last_issued_ = record_.clock().now();
+  Instant now = outcome_.start = last_issued_ = start();
   if (more) record_.set_scheduled(staged_.first, outcome_.start + query.due);
+  if (settings_.max_queries && part_.index >= *settings_.max_queries) return SeriesEnd::MaxQueries;
   while (more) {
     const WaitEnd wait = wait_until_due(outcome_.start + query.due, now);
     if (wait != WaitEnd::Ready) return end_of(wait);
@@ -79,8 +80,8 @@ bool Issuer::issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may
 
 void Issuer::count_delay(Instant due, Instant issued) {
   const Instant ideal = std::max(due, ideally_free_);
-  run_.own_delay_.add(issued - ideal);
-  run_.blocked_delay_.add(ideal - due);
+  own_delay_.add(issued - ideal);
+  blocked_delay_.add(ideal - due);
 }
 
 std::uint64_t Issuer::mergeable() const noexcept {

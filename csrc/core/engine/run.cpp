@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/run.hpp"
 
+#include <deque>
 #include <exception>
 #include <thread>
+#include <vector>
 
 #include "base/error.hpp"
 #include "engine/issuer.hpp"
@@ -80,10 +82,61 @@ void Run::on_issuing_thread(const SutCalls& calls, Work work) {
 SeriesOutcome Run::run_series(TrafficPlan& plan, const SeriesSettings& settings, const SutCalls& calls) {
   SeriesOutcome outcome;
   on_issuing_thread(calls, [&](const SutCalls& issuing_calls) {
+    // An accuracy series has no times to keep.
+    if (record_.parts() > 1 && !settings.accuracy) {
+      outcome = issue_in_parts(plan, settings, issuing_calls);
+      return;
+    }
     Issuer issuer{*this, settings, issuing_calls};
-    outcome = issuer.issue(plan);
+    issuer.issue(plan);
+    std::deque<Issuer> none;
+    outcome = issuer.finish(plan, none);
   });
   return outcome;
+}
+
+SeriesOutcome Run::issue_in_parts(TrafficPlan& plan, const SeriesSettings& settings, const SutCalls& calls) {
+  const std::uint32_t n = record_.parts();
+  CommonStart start{n};
+  SutCalls without_poll = calls;
+  without_poll.poll = nullptr;
+  Issuer first{*this, settings, calls, Part{0, n, &start}};
+  std::deque<Issuer> others;
+  std::vector<TrafficPlan> plans(n - 1, plan);  // each draws all of it, and issues its share
+  std::vector<std::thread> threads;
+  const auto issue = [this](Issuer& issuer, TrafficPlan& own) {
+    issuer.issue(own);
+    if (issuer.end() == SeriesEnd::SutRaised) abort();  // the others are not to go on for it
+  };
+  const auto join_all = [&threads] {
+    for (std::thread& thread : threads) thread.join();
+  };
+  try {
+    for (std::uint32_t part = 1; part < n; ++part) {
+      Issuer& issuer = others.emplace_back(*this, settings, without_poll, Part{part, n, &start});
+      threads.emplace_back([this, &issuer, &issue, &without_poll, &own = plans[part - 1]] {
+        name_thread("loadgen-issue");
+        const ScopedThreadSetup setup{settings_.thread};
+        if (without_poll.begin_thread != nullptr) without_poll.begin_thread(without_poll.user);
+        issue(issuer, own);
+        if (without_poll.end_thread != nullptr) without_poll.end_thread(without_poll.user);
+      });
+    }
+  } catch (...) {  // no more threads: those that are there are not to wait for the rest
+    abort();
+    start.release(record_.clock());
+    join_all();
+    throw;
+  }
+  issue(first, plan);
+  join_all();
+  return first.finish(plan, others);
+}
+
+std::uint64_t Run::rows_issued() const noexcept {
+  std::uint64_t rows = 0;
+  for (std::uint32_t part = 0; part < record_.parts(); ++part) rows += record_.head(part) - record_.part_begin(part);
+  return rows;
 }
 
 void Run::warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_queries, std::uint64_t samples_per_query,

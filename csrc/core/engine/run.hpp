@@ -45,6 +45,9 @@ class Run {
   void warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_queries, std::uint64_t samples_per_query,
                bool pull, const SutCalls& calls);
 
+  /// Rows of all parts, those of the warm-up too.
+  [[nodiscard]] std::uint64_t rows_issued() const noexcept;
+
   /// Stops the issue at once: no more queries, no waiting for answers.
   void abort() noexcept;
   [[nodiscard]] bool aborted() const noexcept {
@@ -87,6 +90,7 @@ class Run {
   friend class Issuer;
 
   void release_clock() noexcept;
+  SeriesOutcome issue_in_parts(TrafficPlan& plan, const SeriesSettings& settings, const SutCalls& calls);
   template <typename Work>
   void on_issuing_thread(const SutCalls& calls, Work work);
 

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <vector>
 
 #include "base/time.hpp"
+#include "record/record.hpp"
 
 namespace loadgen {
 
@@ -42,7 +44,7 @@ enum class SeriesEnd : std::uint8_t {
 
 /// Durations count from `start`.
 struct SeriesOutcome {
-  std::uint64_t first_row = 0;
+  std::uint64_t first_row = 0;  // in the order of queries, over all parts of the record
   std::uint64_t n_rows = 0;     // samples issued
   std::uint64_t n_queries = 0;  // queries issued
   std::optional<std::uint64_t> planned_queries;
@@ -54,6 +56,7 @@ struct SeriesOutcome {
   Duration last_issued{0};
   Duration end_time{0};
   std::uint64_t n_outstanding = 0;
+  std::vector<RowRange> parts;  // the rows that each issuing thread wrote, in turn one query of each
   SeriesEnd end = SeriesEnd::Natural;
   std::exception_ptr failure;  // what an event of a virtual clock threw; the rows until then are good
 };

@@ -7,11 +7,15 @@
 
 namespace loadgen {
 
-/// All calls come from the issuing thread, except `poll` where that is the core's own: then from the one that called run.
+/// All calls come from the issuing thread, except `poll` where that is the core's own: then from the one that called
+/// run.
 struct SutCalls {
   void* user = nullptr;
   /// The core issues on a thread of its own, which never needs what poll() may wait for. Needs the real clock.
   bool own_thread = false;
+  /// Around all other calls of a further issuing thread, on that thread. May be null.
+  void (*begin_thread)(void* user) = nullptr;
+  void (*end_thread)(void* user) = nullptr;
   /// Before the issue stamp is read; takes what issue() needs and may block (an interpreter's lock). May be null.
   void (*enter)(void* user) = nullptr;
   /// Hands the rows over. False: the SUT raised and the run stops. Null: pull.

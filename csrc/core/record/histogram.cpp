@@ -10,6 +10,12 @@ std::uint64_t DurationHistogram::upper_edge(std::size_t bucket) noexcept {
   return lower + ((std::uint64_t{1} << shift) - 1);
 }
 
+void DurationHistogram::add(const DurationHistogram& other) noexcept {
+  for (std::size_t bucket = 0; bucket < cells_.size(); ++bucket) cells_[bucket] += other.cells_[bucket];
+  count_ += other.count_;
+  max_ = std::max(max_, other.max_);
+}
+
 Duration DurationHistogram::percentile(double fraction) const noexcept {
   if (count_ == 0) return Duration{0};
   const auto rank = std::min(static_cast<std::uint64_t>(static_cast<double>(count_) * fraction), count_ - 1);

@@ -30,6 +30,9 @@ class DurationHistogram {
     max_ = std::max(max_, value);
   }
 
+  /// Counts what the other has counted as well.
+  void add(const DurationHistogram& other) noexcept;
+
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] Duration max() const noexcept { return Duration{static_cast<std::int64_t>(max_)}; }
 

@@ -2,6 +2,7 @@
 #include "record/record.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <thread>
 #include <utility>
@@ -18,13 +19,19 @@ constexpr std::int64_t kMostTokens = std::numeric_limits<std::uint32_t>::max();
 }  // namespace
 
 Record::Record(const RecordSettings& settings, const Clock& clock) : settings_{settings}, clock_{clock} {
-  for (std::uint64_t rows = settings.max_rows;; rows /= 2) {
-    if (reserve(rows)) {
-      capacity_ = rows;
-      break;
-    }
-    if (rows / 2 < kFewestRows) throw Error{ErrorCode::OutOfMemory};
+  std::uint64_t rows = settings.max_rows;
+  while (!reserve(rows)) {
+    rows /= 2;
+    if (rows < kFewestRows) throw Error{ErrorCode::OutOfMemory};
   }
+  part_rows_ = rows;
+  if (settings.parts > 1) {
+    part_bits_ = static_cast<unsigned>(std::bit_width(rows / settings.parts)) - 1;
+    part_rows_ = std::uint64_t{1} << part_bits_;
+  }
+  heads_ = std::make_unique<Head[]>(settings.parts);
+  for (std::uint32_t part = 0; part < settings.parts; ++part)
+    heads_[part].row.store(part_begin(part), std::memory_order_relaxed);  // relaxed: nobody else is there yet
 }
 
 template <typename T>
@@ -65,7 +72,9 @@ bool Record::reserve(std::uint64_t rows) {
 std::optional<std::uint64_t> Record::find(std::uint64_t id) noexcept {
   const std::uint64_t row = id & ((std::uint64_t{1} << kRowBits) - 1);
   // acquire: pairs with publish()
-  if (id >> kRowBits == settings_.tag && row < head_.load(std::memory_order_acquire)) return row;
+  if (id >> kRowBits == settings_.tag && part_of(row) < settings_.parts &&
+      row < heads_[part_of(row)].row.load(std::memory_order_acquire))
+    return row;
   violations_.add(Violation::ForeignId, id);
   return std::nullopt;
 }
@@ -171,8 +180,7 @@ bool Record::keeps_output(RowRange rows) const noexcept {
   return std::any_of(keep_ + rows.first, keep_ + rows.first + rows.count, [](std::uint8_t keep) { return keep != 0; });
 }
 
-void Record::close(std::uint64_t from) noexcept {
-  const std::uint64_t end = head();
+void Record::close_rows(std::uint64_t from, std::uint64_t end) noexcept {
   for (std::uint64_t row = from; row < end; ++row) {
     std::int64_t found = 0;
     // acq_rel on success: later attempts to answer see the mark; acquire on failure: pairs with complete()
@@ -184,6 +192,14 @@ void Record::close(std::uint64_t from) noexcept {
       std::this_thread::yield();
       found = completed(row).load(std::memory_order_acquire);  // acquire: pairs with complete_with()
     }
+  }
+}
+
+void Record::close(std::uint64_t from) noexcept {
+  std::uint64_t end = 0;
+  for (std::uint32_t part = 0; part < settings_.parts; ++part) {
+    close_rows(std::max(from, part_begin(part)), head(part));
+    if (head(part) > part_begin(part)) end = head(part);
   }
   // Results outlive their runs: addresses that are reserved and not used would keep later runs from theirs.
   for (std::size_t column = 0; column < n_columns_; ++column) columns_[column].shrink(end * width_[column]);

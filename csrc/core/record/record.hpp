@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -36,6 +37,7 @@ struct RecordSettings {
   bool recycle_outputs = false;  // they are read while the run goes on, and then forgotten
   Backing backing = Backing::Anonymous;
   std::uint64_t max_rows = std::uint64_t{1} << 33;  // halved until the system grants the addresses
+  std::uint32_t parts = 1;                          // each with its own rows and its own issuing thread
 };
 
 /// Consecutive rows.
@@ -58,6 +60,9 @@ struct Answer {
 
 /// Columns in reserved address ranges. A row never moves; an untouched column costs nothing.
 ///
+/// Rows lie in parts of equal size, one for each issuing thread; nearly always there is one. Part p begins at row
+/// part_begin(p), and its head counts rows from there on.
+///
 /// An id is tag:16 | row:48. Instants are absolute ns of the monotonic clock, 0 = not yet. A row's `completed` goes
 /// 0 -> instant, by one compare-exchange, when the answer is plain; 0 -> kClaimed -> instant when status, tokens or
 /// bytes go with it, so that whoever sees the instant sees those too; 0 -> kClosed when the run ends first.
@@ -76,7 +81,11 @@ class Record {
   Record(const RecordSettings& settings, const Clock& clock);
 
   // Issuing thread -----------------------------------------------------------------------------------------------
-  [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
+  [[nodiscard]] std::uint64_t part_begin(std::uint32_t part) const noexcept {
+    return static_cast<std::uint64_t>(part) << part_bits_;
+  }
+  /// Past the last row that a part has room for.
+  [[nodiscard]] std::uint64_t part_end(std::uint32_t part) const noexcept { return part_begin(part) + part_rows_; }
   [[nodiscard]] std::uint32_t* index_at(std::uint64_t row) noexcept { return index_ + row; }
   /// Marks of rows whose answers are kept, when only some are; else nullptr.
   [[nodiscard]] std::uint8_t* keep_at(std::uint64_t row) noexcept {
@@ -89,18 +98,21 @@ class Record {
     if (settings_.instants == InstantColumns::None) return;
     for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) issued_[row] = to_stamp(at);
   }
-  /// Makes all rows below `head` answerable.
-  void publish(std::uint64_t head) noexcept {
+  /// Makes all rows of a part below `head` answerable.
+  void publish(std::uint64_t head, std::uint32_t part = 0) noexcept {
     // seq_cst: also the store that a batcher's sleepers must not miss (Batcher::published); includes the release
     // that find() pairs with
-    head_.store(head, std::memory_order_seq_cst);
+    heads_[part].row.store(head, std::memory_order_seq_cst);
   }
 
   // Any thread ---------------------------------------------------------------------------------------------------
-  [[nodiscard]] std::uint64_t head() const noexcept {
+  [[nodiscard]] std::uint64_t head(std::uint32_t part = 0) const noexcept {
     // seq_cst: see publish()
-    return head_.load(std::memory_order_seq_cst);
+    return heads_[part].row.load(std::memory_order_seq_cst);
   }
+  /// The part of any number that may be a row; at least `parts` where it is none.
+  [[nodiscard]] std::uint64_t part_of(std::uint64_t row) const noexcept { return row >> part_bits_; }
+  [[nodiscard]] std::uint32_t parts() const noexcept { return settings_.parts; }
   [[nodiscard]] std::uint64_t id_of(std::uint64_t row) const noexcept {
     return (static_cast<std::uint64_t>(settings_.tag) << kRowBits) | row;
   }
@@ -132,7 +144,7 @@ class Record {
   [[nodiscard]] bool keeps_output(std::uint64_t row) const noexcept;
 
   /// Ends all rows from `from` on that are still open: they become kMissing and nothing can be written into them.
-  /// `from` may be any row below which everything is answered. No row can be issued any more.
+  /// `from` may be any row of the first part below which everything is answered. No row can be issued any more.
   void close(std::uint64_t from) noexcept;
 
   // Readers ------------------------------------------------------------------------------------------------------
@@ -157,6 +169,7 @@ class Record {
     return std::atomic_ref<std::int64_t>{completed_[row]};
   }
   void complete_with(std::uint64_t row, std::size_t position, std::int64_t stamp, const Answer& answer) noexcept;
+  void close_rows(std::uint64_t from, std::uint64_t end) noexcept;
   void count_refused(std::uint64_t row, std::int64_t found) noexcept;
   template <typename T>
   T* reserve_column(std::uint64_t rows);
@@ -164,7 +177,8 @@ class Record {
 
   RecordSettings settings_;
   Clock clock_;
-  std::uint64_t capacity_ = 0;
+  std::uint64_t part_rows_ = 0;  // room of a part
+  unsigned part_bits_ = kRowBits;
   static constexpr std::size_t kMostColumns = 8;
   ReservedRange columns_[kMostColumns];
   std::size_t width_[kMostColumns] = {};  // of a row, in bytes
@@ -178,8 +192,11 @@ class Record {
   std::uint8_t* status_ = nullptr;
   std::uint8_t* keep_ = nullptr;
   std::optional<Payload> payload_;
-  // Written by the issuing thread for every query; completers and takers read it.
-  alignas(kCacheLine) std::atomic<std::uint64_t> head_{0};
+  // Each written by its issuing thread for every query; completers and takers read it.
+  struct alignas(kCacheLine) Head {
+    std::atomic<std::uint64_t> row{0};
+  };
+  std::unique_ptr<Head[]> heads_;
   CompletionSignal signal_;
   ViolationCounters violations_;
   FailureTable failures_;

@@ -171,8 +171,8 @@ TEST_CASE("a record that the system has no addresses for asks for less") {
   RecordSettings settings;
   settings.max_rows = std::uint64_t{1} << 50;
   const Record record{settings, Clock{}};
-  CHECK(record.capacity() >= 1 << 20);
-  CHECK(record.capacity() < std::uint64_t{1} << 50);
+  CHECK(record.part_end(0) >= 1 << 20);
+  CHECK(record.part_end(0) < std::uint64_t{1} << 50);
 }
 
 TEST_CASE("first_open stops at the first row without an answer") {
@@ -182,4 +182,23 @@ TEST_CASE("first_open stops at the first row without an answer") {
   record.complete({3, 1}, kAt, {});
   CHECK(record.first_open(0, 4) == 2);
   CHECK(record.first_open(3, 4) == 4);
+}
+
+TEST_CASE("each part has rows and a head of its own, and an id is known by the head of its part") {
+  RecordSettings settings = small();
+  settings.parts = 3;
+  Record record{settings, Clock{}};
+  CHECK(record.part_end(0) == record.part_begin(1));
+  record.publish(record.part_begin(1) + 2, 1);
+  CHECK(record.head(0) == 0);
+  CHECK(record.head(1) == record.part_begin(1) + 2);
+  CHECK(record.find(record.id_of(record.part_begin(1) + 1)) == record.part_begin(1) + 1);
+  CHECK_FALSE(record.find(record.id_of(0)));
+  CHECK_FALSE(record.find(record.id_of(record.part_begin(1) + 2)));
+  CHECK_FALSE(record.find(record.id_of(record.part_begin(3))));  // no such part
+  CHECK(record.violations().get(Violation::ForeignId).count == 3);
+  record.complete({record.part_begin(1), 1}, kAt, {});
+  record.close(0);
+  CHECK(record.is_done(record.part_begin(1)));
+  CHECK(record.status_column()[record.part_begin(1) + 1] == kMissing);
 }

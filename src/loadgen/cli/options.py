@@ -99,7 +99,7 @@ SETTINGS: Final = (
     Field("pacing", "HOW", "Wait for due times by: auto, spin or sleep."),
     Field("priority", "LEVEL", "Of the issuing thread: normal, high or realtime."),
     Field("cpu", "N", "Processor that the issuing thread is kept on."),
-    Field("issue_threads", "N", "Threads that issue: 1."),
+    Field("issue_threads", "N", "Threads that issue Server's queries."),
     Field("recording", "HOW", "What is recorded: rows."),
     Field("gc", "WHAT", "Python's garbage collector while the clock runs: leave or freeze."),
 )

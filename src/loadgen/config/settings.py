@@ -38,13 +38,7 @@ _SECONDS = number(0, MAX_SECONDS)
 _LIMIT_SECONDS = optional(number(above=0, high=MAX_SECONDS))
 _COUNT_OR_NONE = optional(integer(1, MAX_COUNT))
 _SEED = integer(0, 2**64 - 1)
-
-
-def _one_issuing_thread(value: object) -> int:
-    """Check for the only number of issuing threads that exists."""
-    if integer(1)(value) != 1:
-        raise Refused("1: several issuing threads are not available")
-    return 1
+_MOST_ISSUE_THREADS = 64
 
 
 def _rows_only(value: object) -> str:
@@ -144,7 +138,8 @@ class Settings(_Checked):
     cpu : int or None
         The processor that the issuing thread is kept on.
     issue_threads : int
-        1.
+        How many threads issue Server's queries, each every so manyth one of the same plan; for
+        systems that are handed batches.
     recording : str
         "rows".
     gc : {"leave", "freeze"}
@@ -185,7 +180,7 @@ class Settings(_Checked):
         PlainValidator(choice("normal", "high", "realtime")),
     ] = "normal"
     cpu: Annotated[int | None, PlainValidator(optional(integer(0)))] = None
-    issue_threads: Annotated[int, PlainValidator(_one_issuing_thread)] = 1
+    issue_threads: Annotated[int, PlainValidator(integer(1, _MOST_ISSUE_THREADS))] = 1
     recording: Annotated[Literal["rows"], PlainValidator(_rows_only)] = "rows"
     gc: Annotated[Literal["leave", "freeze"], PlainValidator(choice("leave", "freeze"))] = "leave"
 

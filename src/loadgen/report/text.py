@@ -138,6 +138,12 @@ def _counts(result: Result) -> Iterator[str]:
         )
     if result.aborted_reason is not None:
         yield from _labelled("given up", result.aborted_reason)
+    ceiling = result.environment.get("issue_ceiling_qps")
+    if ceiling is not None:
+        yield (
+            f"{'issue threads':<{_LABEL}}{result.settings.issue_threads}, each draws the whole plan: "
+            f"at most {ceiling / 1e6:,.0f} million queries/s"
+        )
     yield from _occurrences("failures", result.failures)
     yield from _occurrences("violations", result.violations)
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadgen import environment
+from loadgen import _core, environment
 from loadgen._core import SeriesOutcome
 from loadgen.config.scenarios import Offline
 from loadgen.errors import Interrupted, LoadGenError, SUTError, described, text_of
@@ -27,6 +27,8 @@ from loadgen.run.execution import Execution
 from loadgen.run.shielded import shielded
 from loadgen.run.sinks import Sink
 from loadgen.run.task import Step
+
+_DRAWN_FOR_CEILING = 10_000  # queries: 0.1 ms
 
 
 @dataclass(frozen=True)
@@ -114,13 +116,26 @@ def run_data(execution: Execution) -> RunData:
         outputs=_outputs(execution),
         own_delay=DelayFigures.from_core(engine.own_delay()),
         blocked_delay=DelayFigures.from_core(engine.blocked_delay()),
-        environment={**environment.describe(), "requests_refused": engine.requests_refused},
+        environment={
+            **environment.describe(),
+            "requests_refused": engine.requests_refused,
+            **_issue_ceiling(execution),
+        },
         started_at=execution.started_at,
         sut_spec=execution.sut_spec,
         dataset_spec=spec_of(task.total if task.samples is None else task.dataset),
         dataset_columns=task.columns,
         aborted_reason=_aborted_reason(execution),
     )
+
+
+def _issue_ceiling(execution: Execution) -> dict[str, float]:
+    """Measure what no number of issuing threads can pass: each draws the whole plan."""
+    if execution.task.settings.issue_threads == 1:
+        return {}
+    step, _ = execution.done[-1]
+    cost_ns = _core.TrafficPlan(execution.task.plan(step), step.loaded).cost_ns(_DRAWN_FOR_CEILING)
+    return {"issue_ceiling_qps": 1e9 / cost_ns} if cost_ns > 0 else {}
 
 
 def _series(execution: Execution, step: Step, outcome: SeriesOutcome) -> Series:

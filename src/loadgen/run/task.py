@@ -185,6 +185,7 @@ class Task:
             cpu=settings.cpu,
             drain_timeout_ns=_FOR_EVER_NS if drain_timeout_ns is None else drain_timeout_ns,
             clock=clock,
+            issue_threads=settings.issue_threads,
         )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import numbers
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +126,9 @@ pointer of ctypes, cffi or a numba cfunc; not null
         try:
             native = _core.NativeSut.from_struct(_address(sut))
         except ValueError as error:
-            raise SettingsError([Problem("sut", sut, f"a loadgen_sut that fits: {error}")]) from None
+            raise SettingsError(
+                [Problem("sut", sut, f"a loadgen_sut that fits: {error}")]
+            ) from None
         made = cls.__new__(cls)
         own = native.name
         made._set(native, name or (own.decode(errors="replace") if own else cls.__name__), sut)

@@ -92,6 +92,8 @@ def _usable_part(
 def _combinations(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
     """Yield the problems that need no dataset."""
     order = settings.sample_order
+    if settings.issue_threads > 1:
+        yield from _issue_threads(scenario, settings)
     if isinstance(scenario, Server):
         yield from _server(scenario, settings)
     elif isinstance(scenario, Offline) and scenario.n_samples is not None and order == "unique":
@@ -108,6 +110,30 @@ def _combinations(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
         if settings.cpu not in usable:
             allowed = "a processor that this process may use: " + ", ".join(map(str, usable))
             yield Problem("cpu", settings.cpu, allowed)
+
+
+def _issue_threads(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
+    """Yield what several issuing threads do not go with, each under the field that has to change."""
+    n_threads = settings.issue_threads
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if usable is not None and n_threads > usable:
+        allowed = f"at most {usable}, the processors that this process may use: each thread spins"
+        yield Problem("issue_threads", n_threads, allowed)
+    if not isinstance(scenario, Server):
+        yield Problem("issue_threads", n_threads, "1 for every scenario but Server")
+    elif scenario.max_outstanding is not None:
+        allowed = f"None with issue_threads={n_threads}: no thread knows of the others' queries"
+        yield Problem("max_outstanding", scenario.max_outstanding, allowed)
+    if settings.mode != "performance":
+        allowed = f"'performance' with issue_threads={n_threads}"
+        yield Problem("mode", settings.mode, allowed)
+    for name in ("accuracy_log_probability", "accuracy_log_target", "cpu"):
+        value = getattr(settings, name)
+        if value is not None and (name == "cpu" or value > 0):
+            allowed = (
+                f"{0 if name.endswith('probability') else None} with issue_threads={n_threads}"
+            )
+            yield Problem(name, value, allowed)
 
 
 def _server(scenario: Server, settings: Settings) -> Iterator[Problem]:
