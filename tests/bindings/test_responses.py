@@ -241,6 +241,22 @@ def test_ids_that_no_run_gave_are_counted() -> None:
     assert run(issue).violations()["foreign_id"][0] == 10
 
 
+def test_an_answer_to_a_run_that_has_ended_is_no_other_runs_fault() -> None:
+    def issue(engine: _core.Engine, samples: list[Sample]) -> None:
+        ended = engine.tag + 1
+        live = {ended: None, engine.tag: engine}
+        late = Response(ended << 48, 0, 0)
+        answers = [Response(sample.id, 0, 0) for sample in samples]
+        with pytest.raises(lg.LoadGenError, match=f"given the id {ended << 48}, and others:"):
+            _core.complete_responses(live, [late, *answers, late])
+        with pytest.raises(lg.LoadGenError, match=f"given the id {ended << 48}: "):
+            _core.first_token_responses(live, [late], {})
+
+    engine = run(issue)
+    assert engine.violations() == {}
+    assert engine.columns()["status"].tolist() == [0, 0, 0]
+
+
 def test_an_answer_to_no_run_at_all_raises() -> None:
     with pytest.raises(lg.LoadGenError, match="no test is running"):
         _core.complete_responses({}, [Response(1, 0, 0)])

@@ -260,6 +260,29 @@ def test_a_completion_after_the_test_has_ended_is_an_exception(harness: Any) -> 
         lg.QuerySamplesComplete([lg.QuerySampleResponse(ids[0], 0, 0)])
 
 
+def test_a_completion_after_the_test_has_ended_is_not_held_against_the_next_one(
+    harness: Any,
+) -> None:
+    ids: list[int] = []
+    earlier: list[int] = []
+
+    def issue(query_samples: list[lg.QuerySample]) -> None:
+        for late in earlier:
+            with pytest.raises(LoadGenError, match="no test is running that has given the id"):
+                lg.QuerySamplesComplete([lg.QuerySampleResponse(late, 0, 0)])
+        ids.append(query_samples[0].id)
+        harness.answer(query_samples)
+
+    harness.issue = issue
+    harness.start()
+    earlier.append(ids.pop(0))
+    ids.clear()
+    harness.start()
+    assert ids
+    assert harness.errors == []
+    assert harness.said("result_validity") == ["VALID"]
+
+
 @pytest.mark.parametrize("callback", ["issue", "flush", "load", "unload"])
 def test_a_callback_that_is_none_says_so_when_it_is_called(harness: Any, callback: str) -> None:
     setattr(harness, callback, None)
