@@ -29,7 +29,7 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
 
 def no_such_key(name: str, known: Iterable[str]) -> KeyError:
     """Return the error for a label or key that a log does not have."""
-    hint = name_hint(name, known) if isinstance(name, str) else ""
+    hint = name_hint(str(name), known)
     return KeyError(f"{name}{hint}" if hint else name)
 
 

@@ -170,7 +170,7 @@ def write_logs(result: Result, directory: str | os.PathLike[str], *, trace: bool
 
 def _path(directory: object) -> str:
     try:
-        return os.fsdecode(os.fspath(directory))  # type: ignore[call-overload, no-any-return]
+        return os.fsdecode(os.fspath(directory))  # type: ignore[call-overload]
     except TypeError:
         raise SettingsError([Problem("directory", directory, "a path")]) from None
 
