@@ -19,34 +19,53 @@ namespace {
 
 using namespace pybind11::literals;
 
-// Runs by the tag of their ids. One look-up for ids of the same run in a row. Engines live as long as this.
+// Runs by the tag of their ids; None where a run has ended. One look-up for ids of the same run in a row. Engines live
+// as long as this.
 class LiveRuns {
  public:
   explicit LiveRuns(const py::dict& engines) : engines_{engines} {}
 
-  /// An id with a tag of no run is counted as foreign by one that goes on.
-  Engine& of(std::uint64_t id) {
+  /// The run that an id belongs to. An id that was never given is counted as foreign by a run that goes on. Null: the
+  /// run has ended, or none goes on; the others are answered first, and then raise_if_late() is to be called.
+  Engine* of(std::uint64_t id) {
     const auto tag = static_cast<std::uint16_t>(id >> Record::kRowBits);
     if (engine_ == nullptr || engine_->settings().run.record.tag != tag) {
       const py::object key = py::int_(tag);
-      used_.push_back(engines_.contains(key) ? py::object{engines_[key]} : first());
+      py::object found = engines_.contains(key) ? py::object{engines_[key]} : first();
+      if (found.is_none()) {
+        if (late_++ == 0) late_id_ = id;
+        return nullptr;
+      }
+      used_.push_back(std::move(found));
       engine_ = &py::cast<Engine&>(used_.back());
       engine_->require_usable();
     }
-    return *engine_;
+    return engine_;
+  }
+
+  void raise_if_late() const {
+    if (late_ == 0) return;
+    const py::object error = py::module_::import("loadgen.errors").attr("LoadGenError");
+    PyErr_Format(
+        error.ptr(),
+        "no test is running that has given the id %llu%s: the sample was answered after its test had ended, or "
+        "never issued",
+        static_cast<unsigned long long>(late_id_), late_ == 1 ? "" : ", and others");
+    throw py::error_already_set();
   }
 
  private:
   py::object first() const {
-    for (const auto& [tag, engine] : engines_) return py::reinterpret_borrow<py::object>(engine);
-    const py::object error = py::module_::import("loadgen.errors").attr("LoadGenError");
-    py::set_error(error, "no test is running: its samples were answered after it had ended, or before it began");
-    throw py::error_already_set();
+    for (const auto& [tag, engine] : engines_)
+      if (!engine.is_none()) return py::reinterpret_borrow<py::object>(engine);
+    return py::none();
   }
 
   const py::dict& engines_;
   std::vector<py::object> used_;  // a run may end, and be forgotten, while a callback runs or an answer waits
   Engine* engine_ = nullptr;
+  std::uint64_t late_ = 0;
+  std::uint64_t late_id_ = 0;
 };
 
 // A tuple of our own, all of it responses: what a callback does to the caller's list does not matter.
@@ -127,7 +146,9 @@ void complete_responses(const py::dict& engines, const py::object& responses, co
   LiveRuns live{engines};
   PlainAnswers plain{at};
   for (std::size_t i = 0; i < all.size(); ++i) {
-    Engine& engine = live.of(response_at(all, i)->id);
+    Engine* found = live.of(response_at(all, i)->id);
+    if (found == nullptr) continue;
+    Engine& engine = *found;
     const auto row = engine.record().find(response_at(all, i)->id);
     if (!row) continue;
     if (!engine.settings().run.record.tokens && !engine.record().keeps_output(*row)) {
@@ -138,6 +159,7 @@ void complete_responses(const py::dict& engines, const py::object& responses, co
     complete_one(engine, *row, at, all[i], callback);
   }
   plain.give();
+  live.raise_if_late();
 }
 
 // Where the record keeps no first tokens, repeated and late ones are counted all the same.
@@ -157,7 +179,9 @@ void first_token_responses(const py::dict& engines, const py::object& responses,
   LiveRuns live{engines};
   for (std::size_t i = 0; i < all.size(); ++i) {
     const ResponseObject& response = *response_at(all, i);
-    Engine& engine = live.of(response.id);
+    Engine* found = live.of(response.id);
+    if (found == nullptr) continue;
+    Engine& engine = *found;
     const auto row = engine.record().find(response.id);
     if (!row) continue;
     if (!engine.settings().run.record.tokens) {
@@ -172,6 +196,7 @@ void first_token_responses(const py::dict& engines, const py::object& responses,
     const std::span<const std::byte> bytes = bytes_of(response);
     kept[id] = py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
+  live.raise_if_late();
 }
 
 }  // namespace

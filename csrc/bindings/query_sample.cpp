@@ -38,14 +38,18 @@ std::uint64_t& value_of(PyObject* object, const Field& field) noexcept {
   return *reinterpret_cast<std::uint64_t*>(reinterpret_cast<std::byte*>(object) + field.offset);
 }
 
+// What the value itself raised passes, unless it says that it is no such number.
 bool refuse(PyObject* value, const Field& field) {
+  const bool said = PyErr_Occurred() != nullptr;
+  if (said && PyErr_ExceptionMatches(PyExc_TypeError) == 0 && PyErr_ExceptionMatches(PyExc_OverflowError) == 0)
+    return false;
   PyErr_Clear();
   PyErr_Format(PyExc_TypeError, "%s = %R: needs an int %s", field.name, value,
                field.is_signed ? "of 64 bits" : "in [0, 2**64)");
   return false;
 }
 
-// False with a TypeError set.
+// False with an error set.
 bool assign(PyObject* object, const Field& field, PyObject* value) {
   const py::object number = py::reinterpret_steal<py::object>(
       PyLong_CheckExact(value) != 0 ? Py_NewRef(value) : (PyFloat_Check(value) != 0 ? nullptr : PyNumber_Index(value)));
@@ -78,13 +82,18 @@ void dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-// Fields from the front, or none at all; `least` of them must be given. False with a TypeError set.
+// Fields from the front, or none at all; `least` of them must be given. False with an error set.
 template <std::size_t N>
 bool fill(PyObject* object, const std::array<Field, N>& fields, std::size_t least, PyObject* const* args,
           std::size_t n_args) {
   if (n_args != 0 && (n_args < least || n_args > N)) {
-    PyErr_Format(PyExc_TypeError, "%s() takes no argument, or %s%zu of them, got %zu", Py_TYPE(object)->tp_name,
-                 least == N ? "" : "3 or ", N, n_args);
+    if (least == N) {
+      PyErr_Format(PyExc_TypeError, "%s() takes no argument, or %zu of them, got %zu", Py_TYPE(object)->tp_name, N,
+                   n_args);
+    } else {
+      PyErr_Format(PyExc_TypeError, "%s() takes no argument, or %zu to %zu of them, got %zu", Py_TYPE(object)->tp_name,
+                   least, N, n_args);
+    }
     return false;
   }
   for (std::size_t i = 0; i < n_args; ++i) {

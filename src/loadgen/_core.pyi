@@ -135,12 +135,12 @@ class QuerySampleResponse:
 # called for each response whose bytes are kept, before they are copied. `kept`: id to bytes of the
 # first tokens of such samples.
 def complete_responses(
-    engines: dict[int, Engine],
+    engines: dict[int, Engine | None],
     responses: Sequence[QuerySampleResponse],
     callback: Callable[[QuerySampleResponse], object] | None = None,
 ) -> None: ...
 def first_token_responses(
-    engines: dict[int, Engine],
+    engines: dict[int, Engine | None],
     responses: Sequence[QuerySampleResponse],
     kept: dict[int, bytes],
 ) -> None: ...

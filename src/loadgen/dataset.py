@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from loadgen.errors import DatasetError, described
+from loadgen.errors import DatasetError, raised
 from loadgen.values import is_bool
 
 __all__ = ["Dataset", "as_dataset", "load", "unload"]
@@ -185,7 +185,7 @@ def read_columns(dataset: Dataset, total: int) -> dict[str, NDArray[Any]]:
     try:
         columns = {name: np.asarray(values) for name, values in dataset.columns.items()}
     except Exception as error:
-        raise DatasetError(f"{dataset.name}: columns raised {described(error)}") from error
+        raise raised(DatasetError, f"{dataset.name}: columns", error) from error
     for name, values in columns.items():
         if values.shape[:1] != (total,):
             raise DatasetError(
@@ -225,7 +225,7 @@ def _count(dataset: Dataset, what: str, read: Any) -> int:
     try:
         value = read()
     except Exception as error:
-        raise DatasetError(f"{dataset.name}: {what} raised {described(error)}") from error
+        raise raised(DatasetError, f"{dataset.name}: {what}", error) from error
     if is_bool(value) or not hasattr(value, "__index__"):
         raise DatasetError(f"{dataset.name}: {what} = {value!r}; it needs to be an integer")
     count = operator.index(value)
@@ -260,6 +260,5 @@ def _call_hook(dataset: Dataset, hook: str, indices: NDArray[np.integer[Any]]) -
     try:
         getattr(dataset, hook)(np.array(indices, dtype=np.int64))
     except Exception as error:
-        raise DatasetError(
-            f"{dataset.name}: {hook}() of {len(indices)} samples raised {described(error)}"
-        ) from error
+        who = f"{dataset.name}: {hook}() of {len(indices)} samples"
+        raise raised(DatasetError, who, error) from error

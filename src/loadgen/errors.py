@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 __all__ = [
     "MISSING",
@@ -31,7 +31,9 @@ __all__ = [
     "SUTError",
     "SettingsError",
     "described",
+    "raised",
     "text_of",
+    "unwrapped",
 ]
 
 _SHORT = reprlib.Repr()
@@ -74,6 +76,8 @@ class Problem(NamedTuple):
 
 class LoadGenError(Exception):
     """Root of all errors that this package raises on purpose."""
+
+    _wraps_cause = False  # its cause is what a user's code raised; see `raised`
 
 
 class SettingsError(LoadGenError, ValueError):
@@ -139,6 +143,35 @@ class Interrupted(_WithResult, KeyboardInterrupt):
 
 class ResultError(LoadGenError):
     """A saved result that is damaged, incomplete, or written by a newer version."""
+
+
+_Error = TypeVar("_Error", bound=LoadGenError)
+
+
+def raised(kind: type[_Error], who: str, error: BaseException) -> _Error:
+    """Return an error of ours around what a user's code raised; to be raised from it.
+
+    Parameters
+    ----------
+    kind : type
+    who : str
+        Whose code.
+    error : BaseException
+
+    Examples
+    --------
+    >>> print(raised(DatasetError, "images: load()", OSError("no disk")))
+    images: load() raised OSError: no disk
+    """
+    wrapper = kind(f"{who} raised {described(error)}")
+    wrapper._wraps_cause = True
+    return wrapper
+
+
+def unwrapped(error: BaseException) -> BaseException:
+    """Return what a user's code raised, where `raised` made the error; else the error."""
+    wraps = isinstance(error, LoadGenError) and error._wraps_cause
+    return error.__cause__ if wraps and error.__cause__ is not None else error
 
 
 def text_of(error: BaseException) -> str:

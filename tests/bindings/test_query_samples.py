@@ -20,7 +20,7 @@ Sample, Response = _core.QuerySample, _core.QuerySampleResponse
         (lambda: Sample(1, -1), r"index = -1: needs an int in \[0, 2\*\*64\)"),
         (lambda: Sample(1, 2**64), "index = 18446744073709551616: needs"),
         (lambda: Sample(id=1, index=2), "takes no keyword arguments"),
-        (lambda: Response(1, 2), "takes no argument, or 3 or 4 of them, got 2"),
+        (lambda: Response(1, 2), "takes no argument, or 3 to 4 of them, got 2"),
         (lambda: Response(1, 2, 3, 4, 5), "got 5"),
         (lambda: Response(1, 2, 3, 2**63), "n_tokens = 9223372036854775808: needs an int of 64"),
         (lambda: Response(1, None, 3), "data = None"),
@@ -65,3 +65,13 @@ def test_values_can_be_pickled_under_the_name_that_users_know() -> None:
     response = pickle.loads(pickle.dumps(Response(1, 2, 3, 4)))
     assert (sample.id, sample.index) == (3, 4)
     assert (response.id, response.data, response.size, response.n_tokens) == (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("make", [Sample, Response])
+def test_what_a_number_raises_of_its_own_passes(make: Any) -> None:
+    class Odd:
+        def __index__(self) -> int:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make(Odd(), 0) if make is Sample else make(Odd(), 0, 0)

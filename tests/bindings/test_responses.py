@@ -2,10 +2,8 @@
 """Answers in the form of MLPerf's API: what the extension makes of addresses and of wrong input."""
 
 import array
-import threading
 from typing import Any
 
-import numpy as np
 import pytest
 
 import loadgen as lg
@@ -186,36 +184,6 @@ def test_wrong_first_tokens_are_counted_though_none_is_recorded() -> None:
     assert violations["first_token_after_completion"][0] == 3
 
 
-def test_recycled_outputs_wait_for_room_and_none_is_lost() -> None:
-    data = array.array("B", bytes(range(256)) * 8_000)  # 2 MB
-    got: list[tuple[int, int, int]] = []
-    over = threading.Event()
-
-    def issue(engine: _core.Engine, samples: list[Sample]) -> None:
-        def take() -> None:
-            last = False
-            while not last:
-                last = over.wait(0.001)
-                for row, _, answer in engine.take_outputs(1 << 20):
-                    got.append((row, len(answer), answer[-1]))
-
-        taker = threading.Thread(target=take)
-        taker.start()
-        for sample in samples:
-            size = len(data) - (sample.id & 0xFFFF)  # the row
-            response = Response(sample.id, data.buffer_info()[0], size)
-            _core.complete_responses({engine.tag: engine}, [response])
-        over.set()
-        taker.join()
-        got.extend((row, len(each), each[-1]) for row, _, each in engine.take_outputs(1 << 30))
-
-    engine = run(issue, 600, keep=True, recycle=True)
-    assert engine.violations() == {}
-    assert [row for row, _, _ in got] == list(range(600))
-    assert all(size == len(data) - row for row, size, _ in got)
-    assert all(last == data[size - 1] for _, size, last in got)
-
-
 def test_a_callback_that_outlives_the_run_is_no_crash() -> None:
     live: dict[int, _core.Engine] = {}
 
@@ -239,6 +207,22 @@ def test_ids_that_no_run_gave_are_counted() -> None:
             _core.first_token_responses(live, [Response(wrong, 0, 0)], {})
 
     assert run(issue).violations()["foreign_id"][0] == 10
+
+
+def test_an_answer_to_a_run_that_has_ended_is_no_other_runs_fault() -> None:
+    def issue(engine: _core.Engine, samples: list[Sample]) -> None:
+        ended = engine.tag + 1
+        live = {ended: None, engine.tag: engine}
+        late = Response(ended << 48, 0, 0)
+        answers = [Response(sample.id, 0, 0) for sample in samples]
+        with pytest.raises(lg.LoadGenError, match=f"given the id {ended << 48}, and others:"):
+            _core.complete_responses(live, [late, *answers, late])
+        with pytest.raises(lg.LoadGenError, match=f"given the id {ended << 48}: "):
+            _core.first_token_responses(live, [late], {})
+
+    engine = run(issue)
+    assert engine.violations() == {}
+    assert engine.columns()["status"].tolist() == [0, 0, 0]
 
 
 def test_an_answer_to_no_run_at_all_raises() -> None:
@@ -280,21 +264,3 @@ def test_first_tokens_are_stamped_and_their_bytes_kept_once(scenario: str) -> No
     assert engine.violations()["first_token_twice"][0] == 1
     assert engine.columns()["n_tokens"].tolist() == [7, 7, 7]
     assert [engine.n_tokens(row) for row in (0, 2, 3)] == [7, 7, 0]
-
-
-def test_outputs_are_taken_once_and_their_memory_can_be_given_back() -> None:
-    def issue(engine: _core.Engine, samples: list[Sample]) -> None:
-        data = array.array("B", b"x" * 100_000)
-        address, size = data.buffer_info()
-        for sample in samples:
-            _core.complete_responses({engine.tag: engine}, [Response(sample.id, address, size)])
-        assert engine.output_bytes_waiting > 300_000
-        taken = engine.take_outputs(1)
-        assert [(row, len(data)) for row, _, data in taken] == [(0, 100_000)]
-        assert [row for row, _, _ in engine.take_outputs(1 << 30)] == [1, 2]
-        assert engine.output_bytes_waiting == 0
-
-    for recycle in (False, True):
-        engine = run(issue, keep=True, recycle=recycle)
-        assert engine.take_outputs(1 << 30) == []
-        assert np.count_nonzero(engine.payload()[0]) == (0 if recycle else 3)

@@ -15,7 +15,9 @@ from loadgen.errors import (
     SettingsError,
     SUTError,
     described,
+    raised,
     text_of,
+    unwrapped,
 )
 
 
@@ -74,3 +76,15 @@ def test_what_an_exception_says_can_always_be_written() -> None:
     assert text_of(Unspeakable()) == described(Unspeakable()) == "Unspeakable"
     assert described(ValueError("x")) == "ValueError: x"
     assert described(ValueError()) == "ValueError"
+
+
+def test_what_a_users_code_raised_is_found_in_our_error_and_nowhere_else() -> None:
+    mine = KeyError("x")
+    ours = raised(SUTError, "a system", mine)
+    ours.__cause__ = mine
+    assert str(ours) == "a system raised KeyError: 'x'"
+    assert unwrapped(ours) is mine
+    users = SUTError("a system raised KeyError: 'x'")
+    users.__cause__ = mine
+    assert unwrapped(users) is users
+    assert unwrapped(mine) is mine

@@ -26,7 +26,7 @@ from loadgen.compat.live import LIVE
 from loadgen.compat.logbook import Answers, Logbook
 from loadgen.compat.peak import find_peak
 from loadgen.config.settings import Settings
-from loadgen.errors import DatasetError, SUTError, described, text_of
+from loadgen.errors import described, unwrapped
 from loadgen.mlperf import translate
 from loadgen.mlperf.logs.account import Account
 from loadgen.mlperf.settings import TestMode, TestScenario, TestSettings
@@ -224,7 +224,7 @@ class Test:
         with LIVE.going_on(execution.run):
             execution.carry_out(OfficialSystem(self._sut, self._name, self._crew))
         result = conclude(execution, Destination(None, False, (answers,)))
-        return result, None if execution.error is None else _own(execution.error)
+        return result, None if execution.error is None else unwrapped(execution.error)
 
     def _take(self, result: Result | None) -> None:
         """Let the logs be about a result."""
@@ -273,13 +273,3 @@ class _GivenUp(Exception):
 
 def _is_given_up(result: Result) -> bool:
     return result.data.aborted_reason is not None or result.data.series[-1].end in GIVEN_UP
-
-
-def _own(error: BaseException) -> BaseException:
-    """Return what a callback raised, without what our own run says around it."""
-    cause = error.__cause__
-    if isinstance(error, (SUTError, DatasetError)) and cause is not None:
-        # A callback may raise these as well, and mean by a cause whatever it likes.
-        said_by_run = text_of(error).endswith(f" raised {described(cause)}")
-        return cause if said_by_run else error
-    return error

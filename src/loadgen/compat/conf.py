@@ -7,21 +7,18 @@ Not for reading the files: that is `loadgen.mlperf.conf`.
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
 import time
 import warnings
 from dataclasses import replace
-from typing import Final
 
 from loadgen.mlperf import settings
-from loadgen.mlperf.conf import ConfWarning, apply_official
+from loadgen.mlperf.conf import AUDIT, USER, ConfWarning, apply_official
 from loadgen.mlperf.notes import Note
 
 __all__ = ["PENDING", "PendingNotes", "TestSettings", "apply_audit"]
-
-_USER_CONF: Final = 1
-_AUDIT_CONF: Final = 2
 
 
 class PendingNotes:
@@ -38,8 +35,8 @@ class PendingNotes:
     def is_first(self, conf_type: int) -> bool:
         """Count a file; return whether it is the first user.conf of the process."""
         with self._lock:
-            self._user_confs += conf_type == _USER_CONF
-            return conf_type == _USER_CONF and self._user_confs == 1
+            self._user_confs += conf_type == USER
+            return conf_type == USER and self._user_confs == 1
 
     def add(self, notes: list[Note]) -> None:
         """Keep notes for the next test."""
@@ -89,7 +86,19 @@ class TestSettings(settings.TestSettings):
         -------
         int
             0; -2, the file cannot be opened; -22, its syntax is wrong. Then nothing was set.
+
+        Raises
+        ------
+        TypeError
+            `model` or `scenario` is no str, or `conf_type` no int.
         """
+        for name, value in (("model", model), ("scenario", scenario)):
+            if not isinstance(value, str):
+                raise TypeError(f"FromConfig(): {name} = {value!r}: needs a str")
+        try:
+            conf_type = operator.index(conf_type)
+        except TypeError:
+            raise TypeError(f"FromConfig(): conf_type = {conf_type!r}: needs an int") from None
         first = PENDING.is_first(conf_type)
         code, notes = apply_official(
             self, os.fsdecode(path), model, scenario, conf_type, first_user_conf=first
@@ -106,6 +115,6 @@ class TestSettings(settings.TestSettings):
 def apply_audit(requested: settings.TestSettings, path: str) -> list[Note]:
     """Set what an audit file says, and return what is to be logged of it."""
     _, notes = apply_official(
-        requested, path, "*", requested.scenario.name, _AUDIT_CONF, first_user_conf=False
+        requested, path, "*", requested.scenario.name, AUDIT, first_user_conf=False
     )
     return notes

@@ -41,7 +41,7 @@ class Live:
         self._tests: set[object] = set()
         self._exits = False
         self._runs: dict[int, Run] = {}
-        self._engines: dict[int, _core.Engine] = {}
+        self._engines: dict[int, _core.Engine | None] = {}  # None: the run has ended
         self._first_tokens: dict[int, bytes] = {}
 
     @contextmanager
@@ -87,7 +87,7 @@ class Live:
             yield
         finally:
             with self._lock:
-                del self._engines[tag]
+                self._engines[tag] = None
                 del self._runs[tag]
             self._forget(tag)
 

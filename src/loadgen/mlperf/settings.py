@@ -17,6 +17,8 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
+from loadgen.values import name_hint
+
 __all__ = [
     "FIELDS",
     "Field",
@@ -181,7 +183,7 @@ class Strict:
     def __setattr__(self, name: str, value: object) -> None:
         field = self.FIELDS.get(name)
         if field is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            raise self._no_attribute(name)
         try:
             converted = field.converted(value)
         except TypeError:
@@ -189,7 +191,11 @@ class Strict:
         object.__setattr__(self, name, converted)
 
     def __getattr__(self, name: str) -> Any:  # so that type checkers know of no fixed list
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise self._no_attribute(name)
+
+    def _no_attribute(self, name: str) -> AttributeError:
+        said = f"{type(self).__name__!r} object has no attribute {name!r}"
+        return AttributeError(said + name_hint(name, self.FIELDS))
 
 
 class TestSettings(Strict):

@@ -140,10 +140,9 @@ def _counts(result: Result) -> Iterator[str]:
         yield from _labelled("given up", result.aborted_reason)
     ceiling = result.environment.get("issue_ceiling_qps")
     if ceiling is not None:
-        yield (
-            f"{'issue threads':<{_LABEL}}{result.settings.issue_threads}, each draws the whole plan: "
-            f"at most {ceiling / 1e6:,.0f} million queries/s"
-        )
+        most = f"at most {ceiling / 1e6:,.0f} million queries/s"
+        n_threads = result.settings.issue_threads
+        yield f"{'issue threads':<{_LABEL}}{n_threads}, each draws the whole plan: {most}"
     yield from _occurrences("failures", result.failures)
     yield from _occurrences("violations", result.violations)
 

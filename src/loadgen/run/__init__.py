@@ -107,7 +107,7 @@ def run(
         show_progress=on_terminal(progress),
         clock=clock,
         sinks=destination.sinks,
-        keep_outputs=not sinks if keep_outputs is None else keep_outputs,
+        keep_outputs=not destination.sinks if keep_outputs is None else keep_outputs,
     )
     open_all(destination.sinks, execution.run)
     execution.carry_out(system)

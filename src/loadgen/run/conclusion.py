@@ -25,7 +25,7 @@ from loadgen.result.folder import prepare_output_dir
 from loadgen.result.outputs import Outputs
 from loadgen.run.execution import Execution
 from loadgen.run.shielded import shielded
-from loadgen.run.sinks import Sink
+from loadgen.run.sinks import Sink, check
 from loadgen.run.task import Step
 
 _DRAWN_FOR_CEILING = 10_000  # queries: 0.1 ms
@@ -47,8 +47,9 @@ class Destination:
         sinks: Sequence[Sink] = (),
     ) -> Destination:
         """Make sure that the result can be written, before anything is measured."""
+        checked = check(sinks)
         folder = None if output_dir is None else prepare_output_dir(output_dir, overwrite)
-        return cls(folder, overwrite, tuple(sinks))
+        return cls(folder, overwrite, checked)
 
 
 def conclude(execution: Execution, destination: Destination) -> Result | None:

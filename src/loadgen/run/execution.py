@@ -18,7 +18,7 @@ from typing import Any
 
 from loadgen import _core, dataset
 from loadgen.config.scenarios import Concurrent, Server
-from loadgen.errors import LoadGenError, Problem, SettingsError, SUTError, described
+from loadgen.errors import LoadGenError, Problem, SettingsError, SUTError, described, raised
 from loadgen.result.encoding import Encoder
 from loadgen.run.progress import ProgressLine
 from loadgen.run.sinks import OutputStream, Sink
@@ -265,7 +265,7 @@ class Execution:
         except LoadGenError:
             raise
         except Exception as error:
-            raise SUTError(f"{self.sut_name} raised {described(error)}") from error
+            raise raised(SUTError, self.sut_name, error) from error
 
     def _reading(self, number: int, step: Step) -> tuple[str, float]:
         n_steps = len(self.task.steps)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from loadgen.errors import Problem, SettingsError
 from loadgen.run.shielded import Errand
 
 if TYPE_CHECKING:
@@ -47,6 +48,28 @@ class Sink(Protocol):
 
         None: nothing was issued, or the result could not be made.
         """
+
+
+def check(sinks: object) -> tuple[Sink, ...]:
+    """Return what was given as sinks.
+
+    Raises
+    ------
+    SettingsError
+        It is no sequence, or something in it has no `open`, `output` or `close`.
+    """
+    if isinstance(sinks, (str, bytes)) or not isinstance(sinks, Iterable):
+        raise SettingsError([Problem("sinks", sinks, "a list of sinks")])
+    found = tuple(sinks)
+    problems = [
+        Problem(f"sinks[{number}]", sink, f"an object with a method {name}()")
+        for number, sink in enumerate(found)
+        for name in ("open", "output", "close")
+        if isinstance(sink, type) or not callable(getattr(sink, name, None))
+    ]
+    if problems:
+        raise SettingsError(problems[:1])
+    return found
 
 
 def open_all(sinks: Sequence[Sink], run: Run) -> None:

@@ -20,7 +20,7 @@ from loadgen import _core, traffic
 from loadgen.config.scenarios import MultiStream, Scenario
 from loadgen.config.settings import Settings
 from loadgen.dataset import Dataset, as_dataset, read_columns
-from loadgen.errors import DatasetError, described
+from loadgen.errors import DatasetError, raised
 from loadgen.result.encoding import Encoder
 from loadgen.traffic.validate import validate
 
@@ -204,9 +204,8 @@ def _sample_hook(dataset: Dataset) -> Samples:
             # Other objects may take long to say how long they are, or mean something else by it.
             length = len(found) if isinstance(found, (list, tuple, np.ndarray)) else len(indices)
         except Exception as error:
-            raise DatasetError(
-                f"{dataset.name}: [indices] of {len(indices)} samples raised {described(error)}"
-            ) from error
+            who = f"{dataset.name}: [indices] of {len(indices)} samples"
+            raise raised(DatasetError, who, error) from error
         if length != len(indices):
             raise DatasetError(
                 f"{dataset.name}: [indices] of {len(indices)} samples returned {length}; it needs "

@@ -22,7 +22,7 @@ from loadgen.config.arrivals import Gamma, Replay
 from loadgen.config.scenarios import MultiStream, Offline, Scenario, Server
 from loadgen.config.settings import Settings
 from loadgen.traffic.effective import Effective, effective
-from loadgen.values import ns_from_s
+from loadgen.values import MAX_SECONDS, ns_from_s
 
 __all__ = [
     "Effective",
@@ -61,7 +61,8 @@ def drain_timeout_ns(scenario: Scenario, settings: Settings, sizes: Effective) -
     """Return how long a run waits for an answer before it gives up; None waits for ever.
 
     Offline's first answer may take as long as the whole run, so unless the user gave the timeout it
-    is at least an hour, and at least ten times the planned duration.
+    is at least an hour, and at least ten times the planned duration (but at most what can be
+    asked for).
     """
     timeout = settings.drain_timeout_s
     if timeout is None:
@@ -71,6 +72,7 @@ def drain_timeout_ns(scenario: Scenario, settings: Settings, sizes: Effective) -
         if sizes.target_qps:
             planned_s = max(planned_s, sizes.samples_per_query / sizes.target_qps)
         timeout = max(timeout, OFFLINE_DRAIN_S, OFFLINE_DRAIN_FACTOR * planned_s)
+        timeout = min(timeout, MAX_SECONDS)
     return ns_from_s(timeout)
 
 

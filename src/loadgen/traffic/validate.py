@@ -113,7 +113,7 @@ def _combinations(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
 
 
 def _issue_threads(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
-    """Yield what several issuing threads do not go with, each under the field that has to change."""
+    """Yield what several issuing threads do not go with, under the field that has to change."""
     n_threads = settings.issue_threads
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if usable is not None and n_threads > usable:
@@ -130,10 +130,8 @@ def _issue_threads(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
     for name in ("accuracy_log_probability", "accuracy_log_target", "cpu"):
         value = getattr(settings, name)
         if value is not None and (name == "cpu" or value > 0):
-            allowed = (
-                f"{0 if name.endswith('probability') else None} with issue_threads={n_threads}"
-            )
-            yield Problem(name, value, allowed)
+            none = 0 if name == "accuracy_log_probability" else None
+            yield Problem(name, value, f"{none} with issue_threads={n_threads}")
 
 
 def _server(scenario: Server, settings: Settings) -> Iterator[Problem]:

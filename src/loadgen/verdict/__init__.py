@@ -69,7 +69,7 @@ def judge(seen: Observed) -> Verdict:
     seen : Observed
         What it did.
     """
-    found = list(_integrity(seen))
+    found = [str(reason) for reason in _integrity(seen)]
     if seen.is_accuracy:
         return Verdict(not found, tuple(found), None, True, True, True)
     constraints = list(_constraints(seen))
@@ -83,7 +83,7 @@ def judge(seen: Observed) -> Verdict:
     found += constraints
     # Where no sample at all has token times, the limits have said so.
     if seen.n_without_tokens and seen.ttft and _limits_tokens(seen):
-        found.append(reasons.without_tokens(seen))
+        found.append(str(reasons.without_tokens(seen)))
     if not long_enough:
         found.append(reasons.too_short(seen, lasted_ns))
     if not enough:
@@ -180,7 +180,7 @@ def estimate(figures: Distribution, percentile: float) -> EarlyStopping:
     return EarlyStopping(False, None, None if least is None else least - figures.count)
 
 
-def _integrity(seen: Observed) -> Iterator[str]:
+def _integrity(seen: Observed) -> Iterator[reasons.Reason]:
     """Yield the reasons that hold in every mode and scenario."""
     if seen.aborted_reason is not None or seen.end in reasons.GIVEN_UP:
         yield reasons.given_up(seen)

@@ -7,7 +7,7 @@ Not here: when a sentence is said (``verdict``).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loadgen.config.arrivals import Replay
 from loadgen.config.scenarios import Concurrent, Offline, Server
@@ -17,12 +17,31 @@ if TYPE_CHECKING:
     from loadgen.metrics.early_stopping import EarlyStopping
     from loadgen.verdict.observed import Limit, Observed
 
-__all__ = ["GIVEN_UP", "ordinal"]
+__all__ = ["GIVEN_UP", "Reason", "ordinal"]
+
+
+class Reason(NamedTuple):
+    """Why a run is invalid whatever its figures are.
+
+    Parameters
+    ----------
+    cause : str
+        What happened, and what is allowed.
+    advice : str
+        What to change, in the words of this package's own interface.
+    """
+
+    cause: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.cause}: {self.advice}"
+
 
 GIVEN_UP: Final = {
     "aborted": "the run was aborted",
     "sut_raised": "the system under test raised an exception",
-    "drain_timeout": "the run ended because no answer came for drain_timeout_s",
+    "drain_timeout": "the run ended because no answer came for the drain time-out",
     "record_full": "the record was full",
 }
 """Ends after which a run's figure says nothing."""
@@ -64,51 +83,52 @@ def ordinal(percentile: float) -> str:
     return number + "thstndrdthththththth"[at : at + 2]
 
 
-def given_up(seen: Observed) -> str:
+def given_up(seen: Observed) -> Reason:
     """Return that the run was given up."""
     what = GIVEN_UP.get(seen.end, GIVEN_UP["aborted"])
     if seen.end == "drain_timeout" and seen.settings.drain_timeout_s is not None:
-        what += f" = {seen.settings.drain_timeout_s:g}"
-    cause = "" if seen.aborted_reason is None else f" ({seen.aborted_reason})"
-    return f"{what}{cause}: {_ADVICE.get(seen.end, _ADVICE['aborted'])}"
+        what += f" of {seen.settings.drain_timeout_s:g} s"
+    why = "" if seen.aborted_reason is None else f" ({seen.aborted_reason})"
+    return Reason(f"{what}{why}", _ADVICE.get(seen.end, _ADVICE["aborted"]))
 
 
-def missing(seen: Observed) -> str:
+def missing(seen: Observed) -> Reason:
     """Return that samples were never answered."""
-    return (
+    return Reason(
         f"{seen.run_missing:,} of {count_in_words(seen.run_samples, 'issued sample')} "
-        f"{'was' if seen.run_missing == 1 else 'were'} never answered, and none may be: "
-        "call complete() or fail() for every id"
+        f"{'was' if seen.run_missing == 1 else 'were'} never answered, and none may be",
+        "call complete() or fail() for every id",
     )
 
 
-def violated(seen: Observed) -> str:
+def violated(seen: Observed) -> Reason:
     """Return that rules of the interface were broken."""
     count = sum(seen.violations.values())
     kinds = [kind for kind, times in seen.violations.items() if times]
     corrections = dict.fromkeys(_CORRECTION.get(kind, _ANSWER_ONCE) for kind in kinds)
-    return (
-        f"{count_in_words(count, 'violation')} ({_kinds(seen.violations)}), and 0 are allowed: "
-        f"{'; '.join(corrections)}; examples are in result.violations"
+    return Reason(
+        f"{count_in_words(count, 'violation')} ({_kinds(seen.violations)}), and 0 are allowed",
+        f"{'; '.join(corrections)}; examples are in result.violations",
     )
 
 
-def failed(seen: Observed) -> str:
+def failed(seen: Observed) -> Reason:
     """Return that more samples failed than may."""
     share = seen.run_failed / max(seen.run_samples, 1)
     kinds = f" ({_kinds(seen.failures)})" if seen.failures else ""
-    return (
+    return Reason(
         f"{seen.run_failed:,} of {count_in_words(seen.run_samples, 'sample')} failed{kinds}, a "
-        f"share of {share:.3g}, and max_failed_share = {seen.settings.max_failed_share:g}: correct "
-        "the failures (examples are in result.failures) or raise max_failed_share"
+        f"share of {share:.3g}, and max_failed_share = {seen.settings.max_failed_share:g}",
+        "correct the failures (examples are in result.failures) or raise max_failed_share",
     )
 
 
-def nothing_completed(seen: Observed) -> str:
+def nothing_completed(seen: Observed) -> Reason:
     """Return that there is nothing to judge."""
-    return (
-        f"0 of {count_in_words(seen.run_samples, 'issued sample')} were completed, and at least 1 "
-        "is needed: see the other reasons, and call complete() for every sample"
+    issued = count_in_words(seen.run_samples, "issued sample")
+    return Reason(
+        f"none of {issued} was completed, and at least 1 is needed",
+        "see the other reasons, and call complete() for every sample",
     )
 
 
@@ -131,13 +151,14 @@ def no_tokens(seen: Observed, knob: str) -> str:
     )
 
 
-def without_tokens(seen: Observed) -> str:
+def without_tokens(seen: Observed) -> Reason:
     """Return that limits on tokens leave samples out."""
     count, of = seen.n_without_tokens, count_in_words(seen.latency.count, "completed sample")
-    return (
+    return Reason(
         f"{count:,} of {of} {'has' if count == 1 else 'have'} no first token or no tokens, so that "
-        "no limit on tokens looks at them, and none may: call first_token() before complete(), and "
-        "token() or complete(n_tokens=...) with at least 1"
+        "no limit on tokens looks at them, and none may",
+        "call first_token() before complete(), and token() or complete(n_tokens=...) with at "
+        "least 1",
     )
 
 

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 import loadgen.compat
-from loadgen.compat import issue_threads
 from loadgen.compat import mlperf_loadgen as lg
 from loadgen.compat.conf import PENDING
 from loadgen.errors import LoadGenError
@@ -260,32 +259,24 @@ def test_a_completion_after_the_test_has_ended_is_an_exception(harness: Any) -> 
         lg.QuerySamplesComplete([lg.QuerySampleResponse(ids[0], 0, 0)])
 
 
-@pytest.mark.parametrize("callback", ["issue", "flush", "load", "unload"])
-def test_a_callback_that_is_none_says_so_when_it_is_called(harness: Any, callback: str) -> None:
-    setattr(harness, callback, None)
-    with pytest.raises(RuntimeError, match=f"{callback}.* was given as None"):
-        harness.start()
-    harness.check_ended_badly("was given as None")
-
-
-def test_issue_threads_that_never_come_are_an_exception(
-    harness: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_completion_after_the_test_has_ended_is_not_held_against_the_next_one(
+    harness: Any,
 ) -> None:
-    monkeypatch.setattr(issue_threads.ROOM, "patience_s", 0.01)
-    harness.settings.server_num_issue_query_threads = 2
-    with pytest.raises(LoadGenError, match="2 but 0 threads registered"):
-        harness.start("Server")
-    harness.check_ended_badly("Mismatch between settings and number of registered")
+    ids: list[int] = []
+    earlier: list[int] = []
 
+    def issue(query_samples: list[lg.QuerySample]) -> None:
+        for late in earlier:
+            with pytest.raises(LoadGenError, match="no test is running that has given the id"):
+                lg.QuerySamplesComplete([lg.QuerySampleResponse(late, 0, 0)])
+        ids.append(query_samples[0].id)
+        harness.answer(query_samples)
 
-def test_wrong_handles_are_value_errors(harness: Any) -> None:
-    sut = lg.ConstructSUT(harness.answer, lambda: None)
-    qsl = lg.ConstructQSL(8, 4, print, print)
-    with pytest.raises(ValueError, match="is a QSL"):
-        lg.StartTest(qsl, qsl, harness.settings)
-    lg.DestroySUT(sut)
-    with pytest.raises(ValueError, match="was destroyed"):
-        lg.StartTest(sut, qsl, harness.settings)
-    with pytest.raises(ValueError, match="was destroyed"):
-        lg.DestroySUT(sut)
-    lg.DestroyQSL(qsl)
+    harness.issue = issue
+    harness.start()
+    earlier.append(ids.pop(0))
+    ids.clear()
+    harness.start()
+    assert ids
+    assert harness.errors == []
+    assert harness.said("result_validity") == ["VALID"]

@@ -242,6 +242,16 @@ def test_what_cannot_be_run_is_said(tmp_path: Path, what: list[str]) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("name", ["nope.py", "nope.pyc", "folder/nope"])
+def test_a_file_that_is_not_there_is_said_as_python_says_it(tmp_path: Path, name: str) -> None:
+    ended = run(name, "--flag", cwd=tmp_path)
+    python = subprocess.run(
+        [sys.executable, name], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (python.returncode, "")
+    assert ended.stderr == python.stderr
+
+
 def test_an_exception_of_the_script_ends_it_as_python_would(tmp_path: Path) -> None:
     (tmp_path / "probe.py").write_text("raise KeyError('mine')\n")
     ended = run(tmp_path / "probe.py")

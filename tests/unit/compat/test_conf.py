@@ -2,6 +2,7 @@
 """FromConfig of the drop-in's TestSettings."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,3 +87,44 @@ def test_type_0_reads_no_file_and_is_no_user_conf(tmp_path: Path, pending: Pendi
 def test_the_time_of_a_note_is_kept(pending: PendingNotes) -> None:
     pending.add([Note("generic_message", "m", time_ns=5)])
     assert pending.take() == [Note("generic_message", "m", time_ns=5)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("resnet5", "Server", 0), "model = 'resnet5': .* did you mean resnet50"),
+        (("m", "Serv", 0), "scenario = 'Serv': .* did you mean Server"),
+        (("m", "Server", 7), "conf_type = 7: read as a file by itself"),
+    ],
+)
+def test_arguments_for_which_nothing_can_be_found_are_a_warning(
+    tmp_path: Path, pending: PendingNotes, arguments: tuple[str, str, int], said: str
+) -> None:
+    path = user_conf(tmp_path, "*.Server.target_qps = 5\n")
+    with pytest.warns(ConfWarning, match=said):
+        assert TestSettings().FromConfig(path, *arguments) == 0
+    assert [note.key for note in pending.take()] == ["warning_generic_message"]
+
+
+def test_a_byte_order_mark_is_a_warning_and_costs_the_first_line(tmp_path: Path) -> None:
+    path = user_conf(tmp_path, "\ufeff*.Server.target_qps = 5\n*.Server.min_query_count = 7\n")
+    settings = TestSettings()
+    with pytest.warns(ConfWarning) as said:
+        assert settings.FromConfig(path, "m", "Server", 2) == 0
+    assert "begins with a byte-order mark (UTF-8)" in str(said[0].message)
+    assert (settings.server_target_qps, settings.min_query_count) == (1.0, 7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((5, "Server", 0), "model = 5: needs a str"),
+        (("m", None, 0), "scenario = None: needs a str"),
+        (("m", "Server", "0"), "conf_type = '0': needs an int"),
+    ],
+)
+def test_arguments_of_another_type_are_type_errors(
+    arguments: tuple[Any, Any, Any], said: str
+) -> None:
+    with pytest.raises(TypeError, match=said):
+        TestSettings().FromConfig("", *arguments)

@@ -90,3 +90,11 @@ def test_the_percentile_is_the_scenario_s_own() -> None:
     for settings.scenario in TestScenario:
         found.append(settings.percentile_fraction)
     assert found == [0.9, 0.99, 0.99, 0.99]
+
+
+def test_a_name_that_is_nearly_an_attribute_is_suggested() -> None:
+    settings = TestSettings()
+    with pytest.raises(AttributeError, match="did you mean server_target_qps"):
+        settings.server_target_qpss = 1
+    with pytest.raises(AttributeError, match="did you mean server_target_qps"):
+        settings.server_target_qpss  # noqa: B018

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from loadgen.run.sinks import OutputStream
+from loadgen.errors import SettingsError
+from loadgen.run.sinks import OutputStream, check
 
 Taken = list[tuple[int, int, bytes]]
 
@@ -108,3 +109,16 @@ def test_a_thread_that_cannot_be_started_leaves_all_to_the_end(
     stream.series(accuracy=True)
     stream.finish()
     assert sink.rows == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("sinks", "said"),
+    [
+        (5, "sinks = 5: needs a list of sinks"),
+        ("logs", "sinks = 'logs': needs a list of sinks"),
+        ([5], r"sinks\[0\] = 5: needs an object with a method open\(\)"),
+    ],
+)
+def test_things_that_are_no_sinks_are_refused(sinks: Any, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        check(sinks)

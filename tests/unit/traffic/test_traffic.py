@@ -190,3 +190,7 @@ def test_a_target_of_kept_answers_becomes_a_share(
     scenario: Scenario, fields: dict[str, Any], share: float
 ) -> None:
     assert log_share(scenario, **fields) == share
+
+
+def test_offline_that_would_take_longer_than_may_be_asked_for_waits_for_that() -> None:
+    assert timeout_s(Offline(expected_qps=1e-6), min_queries=10**6) == 1e9

@@ -120,8 +120,8 @@ def test_a_submission_is_judged_as_a_performance_run(seen: Seen) -> None:
         ),
         (
             {"end": "drain_timeout", "drain_timeout_s": 5},
-            "the run ended because no answer came for drain_timeout_s = 5: answer or fail every "
-            "sample, or raise drain_timeout_s",
+            "the run ended because no answer came for the drain time-out of 5 s: answer or fail "
+            "every sample, or raise drain_timeout_s",
         ),
         (
             {"end": "record_full"},
@@ -175,7 +175,7 @@ def test_a_run_without_an_answer_is_invalid_and_has_no_figure(
     verdict = judge(run)
     assert not verdict.valid
     assert "5 of 5 issued samples were never answered" in verdict.reasons[0]
-    assert "0 of 5 issued samples were completed, and at least 1 is needed" in verdict.reasons[1]
+    assert "none of 5 issued samples was completed, and at least 1 is needed" in verdict.reasons[1]
     assert headline(run) is None
 
 

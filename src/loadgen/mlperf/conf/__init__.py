@@ -6,7 +6,16 @@ is the official ``FromConfig``, for programs that were written for it.
 """
 
 from loadgen.mlperf.conf.load import load_conf
-from loadgen.mlperf.conf.official import apply_official
+from loadgen.mlperf.conf.official import AUDIT, BUILT_IN, USER, apply_official
 from loadgen.mlperf.conf.problems import ConfError, ConfProblem, ConfWarning
 
-__all__ = ["ConfError", "ConfProblem", "ConfWarning", "apply_official", "load_conf"]
+__all__ = [
+    "AUDIT",
+    "BUILT_IN",
+    "USER",
+    "ConfError",
+    "ConfProblem",
+    "ConfWarning",
+    "apply_official",
+    "load_conf",
+]

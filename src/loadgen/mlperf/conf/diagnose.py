@@ -7,8 +7,9 @@ value comes to is in ``doubts.py``.
 
 from __future__ import annotations
 
+import codecs
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,11 +21,17 @@ from loadgen.mlperf.conf.numbers import is_number
 from loadgen.mlperf.conf.parse import EXPECTED_NUMBER, Entry, Parsed, SyntaxFault, parse
 from loadgen.mlperf.conf.problems import ConfProblem, near
 
-__all__ = ["Source", "after_applying", "ignored", "refused"]
+__all__ = ["Source", "after_applying", "byte_order_mark", "ignored", "refused", "unknown_model"]
 
 _BASE_ONLY = frozenset(key.name for key in KEYS if key.base_only)
 _BY_ATTRIBUTE = {key.attribute: key for key in KEYS if key.attribute != key.name}
 _FIRST_VALUE = 2  # the word after key and =
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "UTF-8",
+    codecs.BOM_UTF32_LE: "UTF-32",  # before UTF-16, whose mark is the beginning of it
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
 _TYPING_ERROR = 0.85  # how alike two models' names must be to be taken for one
 
 
@@ -64,6 +71,17 @@ def refused(parsed: Parsed, source: Source) -> list[ConfProblem]:
     ]
 
 
+def byte_order_mark(content: bytes) -> str | None:
+    """Return what is wrong with a file whose first bytes are no text of its own.
+
+    To the official reader they are part of the first key, which is then unknown.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if content.startswith(mark):
+            return f"begins with a byte-order mark ({encoding}): save it as UTF-8 without one"
+    return None
+
+
 def ignored(parsed: Parsed, source: Source) -> list[ConfProblem]:
     """Return what the official reader passes over, in the order of the lines."""
     # "#key = 1" is commented out, to its writer; the official reader keeps it under that name.
@@ -73,6 +91,28 @@ def ignored(parsed: Parsed, source: Source) -> list[ConfProblem]:
     for entry in entries:
         found += _entry_problems(entry, source, named)
     return sorted(found, key=lambda problem: problem.line or 0)
+
+
+def unknown_model(model: str, read: Iterable[Parsed]) -> str | None:
+    """Return what is wrong with a model that nothing knows and that is like one of MLPerf's.
+
+    Parameters
+    ----------
+    model : str
+        Whose lines are looked up.
+    read : iterable of Parsed
+        The files; one that has lines of the model knows it.
+    """
+    named = any(_parts(entry.name)[0] == model for parsed in read for entry in parsed.entries)
+    if named or model == "*" or model in builtin.models():
+        return None
+    meant = near(model, sorted(builtin.models()))
+    if meant is None:  # a model of the user's own: lines of model * are for it as well
+        return None
+    return (
+        f"a model of MLPerf's, or one that a line of a conf file names; did you mean {meant}? "
+        "Nothing was set for it but what is for all models"
+    )
 
 
 def after_applying(applied: Applied, source: Source) -> list[ConfProblem]:

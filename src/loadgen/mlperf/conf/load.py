@@ -12,9 +12,16 @@ from loadgen.config.settings import Settings
 from loadgen.errors import Problem, SettingsError
 from loadgen.mlperf.conf import builtin
 from loadgen.mlperf.conf.apply import apply
-from loadgen.mlperf.conf.diagnose import Source, after_applying, ignored, refused
+from loadgen.mlperf.conf.diagnose import (
+    Source,
+    after_applying,
+    byte_order_mark,
+    ignored,
+    refused,
+    unknown_model,
+)
 from loadgen.mlperf.conf.files import read
-from loadgen.mlperf.conf.parse import parse
+from loadgen.mlperf.conf.parse import Parsed, parse
 from loadgen.mlperf.conf.problems import ConfError, ConfProblem, ConfWarning, near
 from loadgen.mlperf.settings import TestMode, TestScenario, TestSettings
 from loadgen.mlperf.translate import to_public
@@ -41,20 +48,23 @@ def load_conf(
     *paths : str or Path
         In any order; of several files of a kind the later ones win.
     model : str
-        As the files spell it: "resnet50".
+        As the files spell it: "resnet50". One that is nowhere named is the user's own, and has
+        what is set for all; but where it is like one of MLPerf's it is taken for a typing error.
     scenario : str or TestScenario
         "SingleStream", "MultiStream", "Server" or "Offline"; "single_stream" as well.
     strict : bool
-        Whether lines that LoadGen passes over or reads otherwise than they look (unknown keys,
-        seeds in a user's file, 1e3 as an integer) are errors. If not, each is a `ConfWarning`. A
-        model that is not known may be another one of the user's: that is a warning either way.
+        Whether such a model, and lines that LoadGen passes over or reads otherwise than they look
+        (unknown keys, seeds in a user's file, 1e3 as an integer) are errors. If not, each is a
+        `ConfWarning`. A line of a model that is not known may be for another one of the user's:
+        that is a warning either way.
 
     Raises
     ------
     ConfError
         With every problem of all files, each with its line.
     SettingsError
-        The values, as a whole, are none that can be run; under LoadGen's names.
+        Model or scenario is not known; or the values, as a whole, are none that can be run; under
+        LoadGen's names.
 
     Examples
     --------
@@ -62,6 +72,8 @@ def load_conf(
     >>> scenario.target_latency_ms, settings.min_duration_s
     (15.0, 600.0)
     """
+    if not isinstance(model, str):
+        raise SettingsError([Problem("model", model, "a str")])
     requested = TestSettings()
     requested.scenario = _scenario(scenario)
     sources = [
@@ -72,10 +84,15 @@ def load_conf(
     ]
     if not any(source.role == "base" for source in sources):
         apply(requested, builtin.entries(), model, requested.scenario.name, base=True)
-    problems = [problem for source in sources for problem in _read_into(requested, source)]
+    files = [_read_into(requested, source) for source in sources]
+    problems = [problem for _, found in files for problem in found]
     fatal = {"refused", "ignored"} if strict else {"refused"}
     if errors := [problem for problem in problems if problem.severity in fatal]:
         raise ConfError(errors)
+    if unknown := unknown_model(model, [parsed for parsed, _ in files]):
+        if strict:
+            raise SettingsError([Problem("model", model, unknown)])
+        warnings.warn(f"model = {model!r}: needs {unknown}", ConfWarning, stacklevel=2)
     for problem in problems:
         warnings.warn(str(problem), ConfWarning, stacklevel=2)
     _say_test05(requested)
@@ -95,13 +112,16 @@ def _scenario(given: str | TestScenario) -> TestScenario:
     raise SettingsError([Problem("scenario", given, f"one of {', '.join(names)}{hint}")])
 
 
-def _read_into(requested: TestSettings, source: Source) -> list[ConfProblem]:
-    """Apply one file, if it can be; return what is wrong with it."""
+def _read_into(requested: TestSettings, source: Source) -> tuple[Parsed, list[ConfProblem]]:
+    """Apply one file, if it can be; return what it says, and what is wrong with it."""
     try:
         content = read(source.file)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error)
-        return [source.problem(None, "", f"cannot be opened: {reason}", severity="refused")]
+        unread = source.problem(None, "", f"cannot be opened: {reason}", severity="refused")
+        return parse(b""), [unread]
+    if mark := byte_order_mark(content):
+        return parse(b""), [source.problem(None, "", mark, severity="refused")]
     parsed = parse(content)
     problems = refused(parsed, source) + ignored(parsed, source)
     if not parsed.faults:
@@ -113,7 +133,7 @@ def _read_into(requested: TestSettings, source: Source) -> list[ConfProblem]:
             base=source.role == "base",
         )
         problems += after_applying(applied, source)
-    return sorted(problems, key=lambda problem: problem.line or 0)
+    return parsed, sorted(problems, key=lambda problem: problem.line or 0)
 
 
 def _say_test05(requested: TestSettings) -> None:

@@ -10,24 +10,34 @@ MLPerf LoadGen 6.0, ``TestSettings.FromConfig``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from loadgen.mlperf.conf import builtin
 from loadgen.mlperf.conf.apply import apply
-from loadgen.mlperf.conf.diagnose import Source, after_applying, ignored
+from loadgen.mlperf.conf.diagnose import (
+    Source,
+    after_applying,
+    byte_order_mark,
+    ignored,
+    unknown_model,
+)
 from loadgen.mlperf.conf.files import read
-from loadgen.mlperf.conf.parse import parse
+from loadgen.mlperf.conf.keys import SCENARIOS
+from loadgen.mlperf.conf.parse import Parsed, parse
+from loadgen.mlperf.conf.problems import near
 from loadgen.mlperf.notes import Note
 from loadgen.mlperf.settings import TestSettings
 
-__all__ = ["CANNOT_OPEN", "OK", "SYNTAX_ERROR", "apply_official"]
+__all__ = ["AUDIT", "BUILT_IN", "CANNOT_OPEN", "OK", "SYNTAX_ERROR", "USER", "apply_official"]
 
 OK: Final = 0
 CANNOT_OPEN: Final = -2
 SYNTAX_ERROR: Final = -22
 
-_BUILT_IN: Final = 0
-_USER: Final = 1
+BUILT_IN: Final = 0
+USER: Final = 1
+AUDIT: Final = 2
 
 _BAD_MODE: Final = "Invalid value passed to Mode key in config."
 _SEVERAL: Final = "Multiple conf files are used. This is not valid for official submission."
@@ -64,11 +74,11 @@ def apply_official(
     notes : list of Note
         For the log: official errors, and warnings of ours.
     """
-    if conf_type == _BUILT_IN:
+    notes = [_warning(text) for text in _strange_scenario_or_type(scenario, conf_type)]
+    if conf_type == BUILT_IN:
         apply(settings, builtin.entries(), model, scenario, base=True)
-        return OK, []
-    notes = []
-    if conf_type == _USER:
+        return OK, notes + _strange_model(model, [])
+    if conf_type == USER:
         if first_user_conf:
             apply(settings, builtin.entries(), model, scenario, base=True)
         else:
@@ -81,12 +91,38 @@ def apply_official(
     parsed = parse(content)
     if parsed.faults:
         return SYNTAX_ERROR, notes + [_error(fault.official) for fault in parsed.faults]
-    source = Source(path, "user" if conf_type == _USER else "audit", model, scenario)
+    source = Source(path, "user" if conf_type == USER else "audit", model, scenario)
     applied = apply(settings, parsed.entries, model, scenario, base=False)
     if applied.bad_mode is not None:
         notes.append(_error(_BAD_MODE))
     problems = ignored(parsed, source) + after_applying(applied, source)
-    return OK, notes + [Note("warning_generic_message", str(problem)) for problem in problems]
+    if mark := byte_order_mark(content):
+        problems.insert(0, source.problem(None, "", mark))
+    notes += _strange_model(model, [parsed])
+    return OK, notes + [_warning(str(problem)) for problem in problems]
+
+
+def _strange_scenario_or_type(scenario: str, conf_type: int) -> Iterator[str]:
+    """Yield what is wrong with arguments for which the official reader finds nothing."""
+    if scenario not in SCENARIOS:
+        close = near(scenario, SCENARIOS)
+        hint = "" if close is None else f"; did you mean {close}?"
+        allowed = ", ".join(SCENARIOS)
+        yield f"scenario = {scenario!r}: no line can be for it; needs one of {allowed}{hint}"
+    if conf_type not in (BUILT_IN, USER, AUDIT):
+        yield (
+            f"conf_type = {conf_type}: read as a file by itself, as {AUDIT} is; needs {BUILT_IN}, "
+            f"the built-in table, {USER}, a user.conf, or {AUDIT}"
+        )
+
+
+def _strange_model(model: str, read: list[Parsed]) -> list[Note]:
+    unknown = unknown_model(model, read)
+    return [] if unknown is None else [_warning(f"model = {model!r}: needs {unknown}")]
+
+
+def _warning(text: str) -> Note:
+    return Note("warning_generic_message", text)
 
 
 def _error(text: str) -> Note:

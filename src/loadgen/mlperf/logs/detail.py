@@ -210,7 +210,7 @@ def _all_series(
 ) -> Generator[str, None, list[Note]]:
     """Yield what each series says, later notes where they belong; return those that are left."""
     run_ns = epoch_ns(result.started_at)
-    sets = {phase: _loaded_sets(result, phase) for phase in _STARTS}
+    sets: dict[str, Iterator[list[int]]] = {}
     phase = None
     for series, said in zip(result.series, events.notes_of_series(account), strict=True):
         begin_ns = run_ns + series.start_ns
@@ -220,6 +220,8 @@ def _all_series(
         if series.phase != phase and account.requested.mode is not TestMode.FindPeakPerformance:
             yield log.line("generic_message", _STARTS[series.phase])
         phase = series.phase
+        if phase not in sets:
+            sets[phase] = _loaded_sets(result, phase)
         yield log.line("loaded_qsl_set", next(sets[phase], []))
         yield from log.entries(_plan(account, series))
         yield from log.notes(said)

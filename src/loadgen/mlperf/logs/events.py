@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a log says of a run beside its figures: how series ended, and everything that went wrong.
 
-MLPerf's own words where it has some; else the words that `Result.reasons` has. Not for figures.
+MLPerf's own words where it has some; else the causes that `Result.reasons` has, without its advice:
+that is in words of an interface that the reader of a log need not know. Not for figures.
 
 References
 ----------
@@ -101,14 +102,15 @@ def problems_of(account: Account) -> tuple[str, ...]:
     seen = _observed(result)
     found = [text for text, _ in _own_problems(seen)]
     if seen.run_missing:
-        found.append(reasons.missing(seen))
+        found.append(reasons.missing(seen).cause)
     if any(seen.violations.values()):
-        found.append(reasons.violated(seen))
+        found.append(reasons.violated(seen).cause)
     performance = [series for series in result.series if series.phase == "performance"]
     times_tokens = account.requested.scenario is not TestScenario.Offline
     lacking = sum(token_gaps(account, series).lacking for series in performance)
     if lacking and times_tokens:
-        found.append(reasons.without_tokens(dataclasses.replace(seen, n_without_tokens=lacking)))
+        seen = dataclasses.replace(seen, n_without_tokens=lacking)
+        found.append(reasons.without_tokens(seen).cause)
     return tuple(found)
 
 
@@ -224,18 +226,18 @@ def _of_the_run(result: Result, without_tokens: int) -> list[tuple[str, int]]:
         errors.append((text, times))
     others = {kind: n for kind, n in seen.violations.items() if kind not in _VIOLATIONS and n}
     if others:
-        errors.append((reasons.violated(dataclasses.replace(seen, violations=others)), 1))
+        errors.append((reasons.violated(dataclasses.replace(seen, violations=others)).cause, 1))
     return errors + list(_own_problems(seen))
 
 
 def _own_problems(seen: Observed) -> Iterator[tuple[str, int]]:
     """Yield what MLPerf has no words for."""
     if seen.aborted_reason is not None or seen.end in reasons.GIVEN_UP:
-        yield reasons.given_up(seen), 1
+        yield reasons.given_up(seen).cause, 1
     if seen.run_failed > seen.settings.max_failed_share * seen.run_samples:
-        yield reasons.failed(seen), 1
+        yield reasons.failed(seen).cause, 1
     if not seen.latency:
-        yield reasons.nothing_completed(seen), 1
+        yield reasons.nothing_completed(seen).cause, 1
 
 
 def _observed(result: Result) -> Observed:

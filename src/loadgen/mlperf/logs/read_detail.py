@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from loadgen.mlperf.logs.read_source import UNREADABLE, Source, parse_json, short
+from loadgen.mlperf.logs.read_source import UNREADABLE, Source, no_such_key, parse_json, short
 
 __all__ = ["Detail", "DetailEntry", "read_detail"]
 
@@ -70,7 +70,10 @@ class Detail(Mapping[str, Any]):
             self._by_key.setdefault(entry.key, []).append(entry)
 
     def __getitem__(self, key: str) -> Any:
-        return self._by_key[key][0].value
+        try:
+            return self._by_key[key][0].value
+        except KeyError:
+            raise no_such_key(key, self._by_key) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_key)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import reprlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
 from loadgen.errors import ResultError
+from loadgen.values import name_hint
 
-__all__ = ["UNREADABLE", "Defect", "Defects", "Source", "parse_json", "short"]
+__all__ = ["UNREADABLE", "Defect", "Defects", "Source", "no_such_key", "parse_json", "short"]
 
 UNREADABLE: Final = object()
 
@@ -24,6 +25,12 @@ _EXCERPT = 30  # characters that are shown of where JSON ends to be JSON
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
+
+
+def no_such_key(name: str, known: Iterable[str]) -> KeyError:
+    """Return the error for a label or key that a log does not have."""
+    hint = name_hint(str(name), known)
+    return KeyError(f"{name}{hint}" if hint else name)
 
 
 class Defect(NamedTuple):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from loadgen.mlperf.logs.read_source import Source, short
+from loadgen.mlperf.logs.read_source import Source, no_such_key, short
 
 __all__ = ["Summary", "Value", "read_summary"]
 
@@ -65,7 +65,10 @@ class Summary(Mapping[str, Value]):
                 self._first.setdefault(label, value)
 
     def __getitem__(self, label: str) -> Value:
-        return self._first[label]
+        try:
+            return self._first[label]
+        except KeyError:
+            raise no_such_key(label, self._first) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._first)

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loadgen.config.scenarios import Offline
+from loadgen.errors import Problem, SettingsError
 from loadgen.mlperf.logs.account import Account
 from loadgen.mlperf.logs.files import DEFAULT_PREFIX, LogOutput
 from loadgen.mlperf.logs.writer import LogWriter
 from loadgen.mlperf.notes import Note
 from loadgen.mlperf.translate import from_run
+from loadgen.result import Result
 from loadgen.run.shielded import shielded
 
 if TYPE_CHECKING:
     from loadgen.config.scenarios import Scenario
-    from loadgen.result import Result
     from loadgen.sut.handle import Run
 
 __all__ = ["LogSink", "write_logs"]
@@ -58,7 +59,7 @@ class LogSink:
         prefix_with_datetime: bool = False,
     ) -> None:
         self._output = LogOutput(
-            outdir=os.fspath(directory),
+            outdir=_path(directory),
             prefix=prefix,
             suffix=suffix,
             prefix_with_datetime=prefix_with_datetime,
@@ -153,14 +154,25 @@ def write_logs(result: Result, directory: str | os.PathLike[str], *, trace: bool
 
     Raises
     ------
+    SettingsError
+        There is no result, or no path.
     LoadGenError
         MLPerf has no name for such a run, or a file cannot be written. In the first case no file
         was touched.
     """
+    if not isinstance(result, Result):
+        raise SettingsError([Problem("result", result, "an lg.Result, as lg.run() returns it")])
+    output = LogOutput(outdir=_path(directory), enable_trace=trace)
     account = Account.of(result)
-    output = LogOutput(outdir=os.fspath(directory), enable_trace=trace)
     shielded(lambda: _write(output, account, result))
     return Path(directory)
+
+
+def _path(directory: object) -> str:
+    try:
+        return os.fsdecode(os.fspath(directory))  # type: ignore[call-overload]
+    except TypeError:
+        raise SettingsError([Problem("directory", directory, "a path")]) from None
 
 
 def _write(output: LogOutput, account: Account, result: Result) -> None:

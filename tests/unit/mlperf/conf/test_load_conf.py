@@ -161,3 +161,39 @@ def test_values_that_cannot_be_run_are_named_officially(write: Write) -> None:
     user = write("user.conf", "*.Server.target_qps = 0")
     with pytest.raises(SettingsError, match="server_target_qps"):
         load_conf(user, model="m", scenario="Server")
+
+
+@pytest.mark.parametrize(
+    ("model", "meant"), [("resnet5", "resnet50"), ("bert-99", "bert"), ("ResNet50", "resnet50")]
+)
+def test_a_model_that_is_nearly_one_of_mlperfs_is_refused_or_warned_of(
+    write: Write, model: str, meant: str
+) -> None:
+    user = write("user.conf", "*.Server.target_qps = 5")
+    with pytest.raises(SettingsError, match=f"model = '{model}': .* did you mean {meant}\\?"):
+        load_conf(user, model=model, scenario="Server")
+    with pytest.warns(ConfWarning, match=f"model = '{model}': .* did you mean {meant}\\?"):
+        scenario, _ = load_conf(user, model=model, scenario="Server", strict=False)
+    assert scenario.target_qps == 5
+
+
+def test_a_model_that_a_file_names_is_known(write: Write) -> None:
+    user = write("user.conf", "resnet5.Server.target_qps = 5")
+    scenario, _ = load_conf(user, model="resnet5", scenario="Server")
+    assert scenario.target_qps == 5
+
+
+def test_a_model_that_is_no_text_is_refused() -> None:
+    with pytest.raises(SettingsError, match="model = None: needs a str"):
+        load_conf(model=None, scenario="Server")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_file_with_a_byte_order_mark_is_refused(
+    tmp_path: Path, encoding: str, strict: bool
+) -> None:
+    file = tmp_path / "user.conf"
+    file.write_text("*.Server.target_qps = 5\n", encoding=encoding)
+    with pytest.raises(ConfError, match=r"user\.conf: begins with a byte-order mark \(UTF-"):
+        load_conf(file, model="m", scenario="Server", strict=strict)

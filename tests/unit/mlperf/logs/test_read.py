@@ -263,3 +263,17 @@ def test_junk_is_an_error_or_a_list_of_defects_and_nothing_else(
 def test_lines_made_to_keep_the_repair_busy_do_not(write: Write, text: str) -> None:
     folder = write("detail", text)
     assert len(repaired(folder)[1]) == 1
+
+
+def test_a_key_that_is_nearly_one_of_the_log_is_suggested(write: Write) -> None:
+    write("summary", HEAD + "Result is : VALID" + TAIL)
+    logs = read_logs(write("detail", line("result_validity", '"VALID"')))
+    assert logs.summary is not None
+    assert logs.detail is not None
+    with pytest.raises(KeyError, match="Mod; did you mean Mode"):
+        logs.summary["Mod"]
+    with pytest.raises(KeyError, match="result_validty; did you mean result_validity"):
+        logs.detail["result_validty"]
+    with pytest.raises(KeyError, match="'xyz'"):
+        logs.detail["xyz"]
+    assert "xyz" not in logs.detail

@@ -20,7 +20,7 @@ from loadgen.config.scenarios import (
 )
 from loadgen.config.settings import Settings
 from loadgen.dataset import as_dataset
-from loadgen.errors import LoadGenError
+from loadgen.errors import LoadGenError, SettingsError
 from loadgen.mlperf.logs.read import AccuracyEntry, read_logs
 from loadgen.mlperf.logs.sink import LogSink, write_logs
 from loadgen.result import Result, RunData
@@ -231,3 +231,18 @@ def test_logs_of_a_loaded_result_are_those_of_the_run(make_run: MakeRun, tmp_pat
     second = write_logs(Result.load(result.save(tmp_path / "saved")), tmp_path / "second")
     summary = "mlperf_log_summary.txt"
     assert (first / summary).read_bytes() == (second / summary).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda _: LogSink(None), "directory = None: needs a path"),  # type: ignore[arg-type]
+        (lambda path: write_logs({}, path), "result = {}: needs an lg.Result"),
+    ],
+)
+def test_things_of_another_kind_are_refused_by_name(
+    tmp_path: Path, call: Callable[[Path], object], said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        call(tmp_path / "logs")
+    assert not (tmp_path / "logs").exists()
