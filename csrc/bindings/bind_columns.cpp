@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 #include "bindings.hpp"
 #include "engine.hpp"
@@ -61,9 +62,44 @@ py::array from_series(const Engine& engine, std::int64_t SeriesInstants::* insta
   return read_only(std::move(column));
 }
 
+// A kind of duration, for Python: (buckets' smallest, largest, count), count, 128 bits of sum, min, max, above the
+// limit.
+py::tuple figures_of(const DurationTally& tally) {
+  std::vector<std::int64_t> smallest;
+  std::vector<std::int64_t> largest;
+  std::vector<std::int64_t> counts;
+  tally.histogram.for_each([&](std::uint64_t low, std::uint64_t high, std::uint64_t count) {
+    smallest.push_back(static_cast<std::int64_t>(low));
+    largest.push_back(static_cast<std::int64_t>(high));
+    counts.push_back(static_cast<std::int64_t>(count));
+  });
+  const auto array = [](const std::vector<std::int64_t>& values) {
+    return read_only(py::array_t<std::int64_t>(static_cast<py::ssize_t>(values.size()), values.data()));
+  };
+  const bool any = tally.histogram.count() > 0;
+  return py::make_tuple(array(smallest), array(largest), array(counts), tally.sum_low, tally.sum_high,
+                        any ? tally.min : 0, tally.histogram.max().count(), tally.above_limit);
+}
+
+py::object tally(Engine& engine) {
+  const Tally* tally = engine.run().tally();
+  if (tally == nullptr) return py::none();
+  const Tally::Counts& counts = tally->counts();
+  py::dict result;
+  result["counts"] = py::make_tuple(counts.completed, counts.failed, counts.missing, counts.n_tokens,
+                                    counts.without_tokens, counts.latest_done, counts.final_done);
+  result["latency"] = figures_of(tally->latency());
+  result["service_time"] = figures_of(tally->service_time());
+  result["issue_delay"] = figures_of(tally->issue_delay());
+  result["ttft"] = figures_of(tally->ttft());
+  result["tpot"] = figures_of(tally->tpot());
+  return result;
+}
+
 py::dict columns(const py::object& self) {
   Engine& engine = py::cast<Engine&>(self);
   const Record& record = engine.record();
+  if (engine.run().tally() != nullptr) return {};
   const std::uint64_t first = engine.run().warm_up_rows();
   const std::uint64_t n = std::max(engine.run().rows_issued(), first) - first;
   const auto column = [&](const auto* data) {
@@ -145,6 +181,7 @@ std::int64_t n_tokens(Engine& engine, std::uint64_t row) {
 void bind_columns(py::class_<Engine>& engine) {
   engine.def("columns", &columns);
   engine.def("payload", &payload);
+  engine.def("tally", &tally);
   engine.def("take_outputs", &take_outputs, "max_bytes"_a);
   engine.def_property_readonly("output_bytes_waiting", &output_bytes_waiting);
   engine.def_property_readonly("short_of_room", [](Engine& self) { return self.run().short_of_room(); });

@@ -68,11 +68,19 @@ class Calls {
   std::optional<NativeCalls> native_;
 };
 
+std::optional<Duration> optional_duration(std::optional<std::int64_t> ns) {
+  return ns ? std::optional{Duration{*ns}} : std::nullopt;
+}
+
 std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t tag, py::object samples,
                                     py::object encode, const std::string& keep_outputs, bool recycle_outputs,
                                     bool tokens, const std::string& on_error, const std::string& pacing,
                                     const std::string& priority, std::optional<int> cpu, std::int64_t drain_timeout_ns,
-                                    py::object clock, const std::string& backing, std::uint32_t issue_threads) {
+                                    py::object clock, const std::string& backing, std::uint32_t issue_threads,
+                                    std::uint64_t ring_rows, std::uint64_t samples_per_query,
+                                    std::optional<std::int64_t> latency_limit_ns,
+                                    std::optional<std::int64_t> ttft_limit_ns,
+                                    std::optional<std::int64_t> tpot_limit_ns) {
   EngineSettings settings;
   RunSettings& run = settings.run;
   run.scenario = named(kScenarios, scenario, "scenario");
@@ -81,6 +89,9 @@ std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t t
   run.record.keep_outputs = named(kKeepOutputs, keep_outputs, "keep_outputs");
   run.record.recycle_outputs = recycle_outputs;
   run.record.parts = issue_threads;
+  run.record.ring_rows = ring_rows;
+  run.tally = {samples_per_query, optional_duration(latency_limit_ns), optional_duration(ttft_limit_ns),
+               optional_duration(tpot_limit_ns)};
   run.record.backing = named(kBackings, backing, "backing");
   run.waiting.pacing = named(kPacings, pacing, "pacing");
   run.waiting.priority = named(kPriorities, priority, "priority");
@@ -128,10 +139,6 @@ SeriesOutcome run_series(const py::object& self, TrafficPlan& plan, bool bounded
   return outcome;
 }
 
-std::optional<Duration> optional_duration(std::optional<std::int64_t> ns) {
-  return ns ? std::optional{Duration{*ns}} : std::nullopt;
-}
-
 // Takes rows, giving up the interpreter's lock and looking for signals every kPollPeriod while it waits.
 py::object take(const py::object& self, std::uint64_t max_size, std::int64_t max_wait_ns,
                 std::optional<std::int64_t> timeout_ns) {
@@ -169,7 +176,7 @@ std::pair<std::uint64_t, std::uint64_t> progress(Engine& engine) {
   std::uint64_t answered = 0;
   for (std::uint32_t part = 0; part < record.parts(); ++part) {
     const std::uint64_t begin = record.part_begin(part) + (part == 0 ? warm_up : 0);
-    std::uint64_t below = std::max(engine.answered_below[part], begin);
+    std::uint64_t below = engine.run().first_kept(std::max(engine.answered_below[part], begin));
     const std::uint64_t head = std::max(record.head(part), begin);
     {
       const py::gil_scoped_release released;
@@ -257,7 +264,8 @@ void bind_engine(py::module_& module) {
              "encode"_a = py::none(), "keep_outputs"_a = "none", "recycle_outputs"_a = false, "tokens"_a = false,
              "on_error"_a = "stop", "pacing"_a = "auto", "priority"_a = "normal", "cpu"_a = py::none(),
              "drain_timeout_ns"_a = 600'000'000'000, "clock"_a = py::none(), "backing"_a = "anonymous",
-             "issue_threads"_a = 1);
+             "issue_threads"_a = 1, "ring_rows"_a = 0, "samples_per_query"_a = 1, "latency_limit_ns"_a = py::none(),
+             "ttft_limit_ns"_a = py::none(), "tpot_limit_ns"_a = py::none());
   engine.def("warm_up", &run_warm_up, "loaded_set"_a, "n_queries"_a, "samples_per_query"_a, py::kw_only(), "delivery"_a,
              "target"_a = py::none());
   engine.def(

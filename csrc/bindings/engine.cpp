@@ -61,7 +61,7 @@ bool Engine::usable_here() const noexcept {
 
 py::array_t<std::int64_t> Engine::indices_of(RowRange rows) {
   py::array_t<std::int64_t> indices{static_cast<py::ssize_t>(rows.count)};
-  const std::uint32_t* from = record().indices() + rows.first;
+  const std::uint32_t* from = record().index_at(rows.first);
   std::copy(from, from + rows.count, indices.mutable_data());
   return indices;
 }

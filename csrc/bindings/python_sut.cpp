@@ -110,7 +110,7 @@ PyObject* PythonSut::function_samples(RowRange rows) {
     const bool as_made = array.ndim() == 1 && array.strides(0) == sizeof(std::int64_t) && array.writeable() &&
                          array.dtype().is(py::dtype::of<std::int64_t>());
     if (as_made && static_cast<std::uint64_t>(array.size()) == rows.count) {
-      const std::uint32_t* from = engine_.record().indices() + rows.first;
+      const std::uint32_t* from = engine_.record().index_at(rows.first);
       std::copy(from, from + rows.count, static_cast<std::int64_t*>(array.mutable_data()));
       return Py_NewRef(reused_.ptr());
     }

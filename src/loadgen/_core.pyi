@@ -218,6 +218,11 @@ class Engine:
         clock: VirtualClock | None = None,
         backing: Literal["anonymous", "memfd"] = "anonymous",
         issue_threads: int = 1,
+        ring_rows: int = 0,
+        samples_per_query: int = 1,
+        latency_limit_ns: int | None = None,
+        ttft_limit_ns: int | None = None,
+        tpot_limit_ns: int | None = None,
     ) -> None: ...
 
     # Series. `target` is called as target(batch) for push and target(samples) for function; None
@@ -278,6 +283,7 @@ class Engine:
     def close(self) -> None: ...
     def progress(self) -> tuple[int, int]: ...  # issued, answered; warm-up left out
     def columns(self) -> dict[str, npt.NDArray[Any]]: ...  # read-only views; warm-up left out
+    def tally(self) -> dict[str, Any] | None: ...
     def payload(self) -> tuple[Int64Array, Uint32Array, npt.NDArray[np.uint16], Uint8Array]: ...
     # Kept answers as (row, index, bytes), each once, in the order in which they came. Recycled
     # ones are forgotten then; where they come faster than they are taken, they wait.

@@ -185,11 +185,6 @@ def test_sample_to_repeat_outside_the_loaded_set_is_refused() -> None:
     assert "same_index = 10: needs a position in the loaded set, below 10" in str(error)
 
 
-def test_what_this_version_cannot_do_is_refused_and_not_ignored() -> None:
-    error = refusal(recording="histogram")
-    assert {problem.field for problem in error.problems} == {"recording"}
-
-
 def test_processor_that_the_process_may_not_use_is_refused() -> None:
     assert "a processor that this process may use" in str(refusal(cpu=100_000))
 

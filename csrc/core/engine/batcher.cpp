@@ -61,8 +61,9 @@ Batcher::View Batcher::view() const noexcept {
 RowRange Batcher::ready(const TakeRequest& request, View seen, std::optional<Instant>& wait_until) const noexcept {
   const std::uint64_t tail = tail_.load(std::memory_order_relaxed);  // relaxed: the compare-exchange decides
   if (tail >= seen.head) return {};
-  const RowRange rows{tail, std::min(seen.head - tail, request.max_size)};
-  if (rows.count == request.max_size || request.max_wait <= Duration{0} || seen.pause >= seen.head) return rows;
+  const std::uint64_t most = std::min(request.max_size, record_.together(tail));
+  const RowRange rows{tail, std::min(seen.head - tail, most)};
+  if (rows.count == most || request.max_wait <= Duration{0} || seen.pause >= seen.head) return rows;
   // Offline has no column of issue instants, but its rows come all at once and are followed by a pause.
   if (record_.settings().instants == InstantColumns::None) return rows;
   const Instant limit = record_.issued_at(tail) + request.max_wait;

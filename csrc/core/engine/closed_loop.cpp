@@ -66,8 +66,7 @@ void Issuer::warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_que
   last_issued_ = record_.clock().now();
   std::uint64_t position = 0;
   for (std::uint64_t query = 0; query < n_queries; ++query) {
-    if (run_.aborted() || samples_per_query > record_.part_end(part_.index) - staged_.first) return;
-    staged_.count = samples_per_query;
+    if (run_.aborted() || !stage_rows(samples_per_query)) return;
     for (std::uint64_t row = staged_.first; row < staged_end(); ++row)
       *record_.index_at(row) = samples[position++ % samples.size()];
     const RowRange rows = staged_;

@@ -119,12 +119,25 @@ bool Issuer::stage(TrafficPlan& plan, PlannedQuery& query) {
     if (!plan.next(query)) return false;
   } while (part_.of > 1 && (plan.query_count() - 1) % part_.of != part_.index);
   const std::uint64_t row = staged_end();
-  if (query.sample_count > record_.part_end(part_.index) - row) {
+  if (!stage_rows(query.sample_count)) {
     record_full_ = true;
     return false;
   }
   plan.take_samples({record_.index_at(row), query.sample_count}, record_.keep_at(row));
-  staged_.count += query.sample_count;
+  return true;
+}
+
+bool Issuer::stage_rows(std::uint64_t count) {
+  const std::uint64_t row = staged_end();
+  if (count > record_.part_end(part_.index) - row) return false;
+  const std::uint64_t ring = record_.settings().ring_rows;
+  if (run_.tally_ && row + count > ring) {
+    const std::uint64_t end = row + count - ring;
+    if (settings_.pull && end > run_.batcher_.taken()) return false;  // what lies there is still to be handed out
+    run_.tally_->harvest(end);
+    record_.reopen({row, count});
+  }
+  staged_.count += count;
   return true;
 }
 
@@ -188,7 +201,7 @@ SeriesEnd Issuer::drain(SeriesEnd end) {
   }
   for (const RowRange& rows : outcome_.parts) {
     const std::uint64_t head = rows.first + rows.count;
-    std::uint64_t open = record_.first_open(rows.first, head);
+    std::uint64_t open = record_.first_open(run_.first_kept(rows.first), head);
     while (open < head) {
       const WaitEnd wait = waiter_.until_answered(open, {open, head - open});
       if (wait != WaitEnd::Ready) return end_of(wait);
@@ -201,7 +214,7 @@ SeriesEnd Issuer::drain(SeriesEnd end) {
 void Issuer::count_outstanding() {
   for (const RowRange& rows : outcome_.parts) {
     const std::uint64_t head = rows.first + rows.count;
-    const std::uint64_t open = record_.first_open(rows.first, head);
+    const std::uint64_t open = record_.first_open(run_.first_kept(rows.first), head);
     if (&rows == &outcome_.parts.front()) run_.answered_below_ = open;
     for (std::uint64_t row = open; row < head; ++row) outcome_.n_outstanding += record_.is_done(row) ? 0 : 1;
   }

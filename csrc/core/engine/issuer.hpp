@@ -66,6 +66,8 @@ class Issuer {
   /// Writes the plan's next query into the rows after what is staged. False: the plan has ended, or the record is
   /// full (then record_full_).
   bool stage(TrafficPlan& plan, PlannedQuery& query);
+  /// Adds rows to what is staged. False: the record is full. In a ring, takes what lay there before.
+  bool stage_rows(std::uint64_t count);
   [[nodiscard]] std::uint64_t staged_end() const noexcept { return staged_.first + staged_.count; }
 
   /// When the series starts: now, or when all parts are ready.

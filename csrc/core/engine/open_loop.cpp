@@ -93,6 +93,7 @@ std::uint64_t Issuer::mergeable() const noexcept {
 
 std::uint64_t Issuer::merge_late(TrafficPlan& plan, PlannedQuery& query, Instant now, std::uint64_t most, bool& more) {
   std::uint64_t merged = 0;
+  most = std::min(most, record_.together(staged_.first) - 1);
   while ((more = stage(plan, query))) {
     const Instant due = outcome_.start + query.due;
     record_.set_scheduled(staged_end() - 1, due);

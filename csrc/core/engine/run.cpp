@@ -34,6 +34,7 @@ RecordSettings record_settings(const RunSettings& settings) noexcept {
 
 Run::Run(const RunSettings& settings)
     : settings_{settings}, record_{record_settings(settings), Clock{settings.virtual_clock}}, batcher_{record_} {
+  if (settings_.record.ring_rows > 0) tally_.emplace(record_, settings_.tally);
   if (settings_.virtual_clock != nullptr && !settings_.virtual_clock->acquire()) throw Error{ErrorCode::ClockInUse};
 }
 
@@ -148,6 +149,7 @@ void Run::warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_querie
     Issuer issuer{*this, settings, issuing_calls};
     issuer.warm_up(samples, n_queries, samples_per_query);
   });
+  if (tally_) tally_->restart(record_.head());
   record_.violations().reset();
   record_.failures().reset();
 }
@@ -180,7 +182,8 @@ void Run::wait_for_room(std::size_t bytes) noexcept {
 void Run::close() noexcept {
   const bool first = !closed_.exchange(true, std::memory_order_relaxed);  // relaxed: see wait_for_room()
   batcher_.finish();
-  record_.close(answered_below_);
+  record_.close(first_kept(answered_below_));
+  if (tally_) tally_->harvest(record_.head());
   if (first) release_clock();
 }
 

@@ -2,8 +2,10 @@
 // One run: its record, its batcher, and its series one after the other. All state of a run lives here.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/clock.hpp"
@@ -15,6 +17,7 @@
 #include "plan/traffic.hpp"
 #include "record/histogram.hpp"
 #include "record/record.hpp"
+#include "record/tally.hpp"
 
 namespace loadgen {
 
@@ -24,6 +27,7 @@ struct RunSettings {
   WaiterSettings waiting;
   ThreadRequest thread;
   VirtualClock* virtual_clock = nullptr;  // must outlive the run
+  TallySettings tally;                    // where the record is a ring
 };
 
 /// Thread safety: run_series(), warm_up() and close() on one thread at a time, which issues unless the
@@ -75,6 +79,12 @@ class Run {
 
   [[nodiscard]] Record& record() noexcept { return record_; }
   [[nodiscard]] Batcher& batcher() noexcept { return batcher_; }
+  /// Of the samples of a ring; null where rows are kept. Complete when the run is closed.
+  [[nodiscard]] const Tally* tally() const noexcept { return tally_ ? &*tally_ : nullptr; }
+  /// The first row from `row` on whose place is still its own.
+  [[nodiscard]] std::uint64_t first_kept(std::uint64_t row) const noexcept {
+    return tally_ ? std::max(row, tally_->harvested()) : row;
+  }
   [[nodiscard]] const RunSettings& settings() const noexcept { return settings_; }
   [[nodiscard]] std::uint64_t warm_up_rows() const noexcept {
     return warm_up_rows_.load(std::memory_order_relaxed);  // relaxed: a figure; series start after it is final
@@ -97,6 +107,7 @@ class Run {
   RunSettings settings_;
   Record record_;
   Batcher batcher_;
+  std::optional<Tally> tally_;
   std::atomic<bool> aborted_{false};
   DurationHistogram own_delay_;
   DurationHistogram blocked_delay_;

@@ -27,8 +27,8 @@ NativeCalls::NativeCalls(const loadgen_sut& sut, loadgen_run& run, Record& recor
 
 bool NativeCalls::issue(RowRange rows) noexcept {
   const loadgen_batch batch{
-      sizeof(loadgen_batch),         LOADGEN_ABI_VERSION, &native_api(), &run_, record_.id_of(rows.first), rows.count,
-      record_.indices() + rows.first};
+      sizeof(loadgen_batch),       LOADGEN_ABI_VERSION, &native_api(), &run_, record_.id_of(rows.first), rows.count,
+      record_.index_at(rows.first)};
   return ended_well("issue", sut_.issue(sut_.user_data, &batch));
 }
 

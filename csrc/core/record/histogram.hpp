@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A log-linear histogram of durations: constant memory, bounded relative error.
+// Log-linear histograms of durations: constant memory, bounded relative error.
 //
 // Not for: figures that must be exact (order_statistics.hpp).
 #pragma once
@@ -13,14 +13,13 @@
 
 namespace loadgen {
 
-/// Counts durations in 2^kStepBits steps an octave, so that a percentile is at most 1/2^kStepBits above the truth.
+/// Counts durations in 2^step_bits steps an octave: the values of a bucket differ by at most 1/2^step_bits.
 ///
 /// Thread safety: one writer; read it when the writer is done.
-class DurationHistogram {
+template <unsigned step_bits>
+class Histogram {
  public:
-  static constexpr unsigned kStepBits = 7;
-
-  DurationHistogram() : cells_((64 - kStepBits + 1) << kStepBits) {}
+  Histogram() : cells_((64 - step_bits + 1) << step_bits) {}
 
   /// A negative duration counts as zero.
   void add(Duration duration) noexcept {
@@ -29,29 +28,58 @@ class DurationHistogram {
     ++count_;
     max_ = std::max(max_, value);
   }
-
   /// Counts what the other has counted as well.
-  void add(const DurationHistogram& other) noexcept;
+  void add(const Histogram& other) noexcept {
+    for (std::size_t bucket = 0; bucket < cells_.size(); ++bucket) cells_[bucket] += other.cells_[bucket];
+    count_ += other.count_;
+    max_ = std::max(max_, other.max_);
+  }
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] Duration max() const noexcept { return Duration{static_cast<std::int64_t>(max_)}; }
 
   /// Upper edge of the bucket that holds element trunc(count * fraction) of the sorted values; 0 when empty.
-  [[nodiscard]] Duration percentile(double fraction) const noexcept;
+  [[nodiscard]] Duration percentile(double fraction) const noexcept {
+    if (count_ == 0) return Duration{0};
+    const auto rank = std::min(static_cast<std::uint64_t>(static_cast<double>(count_) * fraction), count_ - 1);
+    std::uint64_t below = 0;
+    for (std::size_t bucket = 0; bucket < cells_.size(); ++bucket) {
+      below += cells_[bucket];
+      if (below > rank) return Duration{static_cast<std::int64_t>(std::min(upper_edge(bucket), max_))};
+    }
+    return max();
+  }
+
+  /// Calls `visit(smallest, largest, count)` for each bucket that is not empty, in ascending order.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t bucket = 0; bucket < cells_.size(); ++bucket)
+      if (cells_[bucket] > 0) visit(bucket == 0 ? 0 : upper_edge(bucket - 1) + 1, upper_edge(bucket), cells_[bucket]);
+  }
 
  private:
-  // Values below 2^kStepBits have a cell each; above, the leading kStepBits + 1 bits name the cell.
+  // Values below 2^step_bits have a cell each; above, the leading step_bits + 1 bits name the cell.
   static std::size_t bucket(std::uint64_t value) noexcept {
     const unsigned width = static_cast<unsigned>(std::bit_width(value));
-    if (width <= kStepBits) return static_cast<std::size_t>(value);
-    const unsigned shift = width - kStepBits - 1;
-    return (static_cast<std::size_t>(shift) << kStepBits) + static_cast<std::size_t>(value >> shift);
+    if (width <= step_bits) return static_cast<std::size_t>(value);
+    const unsigned shift = width - step_bits - 1;
+    return (static_cast<std::size_t>(shift) << step_bits) + static_cast<std::size_t>(value >> shift);
   }
-  static std::uint64_t upper_edge(std::size_t bucket) noexcept;
+  static std::uint64_t upper_edge(std::size_t bucket) noexcept {
+    if (bucket < (std::size_t{1} << (step_bits + 1))) return bucket;
+    const std::size_t shift = (bucket >> step_bits) - 1;
+    const std::uint64_t lower = static_cast<std::uint64_t>(bucket - (shift << step_bits)) << shift;
+    return lower + ((std::uint64_t{1} << shift) - 1);
+  }
 
   std::vector<std::uint64_t> cells_;
   std::uint64_t count_ = 0;
   std::uint64_t max_ = 0;
 };
+
+/// Within 0.8 %, 58 KiB: what the generator says of itself.
+using DurationHistogram = Histogram<7>;
+/// Within 0.05 %, 864 KiB: figures of samples that are not kept.
+using FineHistogram = Histogram<11>;
 
 }  // namespace loadgen

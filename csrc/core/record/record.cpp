@@ -19,12 +19,12 @@ constexpr std::int64_t kMostTokens = std::numeric_limits<std::uint32_t>::max();
 }  // namespace
 
 Record::Record(const RecordSettings& settings, const Clock& clock) : settings_{settings}, clock_{clock} {
-  std::uint64_t rows = settings.max_rows;
+  std::uint64_t rows = settings.ring_rows > 0 ? settings.ring_rows : settings.max_rows;
   while (!reserve(rows)) {
     rows /= 2;
-    if (rows < kFewestRows) throw Error{ErrorCode::OutOfMemory};
+    if (rows < kFewestRows || settings.ring_rows > 0) throw Error{ErrorCode::OutOfMemory};
   }
-  part_rows_ = rows;
+  part_rows_ = settings.ring_rows > 0 ? std::uint64_t{1} << kRowBits : rows;
   if (settings.parts > 1) {
     part_bits_ = static_cast<unsigned>(std::bit_width(rows / settings.parts)) - 1;
     part_rows_ = std::uint64_t{1} << part_bits_;
@@ -90,7 +90,7 @@ std::uint64_t Record::complete(RowRange rows, Instant at, const Answer& answer) 
   std::uint64_t answered = 0;
   for (std::uint64_t position = 0; position < rows.count; ++position) {
     const std::uint64_t row = rows.first + position;
-    std::int64_t found = 0;
+    std::int64_t found = open_mark(row);
     // seq_cst on success: pairs with is_done() and, for the sleeper, with CompletionSignal::arm();
     // relaxed on failure: only the kind of refusal is read
     if (!completed(row).compare_exchange_strong(found, plain ? stamp : kClaimed, std::memory_order_seq_cst,
@@ -106,13 +106,13 @@ std::uint64_t Record::complete(RowRange rows, Instant at, const Answer& answer) 
 }
 
 void Record::complete_with(std::uint64_t row, std::size_t position, std::int64_t stamp, const Answer& answer) noexcept {
-  if (answer.status != kOk) status_[row] = answer.status;
+  if (answer.status != kOk) status_[slot(row)] = answer.status;
   if (!answer.n_tokens.empty() && n_tokens_ != nullptr) {
     const std::int64_t n = answer.n_tokens[position];
     if (n <= 0) violations_.add(n < 0 ? Violation::NegativeTokenCount : Violation::InvalidTokenCount, id_of(row));
     // relaxed: published by the store of `completed` below
-    std::atomic_ref{n_tokens_[row]}.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(n, 0, kMostTokens)),
-                                          std::memory_order_relaxed);
+    std::atomic_ref{n_tokens_[slot(row)]}.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(n, 0, kMostTokens)),
+                                                std::memory_order_relaxed);
   }
   if (!answer.outputs.empty() && keeps_output(row) && answer.outputs[position].data() != nullptr) {
     if (!payload_->append(row, answer.kinds[position], answer.outputs[position]))
@@ -130,20 +130,20 @@ bool Record::first_token(RowRange rows, Instant at) noexcept {
   if (first_token_ == nullptr) return true;
   bool well = true;
   for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
-    if (completed(row).load(std::memory_order_acquire) != 0) {  // acquire: pairs with complete()
+    if (completed(row).load(std::memory_order_acquire) != open_mark(row)) {  // acquire: pairs with complete()
       violations_.add(Violation::FirstTokenLate, id_of(row));
       well = false;
       continue;
     }
     std::int64_t none = 0;
     // relaxed, both: the row's completion publishes them
-    if (!std::atomic_ref{first_token_[row]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
-                                                                    std::memory_order_relaxed)) {
+    if (!std::atomic_ref{first_token_[slot(row)]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
+                                                                          std::memory_order_relaxed)) {
       violations_.add(Violation::RepeatedFirstToken, id_of(row));
       well = false;
       continue;
     }
-    std::atomic_ref{n_tokens_[row]}.fetch_add(1, std::memory_order_relaxed);
+    std::atomic_ref{n_tokens_[slot(row)]}.fetch_add(1, std::memory_order_relaxed);
   }
   return well;
 }
@@ -155,16 +155,16 @@ bool Record::add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept {
     if (n <= 0) {
       violations_.add(Violation::InvalidTokenCount, id_of(row));
       well = false;
-    } else if (completed(row).load(std::memory_order_acquire) != 0) {  // acquire: pairs with complete()
+    } else if (completed(row).load(std::memory_order_acquire) != open_mark(row)) {  // acquire: pairs with complete()
       violations_.add(Violation::TokenLate, id_of(row));
       well = false;
     } else {
       std::int64_t none = 0;
       // relaxed, both: the row's completion publishes them
-      std::atomic_ref{first_token_[row]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
-                                                                 std::memory_order_relaxed);
-      std::atomic_ref{n_tokens_[row]}.fetch_add(static_cast<std::uint32_t>(std::min(n, kMostTokens)),
-                                                std::memory_order_relaxed);
+      std::atomic_ref{first_token_[slot(row)]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
+                                                                       std::memory_order_relaxed);
+      std::atomic_ref{n_tokens_[slot(row)]}.fetch_add(static_cast<std::uint32_t>(std::min(n, kMostTokens)),
+                                                      std::memory_order_relaxed);
     }
   }
   return well;
@@ -180,29 +180,58 @@ bool Record::keeps_output(RowRange rows) const noexcept {
   return std::any_of(keep_ + rows.first, keep_ + rows.first + rows.count, [](std::uint8_t keep) { return keep != 0; });
 }
 
-void Record::close_rows(std::uint64_t from, std::uint64_t end) noexcept {
-  for (std::uint64_t row = from; row < end; ++row) {
-    std::int64_t found = 0;
-    // acq_rel on success: later attempts to answer see the mark; acquire on failure: pairs with complete()
-    if (completed(row).compare_exchange_strong(found, kClosed, std::memory_order_acq_rel, std::memory_order_acquire)) {
-      status_[row] = kMissing;
-      continue;
+bool Record::close_row(std::uint64_t row) noexcept {
+  std::int64_t found = open_mark(row);
+  // acq_rel on success: later attempts to answer see the mark; acquire on failure: pairs with complete()
+  if (completed(row).compare_exchange_strong(found, kClosed, std::memory_order_acq_rel, std::memory_order_acquire)) {
+    status_[slot(row)] = kMissing;
+    return true;
+  }
+  while (found == kClaimed) {
+    std::this_thread::yield();
+    found = completed(row).load(std::memory_order_acquire);  // acquire: pairs with complete_with()
+  }
+  return false;
+}
+
+RowView Record::seal(std::uint64_t row) noexcept {
+  close_row(row);
+  const std::uint64_t place = slot(row);
+  RowView view;
+  view.status = static_cast<RowStatus>(status_[place]);
+  if (issued_ != nullptr) view.issued = view.scheduled = from_stamp(issued_[place]);
+  if (scheduled_ != nullptr) view.scheduled = from_stamp(scheduled_[place]);
+  view.completed = completed_at(row);
+  if (settings_.tokens) {
+    // relaxed, both: published by the row's completion
+    view.first_token = from_stamp(std::atomic_ref{first_token_[place]}.load(std::memory_order_relaxed));
+    view.n_tokens = std::atomic_ref{n_tokens_[place]}.load(std::memory_order_relaxed);
+  }
+  return view;
+}
+
+void Record::reopen(RowRange rows) noexcept {
+  for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
+    const std::uint64_t place = slot(row);
+    status_[place] = kOk;
+    if (settings_.tokens) {
+      // relaxed, both: whoever writes next has the row's id, which publish() comes before
+      std::atomic_ref{first_token_[place]}.store(0, std::memory_order_relaxed);
+      std::atomic_ref{n_tokens_[place]}.store(0, std::memory_order_relaxed);
     }
-    while (found == kClaimed) {
-      std::this_thread::yield();
-      found = completed(row).load(std::memory_order_acquire);  // acquire: pairs with complete_with()
-    }
+    completed(row).store(open_mark(row), std::memory_order_release);  // release: pairs with complete()
   }
 }
 
 void Record::close(std::uint64_t from) noexcept {
   std::uint64_t end = 0;
   for (std::uint32_t part = 0; part < settings_.parts; ++part) {
-    close_rows(std::max(from, part_begin(part)), head(part));
+    for (std::uint64_t row = std::max(from, part_begin(part)); row < head(part); ++row) close_row(row);
     if (head(part) > part_begin(part)) end = head(part);
   }
+  const std::uint64_t used = settings_.ring_rows == 0 ? end : settings_.ring_rows;
   // Results outlive their runs: addresses that are reserved and not used would keep later runs from theirs.
-  for (std::size_t column = 0; column < n_columns_; ++column) columns_[column].shrink(end * width_[column]);
+  for (std::size_t column = 0; column < n_columns_; ++column) columns_[column].shrink(used * width_[column]);
   if (payload_) payload_->shrink(end);
 }
 

@@ -4,6 +4,7 @@
 // Not for: deciding when to issue (engine/), or what the figures mean (Python).
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -38,6 +39,7 @@ struct RecordSettings {
   Backing backing = Backing::Anonymous;
   std::uint64_t max_rows = std::uint64_t{1} << 33;  // halved until the system grants the addresses
   std::uint32_t parts = 1;                          // each with its own rows and its own issuing thread
+  std::uint64_t ring_rows = 0;                      // so many, used again and again; 0: a row a sample
 };
 
 /// Consecutive rows.
@@ -47,6 +49,16 @@ struct RowRange {
 };
 
 enum RowStatus : std::uint8_t { kOk = 0, kFailed = 1, kMissing = 2 };
+
+/// A row that nothing more can be written into.
+struct RowView {
+  RowStatus status = kMissing;
+  Instant scheduled{};
+  Instant issued{};
+  Instant completed{};
+  Instant first_token{};  // with tokens; 0 where none came
+  std::uint32_t n_tokens = 0;
+};
 
 /// What an answer brings beside the instant. The arrays have an element a row, or are empty.
 struct Answer {
@@ -62,6 +74,9 @@ struct Answer {
 ///
 /// Rows lie in parts of equal size, one for each issuing thread; nearly always there is one. Part p begins at row
 /// part_begin(p), and its head counts rows from there on.
+///
+/// In a ring, rows count on for ever and lie where the row `ring_rows` before them lay. `completed` of a row that is
+/// open is then a mark of its own, less than kClosed, so that a late answer to an earlier row finds another one.
 ///
 /// An id is tag:16 | row:48. Instants are absolute ns of the monotonic clock, 0 = not yet. A row's `completed` goes
 /// 0 -> instant, by one compare-exchange, when the answer is plain; 0 -> kClaimed -> instant when status, tokens or
@@ -86,17 +101,32 @@ class Record {
   }
   /// Past the last row that a part has room for.
   [[nodiscard]] std::uint64_t part_end(std::uint32_t part) const noexcept { return part_begin(part) + part_rows_; }
-  [[nodiscard]] std::uint32_t* index_at(std::uint64_t row) noexcept { return index_ + row; }
+  /// Where a row lies in the columns.
+  [[nodiscard]] std::uint64_t slot(std::uint64_t row) const noexcept {
+    return settings_.ring_rows == 0 ? row : row % settings_.ring_rows;
+  }
+  /// How many rows from `row` on may be handed over together: they lie one behind the other, and fill no ring.
+  [[nodiscard]] std::uint64_t together(std::uint64_t row) const noexcept {
+    if (settings_.ring_rows == 0) return ~std::uint64_t{0};
+    return std::min(settings_.ring_rows - slot(row), settings_.ring_rows / 2);
+  }
+  [[nodiscard]] std::uint32_t* index_at(std::uint64_t row) noexcept { return index_ + slot(row); }
+  [[nodiscard]] const std::uint32_t* index_at(std::uint64_t row) const noexcept { return index_ + slot(row); }
+  /// Ring: makes sure that nothing more is written into an issued row, waiting for an answer that is being written,
+  /// and returns what is in it. Without an answer it becomes missing.
+  RowView seal(std::uint64_t row) noexcept;
+  /// Ring: opens rows that lie where sealed ones lay.
+  void reopen(RowRange rows) noexcept;
   /// Marks of rows whose answers are kept, when only some are; else nullptr.
   [[nodiscard]] std::uint8_t* keep_at(std::uint64_t row) noexcept {
     return settings_.keep_outputs == KeepOutputs::Chosen ? keep_ + row : nullptr;
   }
   void set_scheduled(std::uint64_t row, Instant at) noexcept {
-    if (settings_.instants == InstantColumns::ScheduledAndIssued) scheduled_[row] = to_stamp(at);
+    if (settings_.instants == InstantColumns::ScheduledAndIssued) scheduled_[slot(row)] = to_stamp(at);
   }
   void set_issued(RowRange rows, Instant at) noexcept {
     if (settings_.instants == InstantColumns::None) return;
-    for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) issued_[row] = to_stamp(at);
+    for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) issued_[slot(row)] = to_stamp(at);
   }
   /// Makes all rows of a part below `head` answerable.
   void publish(std::uint64_t head, std::uint32_t part = 0) noexcept {
@@ -122,13 +152,14 @@ class Record {
   [[nodiscard]] bool is_done(std::uint64_t row) const noexcept {
     // seq_cst: the waiting thread looks at the row after it announced itself (CompletionSignal::arm); includes the
     // acquire that pairs with the completer's compare-exchange or publication
-    return completed(row).load(std::memory_order_seq_cst) > 0;
+    const std::int64_t found = completed(row).load(std::memory_order_seq_cst);
+    return found > 0 || (found < kClosed && found != open_mark(row));  // or its place is another row's
   }
   [[nodiscard]] Instant completed_at(std::uint64_t row) const noexcept {
     // acquire: pairs with the completer's compare-exchange
     return from_stamp(completed(row).load(std::memory_order_acquire));
   }
-  [[nodiscard]] Instant issued_at(std::uint64_t row) const noexcept { return from_stamp(issued_[row]); }
+  [[nodiscard]] Instant issued_at(std::uint64_t row) const noexcept { return from_stamp(issued_[slot(row)]); }
   /// First row at or after `from`, and below `to`, that has no answer yet; `to` when there is none.
   [[nodiscard]] std::uint64_t first_open(std::uint64_t from, std::uint64_t to) const noexcept;
 
@@ -166,10 +197,16 @@ class Record {
 
  private:
   [[nodiscard]] std::atomic_ref<std::int64_t> completed(std::uint64_t row) const noexcept {
-    return std::atomic_ref<std::int64_t>{completed_[row]};
+    return std::atomic_ref<std::int64_t>{completed_[slot(row)]};
+  }
+  /// What `completed` is while a row has no answer: 0, in a ring its own for each time round.
+  [[nodiscard]] std::int64_t open_mark(std::uint64_t row) const noexcept {
+    if (settings_.ring_rows == 0 || row < settings_.ring_rows) return 0;
+    return kClosed - static_cast<std::int64_t>(row / settings_.ring_rows);
   }
   void complete_with(std::uint64_t row, std::size_t position, std::int64_t stamp, const Answer& answer) noexcept;
-  void close_rows(std::uint64_t from, std::uint64_t end) noexcept;
+  /// Whether the row was open; waits for an answer that is being written.
+  bool close_row(std::uint64_t row) noexcept;
   void count_refused(std::uint64_t row, std::int64_t found) noexcept;
   template <typename T>
   T* reserve_column(std::uint64_t rows);

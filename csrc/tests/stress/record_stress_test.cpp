@@ -217,7 +217,9 @@ TEST_CASE("a pull run: the core issues on its own thread, takers answer, nothing
         while (const auto rows = run.batcher().take({4, 20us, std::nullopt}))
           run.record().complete(*rows, run.record().clock().now(), {});
       });
-    const SeriesOutcome outcome = run.run_series(traffic, series, {});
+    SutCalls calls;
+    calls.own_thread = true;
+    const SeriesOutcome outcome = run.run_series(traffic, series, calls);
     takers.clear();
     CHECK(outcome.end == SeriesEnd::Natural);
     CHECK(outcome.n_rows == 300);

@@ -100,7 +100,7 @@ SETTINGS: Final = (
     Field("priority", "LEVEL", "Of the issuing thread: normal, high or realtime."),
     Field("cpu", "N", "Processor that the issuing thread is kept on."),
     Field("issue_threads", "N", "Threads that issue Server's queries."),
-    Field("recording", "HOW", "What is recorded: rows."),
+    Field("recording", "HOW", "What is kept: rows or histogram."),
     Field("gc", "WHAT", "Python's garbage collector while the clock runs: leave or freeze."),
 )
 

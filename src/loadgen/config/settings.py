@@ -40,15 +40,6 @@ _COUNT_OR_NONE = optional(integer(1, MAX_COUNT))
 _SEED = integer(0, 2**64 - 1)
 _MOST_ISSUE_THREADS = 64
 
-
-def _rows_only(value: object) -> str:
-    """Check for the only way of recording that exists."""
-    if value == "histogram":
-        raise Refused("'rows': recording histograms is not available")
-    checked: str = choice("rows")(value)
-    return checked
-
-
 _OptionalSeconds = Annotated[float | None, PlainValidator(_LIMIT_SECONDS)]
 _OptionalCount = Annotated[int | None, PlainValidator(_COUNT_OR_NONE)]
 _Seed = Annotated[int, PlainValidator(_SEED)]
@@ -140,8 +131,8 @@ class Settings(_Checked):
     issue_threads : int
         How many threads issue Server's queries, each every so manyth one of the same plan; for
         systems that are handed batches.
-    recording : str
-        "rows".
+    recording : {"rows", "histogram"}
+        What is kept: a row a sample; or histograms only, in the same memory however long it takes.
     gc : {"leave", "freeze"}
         What is done about Python's garbage collector while the clock runs.
     """
@@ -181,7 +172,9 @@ class Settings(_Checked):
     ] = "normal"
     cpu: Annotated[int | None, PlainValidator(optional(integer(0)))] = None
     issue_threads: Annotated[int, PlainValidator(integer(1, _MOST_ISSUE_THREADS))] = 1
-    recording: Annotated[Literal["rows"], PlainValidator(_rows_only)] = "rows"
+    recording: Annotated[
+        Literal["rows", "histogram"], PlainValidator(choice("rows", "histogram"))
+    ] = "rows"
     gc: Annotated[Literal["leave", "freeze"], PlainValidator(choice("leave", "freeze"))] = "leave"
 
     def given(self) -> dict[str, Any]:

@@ -5,9 +5,10 @@ Nothing here knows a run, a scenario or a clock, so it works on recorded logs as
 does not import SciPy.
 """
 
+from loadgen.metrics.columns import Columns
 from loadgen.metrics.early_stopping import EarlyStopping
 from loadgen.metrics.intervals import Interval
-from loadgen.metrics.latency import Columns, Distribution, percentile_rank
+from loadgen.metrics.latency import Distribution, percentile_rank
 from loadgen.metrics.throughput import Metric
 
 __all__ = [

@@ -13,37 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loadgen import _core
 from loadgen.errors import LoadGenError, SettingsError
+from loadgen.metrics.columns import Columns
+from loadgen.metrics.histogram import Histogram
 from loadgen.metrics.intervals import Interval, interval_ranks
 from loadgen.values import percentile as percentile_check
 from loadgen.values import problem_of
 
-__all__ = ["Columns", "Distribution", "percentile_fraction", "percentile_rank", "query_columns"]
+__all__ = ["Distribution", "Values", "percentile_fraction", "percentile_rank"]
 
-_CHUNK_ROWS: Final = 1 << 16
-"""Rows worked on at once: the temporaries stay in the cache and out of the memory figures."""
-
-
-class Columns(NamedTuple):
-    """Two columns of instants and which rows count.
-
-    Parameters
-    ----------
-    end, start : int64 array, shape (n,), ns
-        The value of a row is ``end - start``. May be mapped, or of stride 0.
-    status : uint8 array, shape (n,), or None
-        Rows whose status is not 0 do not count; None: all do.
-    """
-
-    end: NDArray[np.int64]
-    start: NDArray[np.int64]
-    status: NDArray[np.uint8] | None
+Values = Columns | Histogram
+"""Where a distribution's values are: in two columns, or counted."""
 
 
 def percentile_fraction(percentile: float) -> float:
@@ -94,18 +77,18 @@ def percentile_rank(percentile: float, n: int) -> int:
 
 
 class Distribution:
-    """The values ``end - start`` of the rows that count, in ns. Exact; computed when asked for.
+    """Values in ns, of the rows that count. Exact where there are rows; computed when asked for.
 
     Parameters
     ----------
-    columns : Columns or callable
-        The columns, or what gives them at the first question.
+    values : Columns, Histogram or callable
+        The values, or what gives them at the first question.
     name : str
         What the values are, for messages.
 
     Notes
     -----
-    The columns are read, never copied. What was computed is kept.
+    Columns are read, never copied. What was computed is kept.
 
     Examples
     --------
@@ -115,8 +98,8 @@ class Distribution:
     (5, 10, 5, 20, 3)
     """
 
-    def __init__(self, columns: Columns | Callable[[], Columns], *, name: str = "latency") -> None:
-        self._source = columns
+    def __init__(self, values: Values | Callable[[], Values], *, name: str = "latency") -> None:
+        self._source = values
         self._name = name
         self._summary: tuple[int, int, int, int] | None = None
         self._elements: dict[int, int] = {}
@@ -131,9 +114,9 @@ class Distribution:
         return self.count > 0
 
     @property
-    def columns(self) -> Columns:
-        """The columns; made now if they are not yet."""
-        if not isinstance(self._source, Columns):
+    def _values(self) -> Values:
+        """The values; made now if they are not yet."""
+        if not isinstance(self._source, Values):
             self._source = self._source()
         return self._source
 
@@ -206,7 +189,7 @@ class Distribution:
         missing = sorted(set(wanted) - self._elements.keys())
         if missing:
             ranks = np.array(missing, dtype=np.int64)
-            found = _core.order_statistics(*self.columns, ranks)
+            found = self._values.elements(ranks)
             self._elements.update(zip(missing, map(int, found), strict=True))
         return [self._elements[rank] for rank in wanted]
 
@@ -240,21 +223,11 @@ class Distribution:
         limit_ns : int, ns
             A value that equals it is not above.
         """
-        end, start, status = self.columns
-        above = 0
-        for first in range(0, len(end), _CHUNK_ROWS):
-            rows = slice(first, first + _CHUNK_ROWS)
-            over = end[rows] - start[rows] > limit_ns
-            if status is not None:
-                over &= status[rows] == 0
-            above += int(np.count_nonzero(over))
-        return above
+        return self._values.count_above(limit_ns)
 
     def _summarise(self) -> tuple[int, int, int, int]:
         if self._summary is None:
-            summary = _core.difference_summary(*self.columns)
-            count, low, high, total = map(int, summary)
-            self._summary = count, low, high, total
+            self._summary = self._values.summary()
         return self._summary
 
     def _some(self) -> tuple[int, int, int, int]:
@@ -262,32 +235,3 @@ class Distribution:
         if summary[0] == 0:
             raise LoadGenError(f"there is no {self._name}: no completed samples")
         return summary
-
-
-def query_columns(columns: Columns, samples_per_query: int) -> Columns:
-    """Return columns with one row a query instead of one a sample.
-
-    A query ends with the last of its samples, and does not count when one of them does not.
-
-    Parameters
-    ----------
-    columns : Columns
-        Samples in issue order; a query at the end that is not whole is left out.
-    samples_per_query : int
-        Samples of each query.
-    """
-    end, start, status = columns
-    n_queries = len(end) // samples_per_query
-    last = np.empty(n_queries, dtype=np.int64)
-    worst = np.zeros(n_queries, dtype=np.uint8)
-    step = max(1, _CHUNK_ROWS // samples_per_query)
-    for first in range(0, n_queries, step):
-        queries = slice(first, min(first + step, n_queries))
-        rows = slice(first * samples_per_query, queries.stop * samples_per_query)
-        np.max(end[rows].reshape(-1, samples_per_query), axis=1, out=last[queries])
-        if status is not None:
-            np.max(status[rows].reshape(-1, samples_per_query), axis=1, out=worst[queries])
-    due = start[: n_queries * samples_per_query : samples_per_query]
-    if start.strides[0]:
-        due = np.ascontiguousarray(due)
-    return Columns(last, due, None if status is None else worst)

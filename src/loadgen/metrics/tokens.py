@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from loadgen.metrics.latency import Columns
+from loadgen.metrics.columns import Columns
 from loadgen.metrics.throughput import rate
 
 __all__ = [

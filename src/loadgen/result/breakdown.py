@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from loadgen.errors import LoadGenError, text_of
-from loadgen.metrics.latency import Columns, percentile_rank
+from loadgen.metrics.columns import Columns
+from loadgen.metrics.latency import percentile_rank
 from loadgen.result.data import FAILED, MISSING, OK, RunData
-from loadgen.result.latencies import issue_delay, judged_rows, judged_series, latency
+from loadgen.result.latencies import answers, issues, judged_rows, judged_series
 from loadgen.result.samples import CHUNK_ROWS, NEVER
 from loadgen.values import MAX_SECONDS, name_hint
 
@@ -78,11 +79,11 @@ def timeline(data: RunData, step_s: float = 1.0) -> Table:
     if not 1 / _NS <= step_s <= MAX_SECONDS:
         raise ValueError(f"step_s = {step_s!r}: needs a number of seconds in [1e-9, 1e9]")
     step_ns = round(step_s * _NS)
-    series, answers = judged_series(data), latency(data)
-    issued_at, status = issue_delay(data).end, answers.status
+    series, answered = judged_series(data), answers(data)
+    issued_at, status = issues(data).end, answered.status
     assert status is not None  # latency counts what was answered ok
     origin = data.run_start_ns + (series[0].start_ns if series else 0)
-    last = max(_latest(issued_at), _latest(answers.end, status), origin)
+    last = max(_latest(issued_at), _latest(answered.end, status), origin)
     n_steps = (last - origin) // step_ns + 1 if len(status) else 0
     if n_steps > MOST_STEPS:
         raise ValueError(
@@ -98,10 +99,10 @@ def timeline(data: RunData, step_s: float = 1.0) -> Table:
 
     n_rows = len(status)
     issued = _count(n_rows, n_steps, steps(issued_at), None)
-    completed = _count(n_rows, n_steps, steps(answers.end), has(OK))
-    failed = _count(n_rows, n_steps, steps(answers.end), has(FAILED))
+    completed = _count(n_rows, n_steps, steps(answered.end), has(OK))
+    failed = _count(n_rows, n_steps, steps(answered.end), has(FAILED))
     p50, p99 = np.full(n_steps, NEVER, np.int64), np.full(n_steps, NEVER, np.int64)
-    for step, values in _ascending(answers, steps(answers.end)):
+    for step, values in _ascending(answered, steps(answered.end)):
         p50[step], p99[step] = (_percentile(values, p) for p in (50, 99))
     return Table(
         {

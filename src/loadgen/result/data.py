@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from loadgen.config.scenarios import Scenario
     from loadgen.config.settings import Settings
     from loadgen.result.outputs import Outputs
+    from loadgen.result.tally import Tally
     from loadgen.traffic.effective import Effective
 
 OK, FAILED, MISSING = 0, 1, 2
@@ -115,6 +116,8 @@ class RunData:
         Why the run was given up, in the words of who gave it up.
     traffic_digest : str or None
         None: not computed yet.
+    tally : Tally or None
+        Instead of columns, which are empty then, where no rows are kept.
     """
 
     scenario: Scenario
@@ -140,3 +143,4 @@ class RunData:
     aborted_reason: str | None = None
     public_form: bool = False
     traffic_digest: str | None = None
+    tally: Tally | None = None

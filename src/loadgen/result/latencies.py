@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from loadgen.config.scenarios import MultiStream
-from loadgen.metrics.latency import Columns, query_columns
+from loadgen.metrics.columns import Columns, query_columns
+from loadgen.metrics.latency import Values
 from loadgen.metrics.tokens import tpot_columns, ttft_columns
 from loadgen.result.data import MISSING, OK, RunData, Series
 
@@ -37,18 +38,34 @@ def unit_is_query(data: RunData) -> bool:
     return isinstance(data.scenario, MultiStream)
 
 
-def latency(data: RunData) -> Columns:
+def latency(data: RunData) -> Values:
     """Return completed - scheduled."""
-    return _of_units(data, "completed", "scheduled", only_ok=True)
+    if data.tally is not None:
+        return data.tally.latency
+    return answers(data)
 
 
-def service_time(data: RunData) -> Columns:
+def service_time(data: RunData) -> Values:
     """Return completed - issued."""
+    if data.tally is not None:
+        return data.tally.service_time
     return _of_units(data, "completed", "issued", only_ok=True)
 
 
-def issue_delay(data: RunData) -> Columns:
+def issue_delay(data: RunData) -> Values:
     """Return issued - scheduled, of everything that was issued."""
+    if data.tally is not None:
+        return data.tally.issue_delay
+    return issues(data)
+
+
+def answers(data: RunData) -> Columns:
+    """Return when each unit was answered, and when it was due, of a run that keeps rows."""
+    return _of_units(data, "completed", "scheduled", only_ok=True)
+
+
+def issues(data: RunData) -> Columns:
+    """Return when each unit was issued, and when it was due, of a run that keeps rows."""
     return _of_units(data, "issued", "scheduled", only_ok=False)
 
 
@@ -61,16 +78,20 @@ def _of_units(data: RunData, end: str, start: str, *, only_ok: bool) -> Columns:
     return columns
 
 
-def time_to_first_token(data: RunData) -> Columns | None:
+def time_to_first_token(data: RunData) -> Values | None:
     """Return first token - scheduled of each sample; None where no first token was told."""
+    if data.tally is not None:
+        return data.tally.ttft if len(data.tally.ttft.counts) else None
     if "first_token" not in data.columns:
         return None
     scheduled, first_token, status = _judged(data, "scheduled", "first_token", "status")
     return _any_of(ttft_columns(scheduled, first_token, status))
 
 
-def time_per_output_token(data: RunData) -> Columns | None:
+def time_per_output_token(data: RunData) -> Values | None:
     """Return the time per further token of each sample; None where no sample has two."""
+    if data.tally is not None:
+        return data.tally.tpot if len(data.tally.tpot.counts) else None
     if "first_token" not in data.columns or "n_tokens" not in data.columns:
         return None
     return _any_of(tpot_columns(*_judged(data, "first_token", "completed", "n_tokens", "status")))

@@ -18,6 +18,7 @@ from loadgen.config.settings import Settings
 from loadgen.errors import ResultError, SettingsError
 from loadgen.health import DelayFigures
 from loadgen.result.data import Occurrence, RunData, Series
+from loadgen.result.tally import Tally
 from loadgen.traffic.effective import Effective
 
 FORMAT = 1
@@ -62,6 +63,7 @@ def to_table(data: RunData, digest: str | None) -> dict[str, Any]:
         "own_delay": dataclasses.asdict(data.own_delay),
         "blocked_delay": dataclasses.asdict(data.blocked_delay),
         "environment": dict(data.environment),
+        "tally": None if data.tally is None else data.tally.to_table(),
     }
 
 
@@ -117,6 +119,7 @@ def from_table(reader: Reader) -> RunData:
         ),
         environment=reader.get("environment", "dict"),
         traffic_digest=reader.get("traffic_digest", "str | None"),
+        tally=_tally(reader, settings),
         **{
             field.name: reader.get(field.name, str(field.type))
             for field in dataclasses.fields(RunData)
@@ -135,6 +138,13 @@ def _scenario_and_settings(reader: Reader) -> tuple[Any, Settings]:
     # Checked above; this only restores which of them the user gave.
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     return scenario, Settings.model_construct(set(given) & set(values), **values)
+
+
+def _tally(reader: Reader, settings: Settings) -> Tally | None:
+    """Return what was counted; files from before there was anything to count have no such field."""
+    if settings.recording == "rows":
+        return None
+    return Tally.from_table(reader.inner("tally"))
 
 
 def _occurrences(reader: Reader, name: str) -> dict[str, Occurrence]:
@@ -164,6 +174,10 @@ class Reader:
     def get(self, name: str, annotation: str) -> Any:
         """Return a field whose type is written as in an annotation: "int | None"."""
         return self._checked(self._table.get(name, _ABSENT), annotation, self._prefix + name)
+
+    def inner(self, name: str) -> Reader:
+        """Return a reader of an object within this one."""
+        return Reader(self.path, self.get(name, "dict"), f"{self._prefix}{name}.")
 
     def record(self, kind: type[_T], table: object, where: str) -> _T:
         """Return a dataclass of plain fields; fields that it does not know are left out."""

@@ -13,10 +13,11 @@ import os
 from functools import cached_property
 from pathlib import Path
 
+from loadgen.errors import LoadGenError
 from loadgen.health import DelayFigures, Health
 from loadgen.metrics import SHOWN_PERCENTILES
 from loadgen.metrics.early_stopping import EarlyStopping
-from loadgen.metrics.latency import Columns, Distribution
+from loadgen.metrics.latency import Distribution, Values
 from loadgen.metrics.throughput import Metric
 from loadgen.result import breakdown, latencies, observation, storage
 from loadgen.result.breakdown import Table
@@ -76,7 +77,9 @@ class Result(RunFacts):
     def outputs_by_index(self) -> Outputs:
         """Return the first kept answer of each sample of the dataset; None where there is none."""
         data = self._data
-        return self.outputs.first_by_index(data.columns["index"], data.dataset_total)
+        if data.outputs is None:
+            return Outputs.nothing(data.dataset_total)
+        return data.outputs.first_by_index(data.columns["index"], data.dataset_total)
 
     @property
     def n_completed(self) -> int:
@@ -167,11 +170,16 @@ class Result(RunFacts):
 
     def timeline(self, step_s: float = 1.0) -> Table:
         """Return figures over time; see `loadgen.result.breakdown.timeline`."""
-        return breakdown.timeline(self._data, step_s)
+        return breakdown.timeline(self._with_rows("timeline()"), step_s)
 
     def by(self, column: str) -> Table:
         """Return figures by a column of the dataset; see `loadgen.result.breakdown.by_column`."""
-        return breakdown.by_column(self._data, column)
+        return breakdown.by_column(self._with_rows("by()"), column)
+
+    def _with_rows(self, what: str) -> RunData:
+        if self._data.tally is not None:
+            raise LoadGenError(f"{what} needs rows, and recording = 'histogram' keeps none")
+        return self._data
 
     # In words, and as files.
 
@@ -224,8 +232,8 @@ class Result(RunFacts):
         return cls(storage.load(path))
 
 
-def _distribution(columns: Columns | None, name: str) -> Distribution | None:
-    return None if columns is None else Distribution(columns, name=name)
+def _distribution(values: Values | None, name: str) -> Distribution | None:
+    return None if values is None else Distribution(values, name=name)
 
 
 def _headline(latency: Distribution) -> dict[str, int] | None:

@@ -45,9 +45,13 @@ class Samples(Mapping[str, npt.NDArray[Any]]):
         self._names = [
             name for name in names if name in _DERIVED or INSTANTS.get(name, name) in raw
         ]
+        if data.tally is not None:
+            self._names = []
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         if name not in self._cache:
+            if self._data.tally is not None:
+                raise KeyError(f"no column {name!r}: recording='histogram' keeps no rows")
             if name not in self._names:
                 raise KeyError(f"no column {name!r}; there are: {', '.join(self._names)}")
             column = self._build(name)

@@ -115,7 +115,7 @@ def load(path: str | os.PathLike[str]) -> RunData:
     data = from_table(reader)
     columns = _read_columns(reader, folder / COLUMNS, data.n_rows)
     missing = [name for name in _REQUIRED if _COLUMNS[name][0] not in columns]
-    if missing:
+    if missing and data.tally is None:
         raise ResultError(f"{reader.path}: lists no column {missing[0]!r}")
     return dataclasses.replace(
         data,

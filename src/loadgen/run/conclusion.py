@@ -23,6 +23,7 @@ from loadgen.result import Result
 from loadgen.result.data import Occurrence, RunData, Series
 from loadgen.result.folder import prepare_output_dir
 from loadgen.result.outputs import Outputs
+from loadgen.result.tally import Tally
 from loadgen.run.execution import Execution
 from loadgen.run.shielded import shielded
 from loadgen.run.sinks import Sink, check
@@ -101,6 +102,8 @@ def run_data(execution: Execution) -> RunData:
     engine, task = execution.engine, execution.task
     columns = engine.columns()
     done = execution.done
+    run_start_ns = done[0][1].start_ns if done else 0
+    counted = engine.tally()
     return RunData(
         scenario=task.scenario,
         settings=task.settings,
@@ -110,8 +113,8 @@ def run_data(execution: Execution) -> RunData:
         sut_name=execution.sut_name,
         series=tuple(_series(execution, step, outcome) for step, outcome in done),
         columns=columns,
-        run_start_ns=done[0][1].start_ns if done else 0,
-        n_rows=len(columns["index"]),
+        run_start_ns=run_start_ns,
+        n_rows=sum(outcome.n_rows for _, outcome in done),
         violations=_occurrences(engine.violations()),
         failures=_occurrences(engine.failures()),
         outputs=_outputs(execution),
@@ -127,6 +130,7 @@ def run_data(execution: Execution) -> RunData:
         dataset_spec=spec_of(task.total if task.samples is None else task.dataset),
         dataset_columns=task.columns,
         aborted_reason=_aborted_reason(execution),
+        tally=None if counted is None else Tally.from_core(counted, run_start_ns, task.limits_ns),
     )
 
 

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from loadgen import _core, traffic
-from loadgen.config.scenarios import MultiStream, Scenario
+from loadgen.config.scenarios import Concurrent, MultiStream, Scenario
 from loadgen.config.settings import Settings
 from loadgen.dataset import Dataset, as_dataset, read_columns
 from loadgen.errors import DatasetError, raised
 from loadgen.result.encoding import Encoder
 from loadgen.traffic.validate import validate
+from loadgen.values import ns_from_ms
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 _FOR_EVER_NS = 2**62
 """146 years: no time-out, where the core wants a number."""
+
+_RING_ROWS = 1 << 20
+"""Places for samples where no row is kept: so many may wait for their answers. 30 to 41 MB."""
 
 _tags = itertools.count()
 _tags_lock = threading.Lock()
@@ -186,7 +190,30 @@ class Task:
             drain_timeout_ns=_FOR_EVER_NS if drain_timeout_ns is None else drain_timeout_ns,
             clock=clock,
             issue_threads=settings.issue_threads,
+            **self._histogram_settings(),
         )
+
+    def _histogram_settings(self) -> dict[str, Any]:
+        """Return what the core needs to know to count samples instead of keeping them."""
+        if self.settings.recording == "rows":
+            return {}
+        per_query = self.effective.samples_per_query
+        outstanding = self.scenario.concurrency if isinstance(self.scenario, Concurrent) else 1
+        # Whole queries, and room for what is outstanding.
+        n_rows = max(_RING_ROWS, 4 * outstanding, 4 * per_query)
+        limits = {f"{kind}_limit_ns": limit for kind, limit in self.limits_ns.items()}
+        return {
+            "ring_rows": -(-n_rows // per_query) * per_query,
+            "samples_per_query": per_query,
+            **limits,
+        }
+
+    @property
+    def limits_ns(self) -> dict[str, int | None]:
+        """The scenario's limits, by the kind of duration that they are for."""
+        knobs = {"latency": "target_latency_ms", "ttft": "target_ttft_ms", "tpot": "target_tpot_ms"}
+        found = {kind: getattr(self.scenario, knob, None) for kind, knob in knobs.items()}
+        return {kind: None if ms is None else ns_from_ms(ms) for kind, ms in found.items()}
 
 
 def _next_tag() -> int:

@@ -92,6 +92,8 @@ def _usable_part(
 def _combinations(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
     """Yield the problems that need no dataset."""
     order = settings.sample_order
+    if settings.recording == "histogram":
+        yield from _histogram(scenario, settings)
     if settings.issue_threads > 1:
         yield from _issue_threads(scenario, settings)
     if isinstance(scenario, Server):
@@ -110,6 +112,21 @@ def _combinations(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
         if settings.cpu not in usable:
             allowed = "a processor that this process may use: " + ", ".join(map(str, usable))
             yield Problem("cpu", settings.cpu, allowed)
+
+
+def _histogram(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
+    """Yield what needs rows, each under the field that has to change."""
+    needs = "with recording='histogram', which keeps no rows"
+    if isinstance(scenario, Offline):
+        yield Problem("recording", "histogram", "'rows' for Offline, whose query has all samples")
+    if settings.mode != "performance":
+        yield Problem("mode", settings.mode, f"'performance' {needs}")
+    if settings.issue_threads > 1:
+        yield Problem("issue_threads", settings.issue_threads, f"1 {needs}")
+    if settings.accuracy_log_probability > 0:
+        yield Problem("accuracy_log_probability", settings.accuracy_log_probability, f"0 {needs}")
+    if settings.accuracy_log_target is not None:
+        yield Problem("accuracy_log_target", settings.accuracy_log_target, f"None {needs}")
 
 
 def _issue_threads(scenario: Scenario, settings: Settings) -> Iterator[Problem]:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from loadgen.errors import LoadGenError, SettingsError
+from loadgen.metrics.columns import Columns
 from loadgen.metrics.intervals import interval_ranks
-from loadgen.metrics.latency import Columns, Distribution
+from loadgen.metrics.latency import Distribution
 
 
 def distribution(values: Any) -> Distribution:

@@ -12,13 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.errors import LoadGenError, SettingsError
-from loadgen.metrics.latency import (
-    Columns,
-    Distribution,
-    percentile_fraction,
-    percentile_rank,
-    query_columns,
-)
+from loadgen.metrics.columns import Columns, query_columns
+from loadgen.metrics.latency import Distribution, percentile_fraction, percentile_rank
 
 PERCENTILES = [0, 1, 50, 90, 95, 97, 99, 99.9, 99.99, 100]
 

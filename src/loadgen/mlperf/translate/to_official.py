@@ -29,8 +29,12 @@ def from_run(scenario: Scenario, settings: Settings) -> TestSettings:
     Raises
     ------
     LoadGenError
-        MLPerf has no such scenario.
+        MLPerf has no such scenario, or the run keeps no rows.
     """
+    if settings.recording != "rows":
+        raise LoadGenError(
+            f"recording = {settings.recording!r}: MLPerf's logs need 'rows', a row a sample"
+        )
     requested = TestSettings()
     if isinstance(scenario, SingleStream):
         requested.scenario = TestScenario.SingleStream
