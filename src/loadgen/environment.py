@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from loadgen import _core
+from loadgen import _core, selftest_file
 
 _N = TypeVar("_N", int, float)
 _ROOT = Path("/")
@@ -36,7 +36,8 @@ def describe() -> dict[str, Any]:
     -------
     dict
         Name to str, int, float, bool, list of str or None (not readable, or no limit). Read once a
-        process; the caller may change what it gets.
+        process; the caller may change what it gets. "selftest" is a dict of what
+        ``loadgen selftest`` found here; without one it is absent.
 
     Examples
     --------
@@ -48,7 +49,9 @@ def describe() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _describe_once() -> dict[str, Any]:
-    return read(_ROOT)
+    machine = read(_ROOT)
+    selftest = selftest_file.load(selftest_file.cache_file(), machine)
+    return machine if selftest is None else {**machine, "selftest": selftest}
 
 
 def read(root: Path) -> dict[str, Any]:

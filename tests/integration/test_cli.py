@@ -226,3 +226,17 @@ def test_demo_measures_the_real_model(cli: Cli) -> None:
     assert document["accuracy"]["n_right"] >= 0.95 * document["accuracy"]["n_images"]
     for result in document["results"].values():
         assert result["n_completed"] == result["n_issued"]
+
+
+def test_selftest_is_shown_and_kept_for_later_results(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    done = cli("selftest", "--quick", "--json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["exit_code"], document["error"]) == (0, 0, None)
+    assert document["kept_at"] == str(tmp_path / "loadgen" / "selftest.json")
+    measured = json.loads(cli("run", "suts:echo", *SINGLE, "--json").stdout)
+    kept = measured["result"]["environment"]["selftest"]
+    assert kept["measured_at"] == document["selftest"]["measured_at"]
+    assert kept["clock_read_ns"] == document["selftest"]["clock_read_ns"]

@@ -16,6 +16,7 @@ from loadgen.cli.demo import DURATION_S, demo
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
 from loadgen.cli.run import run
+from loadgen.cli.selftest import selftest
 
 app = typer.Typer(
     name="loadgen",
@@ -142,3 +143,15 @@ def _run(
         )
     )
     raise typer.Exit(code)
+
+
+@app.command("selftest")
+def _selftest(
+    *,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer and shorter tries: two seconds.")
+    ] = False,
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """Find out what this machine can do; later results have it in their environment."""
+    raise typer.Exit(exit_code(lambda: selftest(quick=quick, as_json=as_json)))

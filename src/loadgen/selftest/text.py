@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A self-test in words: each figure, and what it means for who measures here.
+
+Lines of less than 100 columns. Nothing is computed here but shares of what was found.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from loadgen.health import SUSPECT_SHARE
+from loadgen.report import units
+from loadgen.selftest.figures import ISSUE_DELAY_LIMIT_NS, Selftest
+from loadgen.selftest.machine import KINDS, SCENARIOS
+from loadgen.values import count_in_words
+
+_WIDTH: Final = 98
+_LABEL: Final = 18
+_CELL: Final = 16
+_LIMIT: Final = f"{ISSUE_DELAY_LIMIT_NS // 1_000} us"
+
+
+def in_words(found: Selftest, machine: Mapping[str, Any]) -> str:
+    """Return what was found, as text.
+
+    Parameters
+    ----------
+    found : Selftest
+    machine : mapping
+        What `environment.describe` says.
+
+    Returns
+    -------
+    str
+        Lines of less than 100 characters, the last without a newline.
+    """
+    parts = (
+        _verdict(found),
+        _single_figures(found, machine),
+        _rates(found),
+        _delays(found),
+        _wrapped("Other work on the machine is in all of these figures: measure when it is idle."),
+    )
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+def _verdict(found: Selftest) -> Iterator[str]:
+    smallest = units.time(ISSUE_DELAY_LIMIT_NS / SUSPECT_SHARE)
+    if found.held_qps is None:
+        yield from _wrapped(
+            f"At none of the rates tried did the p99 issue delay stay below {_LIMIT}: the machine "
+            "has other work, or too few processors. Look at Result.health of each run."
+        )
+        return
+    yield from _wrapped(
+        f"This machine can issue {found.held_qps:,} queries/s with a p99 issue delay below "
+        f"{_LIMIT}: there the generator's part is less than {SUSPECT_SHARE:.0%} of any latency "
+        f"of {smallest} and more."
+    )
+    late = [
+        f"{each.rate_qps:,}"
+        for each in found.rates_tried
+        if each.rate_qps < found.held_qps and not each.held
+    ]
+    if late:
+        yield from _wrapped(
+            f"But not at {', '.join(late)} queries/s: there the thread sleeps longer and wakes "
+            'late, or other work came between. pacing="spin" or cpu=... can help.'
+        )
+
+
+def _single_figures(found: Selftest, machine: Mapping[str, Any]) -> Iterator[str]:
+    words = [
+        machine.get("cpu_model"),
+        count_in_words(machine["cpus"], "CPU") if machine.get("cpus") else None,
+        machine.get("kernel"),
+        f"Python {machine.get('python')}",
+        f"loadgen {machine.get('loadgen')}",
+    ]
+    yield from _labelled("machine", ", ".join(str(word) for word in words if word))
+    yield from _labelled(
+        "clock",
+        f"a read takes {units.time(found.clock_read_ns)} from Python, the call included (the core "
+        f"pays less); two reads differ by {units.time(found.clock_step_ns)} at least, and the "
+        f"system says that the clock's resolution is {units.time(found.clock_resolution_ns)}",
+    )
+    yield from _labelled(
+        "waking up",
+        f"{units.time(found.sleep_error_p50_ns)} late at the median and "
+        f"{units.time(found.sleep_error_p99_ns)} at p99 when the thread only sleeps "
+        '(pacing="sleep"): the delay that every query then has. "auto" spins over it',
+    )
+    yield from _labelled(
+        "drawing traffic",
+        f"{found.plan_cost_ns:.1f} ns a query: no more than "
+        f"{found.plan_ceiling_qps / 1e6:,.1f} million queries/s, whatever the system",
+    )
+
+
+def _rates(found: Selftest) -> Iterator[str]:
+    yield from _wrapped(
+        "Samples/s that a system which does nothing is given: real ones of its kind stay below."
+    )
+    yield f"{'':<{_LABEL}}" + "".join(f"{name:>{_CELL}}" for name in SCENARIOS)
+    for kind in KINDS:
+        rates = found.do_nothing_samples_per_s[kind]
+        yield f"{'  ' + kind:<{_LABEL}}" + "".join(
+            f"{rates[name]:>{_CELL},.0f}" for name in SCENARIOS
+        )
+    yield from _wrapped(
+        "Offline is one call with all samples for function and push; pull takes one sample at a "
+        "time. Native is not measured: it needs a C function.",
+        "  ",
+    )
+
+
+def _delays(found: Selftest) -> Iterator[str]:
+    yield "Issue delay of Server, at p99, with a push system that answers at once:"
+    for each in found.rates_tried:
+        mark = "" if each.held else f"   not below {_LIMIT}"
+        yield f"{each.rate_qps:>{_LABEL},} queries/s{units.time(each.p99_ns):>{_CELL}}{mark}"
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    return _wrapped(text, f"{label:<{_LABEL}}", " " * _LABEL)
+
+
+def _wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=first, subsequent_indent=first if rest is None else rest
+    )
