@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include <pybind11/eval.h>
+
 #include "batch.hpp"
 #include "engine.hpp"
 
@@ -30,6 +32,8 @@ PythonSut::PythonSut(Engine& engine, py::handle engine_object, py::object target
     calls_.issue = [](void* user, RowRange rows) { return static_cast<PythonSut*>(user)->call_function(rows); };
   } else {
     calls_.issue = [](void* user, RowRange rows) { return static_cast<PythonSut*>(user)->push(rows); };
+    answer_nothing_ = py::eval("lambda batch: batch.complete()");
+    calls_.warm = [](void* user) { static_cast<PythonSut*>(user)->warm(); };
   }
   if (flush_.is_none()) return;
   calls_.flush = [](void* user) {
@@ -66,6 +70,15 @@ bool PythonSut::poll() {
   const bool go_on = PyErr_CheckSignals() == 0 || keep_error();
   leave();
   return go_on;
+}
+
+void PythonSut::warm() noexcept {
+  PyObject* batch = new_batch(engine_object_.ptr(), engine_, {});
+  PyObject* result = batch == nullptr ? nullptr : PyObject_CallOneArg(answer_nothing_.ptr(), batch);
+  if (result == nullptr) PyErr_Clear();
+  __builtin_prefetch(target_.ptr());
+  Py_XDECREF(result);
+  Py_XDECREF(batch);
 }
 
 bool PythonSut::push(RowRange rows) {
