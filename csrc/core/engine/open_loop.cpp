@@ -56,8 +56,10 @@ WaitEnd Issuer::wait_until_due(Instant due, Instant& now) {
     if (calls_.warm != nullptr) calls_.warm(calls_.user);
     return waiter_.until(due, now);
   }
-  if (calls_.enter == nullptr) return waiter_.until(due, now);
-  return WaitEnd::Ready;
+  if (calls_.enter != nullptr) return WaitEnd::Ready;
+  // A query that is late already goes with the instant at which the last call returned: what lies between is counted
+  // with the next one. Under pull there is no such instant.
+  return now < due || settings_.pull ? waiter_.until(due, now) : WaitEnd::Ready;
 }
 
 bool Issuer::issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may_merge, Instant& now, bool& more) {
