@@ -54,6 +54,34 @@ def _describe_once() -> dict[str, Any]:
     return machine if selftest is None else {**machine, "selftest": selftest}
 
 
+def available_memory(root: Path = _ROOT) -> int | None:
+    """Return the bytes that this process may still take: the machine's, and its groups' limits.
+
+    Parameters
+    ----------
+    root : Path
+        As for `read`.
+
+    Returns
+    -------
+    int or None
+        None where it cannot be read.
+    """
+    machine = _memory(root / "proc/meminfo", "MemAvailable:")
+    mount = root / "sys/fs/cgroup"
+    paths = [
+        line.partition("::")[2]
+        for line in (_text(root / "proc/self/cgroup") or "").splitlines()
+        if line.startswith("0::")
+    ]
+    left: list[int | None] = [machine]
+    for group in _upwards(mount, paths[0]) if paths else []:
+        limit, used = (_number(_text(group / f"memory.{name}")) for name in ("max", "current"))
+        if limit is not None and used is not None:
+            left.append(max(limit - used, 0))
+    return _tightest(left)
+
+
 def read(root: Path) -> dict[str, Any]:
     """Read everything anew, with /proc and /sys taken from below `root`.
 
@@ -143,9 +171,9 @@ def _turbo(sys_cpu: Path) -> bool | None:
     return None if no_turbo is None else not no_turbo
 
 
-def _memory(path: Path) -> int | None:
+def _memory(path: Path, label: str = "MemTotal:") -> int | None:
     for line in (_text(path) or "").splitlines():
-        if line.startswith("MemTotal:"):
+        if line.startswith(label):
             kibibytes = _number(line.split()[1])
             return None if kibibytes is None else kibibytes * 1024
     return None

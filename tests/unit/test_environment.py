@@ -92,3 +92,20 @@ def test_a_description_belongs_to_its_caller() -> None:
 
 def test_the_name_of_the_machine_is_told_only_when_asked_for() -> None:
     assert "hostname" not in environment.describe()
+
+
+def test_free_memory_is_the_machines_or_what_a_group_leaves(tmp_path: Path) -> None:
+    assert environment.available_memory(tmp_path) is None
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/meminfo").write_text("MemTotal: 100 kB\nMemAvailable: 64 kB\n")
+    assert environment.available_memory(tmp_path) == 64 * 1024
+    (tmp_path / "proc/self/cgroup").write_text("0::/a/b\n")
+    group = tmp_path / "sys/fs/cgroup/a"
+    group.mkdir(parents=True)
+    (group / "memory.max").write_text("max\n")
+    (group / "memory.current").write_text("1000\n")
+    assert environment.available_memory(tmp_path) == 64 * 1024
+    (group / "memory.max").write_text("5000\n")
+    assert environment.available_memory(tmp_path) == 4000
+    (group / "memory.max").write_text("500\n")
+    assert environment.available_memory(tmp_path) == 0

@@ -22,6 +22,7 @@ from loadgen.config.settings import Settings
 from loadgen.dataset import Dataset, as_dataset, read_columns
 from loadgen.errors import DatasetError, raised
 from loadgen.result.encoding import Encoder
+from loadgen.run.room import check_room
 from loadgen.traffic.validate import validate
 from loadgen.values import ns_from_ms
 
@@ -103,6 +104,7 @@ class Task:
         total, performance = len(dataset), dataset.performance_count
         checked = validate(scenario, settings, fields, total=total, performance=performance)
         sizes = traffic.effective(scenario, checked, total, performance)
+        check_room(scenario, checked, sizes)
         hook = None if isinstance(samples, numbers.Integral) else _sample_hook(dataset)
         columns = read_columns(dataset, total)
         return cls(dataset, total, performance, hook, columns, scenario, checked, sizes)
