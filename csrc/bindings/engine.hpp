@@ -10,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "answers.hpp"
@@ -33,6 +32,13 @@ struct SeriesInstants {
   RowRange rows;
   std::int64_t scheduled;
   std::int64_t issued;
+};
+
+/// What MLPerf's API is asked of rows, and the record has no place for. Empty in a run that is answered otherwise.
+struct AskedByMlperf {
+  std::unordered_map<std::uint64_t, std::string> first_tokens;       // their bytes, until they are taken
+  std::unordered_map<std::uint64_t, std::int64_t> odd_token_counts;  // of kept answers: those that no column can hold
+  std::vector<bool> first_token_came;                                // where the record has no column: repeats count
 };
 
 /// Thread safety: every call holds the interpreter's lock, which guards what is not the core's.
@@ -80,8 +86,7 @@ class Engine {
   std::uint64_t answered_below = 0;    // for progress(): rows below are answered
   std::uint64_t outputs_taken = 0;     // for take_outputs(): where in the payload it goes on
   std::uint64_t waiting_for_room = 0;  // answers
-  std::unordered_map<std::uint64_t, std::int64_t> odd_token_counts;  // by row: those that the column cannot hold
-  std::unordered_set<std::uint64_t> first_tokens;  // rows, where the record has no column: MLPerf counts repeats
+  AskedByMlperf asked;
 
  private:
   EngineSettings settings_;
