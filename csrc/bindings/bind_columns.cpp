@@ -170,10 +170,17 @@ std::int64_t n_tokens(Engine& engine, std::uint64_t row) {
   std::uint32_t* column = engine.record().n_tokens_column();
   row += engine.run().warm_up_rows();
   if (column == nullptr || row >= engine.record().head()) return 0;
-  const auto odd = engine.odd_token_counts.find(row);
-  if (odd != engine.odd_token_counts.end()) return odd->second;
+  const auto odd = engine.asked.odd_token_counts.find(row);
+  if (odd != engine.asked.odd_token_counts.end()) return odd->second;
   // relaxed: who took the answer sees what was written before its mark
   return std::atomic_ref{column[row]}.load(std::memory_order_relaxed);
+}
+
+// Once: it is forgotten.
+py::object take_first_token(Engine& engine, std::uint64_t row) {
+  const auto found = engine.asked.first_tokens.extract(row + engine.run().warm_up_rows());
+  if (found.empty()) return py::none();
+  return py::bytes(found.mapped());
 }
 
 }  // namespace
@@ -186,6 +193,7 @@ void bind_columns(py::class_<Engine>& engine) {
   engine.def_property_readonly("output_bytes_waiting", &output_bytes_waiting);
   engine.def_property_readonly("short_of_room", [](Engine& self) { return self.run().short_of_room(); });
   engine.def("n_tokens", &n_tokens, "row"_a);
+  engine.def("take_first_token", &take_first_token, "row"_a);
   engine.def_property_readonly("tag", [](const Engine& self) { return self.settings().run.record.tag; });
 }
 

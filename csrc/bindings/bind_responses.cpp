@@ -25,13 +25,13 @@ class LiveRuns {
  public:
   explicit LiveRuns(const py::dict& engines) : engines_{engines} {}
 
-  /// The run that an id belongs to. An id that was never given is counted as foreign by a run that goes on. Null: the
-  /// run has ended, or none goes on; the others are answered first, and then raise_if_late() is to be called.
+  /// The run that an id belongs to. An id whose tag was never given is counted as foreign by a run that goes on. Null:
+  /// the run has ended, or none goes on; the others are answered first, and then raise_if_late() is to be called.
   Engine* of(std::uint64_t id) {
-    const auto tag = static_cast<std::uint16_t>(id >> Record::kRowBits);
+    const std::uint16_t tag = tag_of(id);
     if (engine_ == nullptr || engine_->settings().run.record.tag != tag) {
-      const py::object key = py::int_(tag);
-      py::object found = engines_.contains(key) ? py::object{engines_[key]} : first();
+      const py::handle given = run_of(tag);
+      py::object found = given ? py::reinterpret_borrow<py::object>(given) : first();
       if (found.is_none()) {
         if (late_++ == 0) late_id_ = id;
         return nullptr;
@@ -46,15 +46,18 @@ class LiveRuns {
   void raise_if_late() const {
     if (late_ == 0) return;
     const py::object error = py::module_::import("loadgen.errors").attr("LoadGenError");
-    PyErr_Format(
-        error.ptr(),
-        "no test is running that has given the id %llu%s: the sample was answered after its test had ended, or "
-        "never issued",
-        static_cast<unsigned long long>(late_id_), late_ == 1 ? "" : ", and others");
+    const char* what = run_of(tag_of(late_id_)) ? "the test has ended that gave" : "no test is running, and none gave";
+    PyErr_Format(error.ptr(), "%s the id %llu%s", what, static_cast<unsigned long long>(late_id_),
+                 late_ == 1 ? "" : ", and others");
     throw py::error_already_set();
   }
 
  private:
+  static std::uint16_t tag_of(std::uint64_t id) noexcept { return static_cast<std::uint16_t>(id >> Record::kRowBits); }
+
+  // Borrowed; null where the tag was never given.
+  py::handle run_of(std::uint16_t tag) const { return PyDict_GetItemWithError(engines_.ptr(), py::int_(tag).ptr()); }
+
   py::object first() const {
     for (const auto& [tag, engine] : engines_)
       if (!engine.is_none()) return py::reinterpret_borrow<py::object>(engine);
@@ -94,10 +97,13 @@ std::span<const std::byte> bytes_of(const ResponseObject& response) {
   return {reinterpret_cast<const std::byte*>(response.data), static_cast<std::size_t>(response.size)};
 }
 
-// Plain answers of consecutive rows, given together.
+// Plain answers of consecutive rows, given together; the last of them when this ends, also where an error ends it.
 class PlainAnswers {
  public:
   explicit PlainAnswers(Instant at) : at_{at} {}
+  ~PlainAnswers() { give(); }
+  PlainAnswers(const PlainAnswers&) = delete;
+  PlainAnswers& operator=(const PlainAnswers&) = delete;
   void add(Engine& engine, std::uint64_t row) {
     if (engine_ == &engine && row == rows_.first + rows_.count) {
       ++rows_.count;
@@ -107,7 +113,7 @@ class PlainAnswers {
     engine_ = &engine;
     rows_ = {row, 1};
   }
-  void give() {
+  void give() noexcept {
     if (rows_.count > 0) engine_->record().complete(rows_, at_, Answer{});
     rows_.count = 0;
   }
@@ -131,12 +137,12 @@ void complete_one(Engine& engine, std::uint64_t row, Instant at, const py::handl
     answer.outputs = {&bytes, 1};
     engine.wait_for_room(bytes.size());
   }
-  if (engine.settings().run.record.tokens) {
-    answer.n_tokens = {&response.n_tokens, 1};
-    const bool odd = response.n_tokens <= 0 || response.n_tokens > std::numeric_limits<std::uint32_t>::max();
-    if (keep && odd) engine.odd_token_counts.try_emplace(row, response.n_tokens);
-  }
-  engine.record().complete({row, 1}, at, answer);
+  const std::int64_t n_tokens = response.n_tokens;
+  const bool counts = engine.settings().run.record.tokens;
+  if (counts) answer.n_tokens = {&n_tokens, 1};
+  const bool first = engine.record().complete({row, 1}, at, answer) == 1;
+  const bool odd = n_tokens < 0 || n_tokens > std::numeric_limits<std::uint32_t>::max();
+  if (first && keep && counts && odd) engine.asked.odd_token_counts.emplace(row, n_tokens);
 }
 
 void complete_responses(const py::dict& engines, const py::object& responses, const py::object& callback) {
@@ -158,21 +164,23 @@ void complete_responses(const py::dict& engines, const py::object& responses, co
     plain.give();
     complete_one(engine, *row, at, all[i], callback);
   }
-  plain.give();
   live.raise_if_late();
 }
 
 // Where the record keeps no first tokens, repeated and late ones are counted all the same.
 void count_wrong_first_token(Engine& engine, std::uint64_t row) {
   Record& record = engine.record();
+  std::vector<bool>& came = engine.asked.first_token_came;
+  if (row >= came.size()) came.resize(row + 1);
   if (record.is_done(row)) {
     record.violations().add(Violation::FirstTokenLate, record.id_of(row));
-  } else if (!engine.first_tokens.insert(row).second) {
+  } else if (came[row]) {
     record.violations().add(Violation::RepeatedFirstToken, record.id_of(row));
   }
+  came[row] = true;
 }
 
-void first_token_responses(const py::dict& engines, const py::object& responses, const py::dict& kept) {
+void first_token_responses(const py::dict& engines, const py::object& responses) {
   const Instant at = Clock{}.now();
   const py::tuple all = checked(responses);
   if (all.empty()) return;
@@ -191,10 +199,9 @@ void first_token_responses(const py::dict& engines, const py::object& responses,
     const bool logged = engine.settings().run.scenario != Scenario::Offline && engine.record().keeps_output(*row) &&
                         !engine.record().is_done(*row);
     engine.record().first_token({*row, 1}, at);
-    const py::int_ id{response.id};
-    if (!logged || kept.contains(id)) continue;
+    if (!logged || engine.asked.first_tokens.contains(*row)) continue;
     const std::span<const std::byte> bytes = bytes_of(response);
-    kept[id] = py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    engine.asked.first_tokens.emplace(*row, std::string{reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
   live.raise_if_late();
 }
@@ -203,7 +210,7 @@ void first_token_responses(const py::dict& engines, const py::object& responses,
 
 void bind_responses(py::module_& module) {
   module.def("complete_responses", &complete_responses, "engines"_a, "responses"_a, "callback"_a = py::none());
-  module.def("first_token_responses", &first_token_responses, "engines"_a, "responses"_a, "kept"_a);
+  module.def("first_token_responses", &first_token_responses, "engines"_a, "responses"_a);
 }
 
 }  // namespace loadgen::bindings

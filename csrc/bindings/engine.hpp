@@ -10,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "answers.hpp"
@@ -35,6 +34,13 @@ struct SeriesInstants {
   std::vector<RowRange> parts;  // where they lie, when several threads issued
   std::int64_t scheduled;
   std::int64_t issued;
+};
+
+/// What MLPerf's API is asked of rows, and the record has no place for. Empty in a run that is answered otherwise.
+struct AskedByMlperf {
+  std::unordered_map<std::uint64_t, std::string> first_tokens;       // their bytes, until they are taken
+  std::unordered_map<std::uint64_t, std::int64_t> odd_token_counts;  // of kept answers: those that no column can hold
+  std::vector<bool> first_token_came;                                // where the record has no column: repeats count
 };
 
 /// Thread safety: every call holds the interpreter's lock, which guards what is not the core's.
@@ -86,8 +92,7 @@ class Engine {
   std::vector<SeriesInstants> series;
   std::optional<SeriesOutcome> outcome;
   std::vector<std::uint64_t> answered_below;  // for progress(): rows below are answered, of each part
-  std::unordered_map<std::uint64_t, std::int64_t> odd_token_counts;  // by row: those that the column cannot hold
-  std::unordered_set<std::uint64_t> first_tokens;  // rows, where the record has no column: MLPerf counts repeats
+  AskedByMlperf asked;
 
  private:
   EngineSettings settings_;

@@ -131,9 +131,9 @@ class QuerySampleResponse:
     size: int
     n_tokens: int
 
-# Answers by id to whichever run they belong to; `engines` are the live ones by tag. `callback` is
-# called for each response whose bytes are kept, before they are copied. `kept`: id to bytes of the
-# first tokens of such samples.
+# Answers by id to whichever run they belong to; `engines` are those of runs that go on by tag, and
+# None for a run that has ended: what is answered too late raises, after all others were answered.
+# `callback` is called for each response whose bytes are kept, before they are copied.
 def complete_responses(
     engines: dict[int, Engine | None],
     responses: Sequence[QuerySampleResponse],
@@ -142,7 +142,6 @@ def complete_responses(
 def first_token_responses(
     engines: dict[int, Engine | None],
     responses: Sequence[QuerySampleResponse],
-    kept: dict[int, bytes],
 ) -> None: ...
 
 class VirtualClock:
@@ -293,6 +292,8 @@ class Engine:
     @property
     def short_of_room(self) -> bool: ...  # answers wait until others were taken
     def n_tokens(self, row: int) -> int: ...  # of a row that was taken; 0 without tokens
+    # What first_token_responses brought for a row whose answer is kept; once, and not for Offline.
+    def take_first_token(self, row: int) -> bytes | None: ...
     @property
     def tag(self) -> int: ...
     def violations(self) -> dict[str, tuple[int, str]]: ...

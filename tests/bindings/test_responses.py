@@ -2,6 +2,7 @@
 """Answers in the form of MLPerf's API: what the extension makes of addresses and of wrong input."""
 
 import array
+import os
 from typing import Any
 
 import pytest
@@ -157,27 +158,29 @@ def test_anything_but_responses_is_refused_and_nothing_is_answered(responses: An
 
 
 def test_token_counts_that_no_column_holds_are_told_as_they_were_given() -> None:
-    given = [-(2**63), 2**40, 0]
+    given = [-(2**63), 2**40, 0, 5]
 
     def issue(engine: _core.Engine, samples: list[Sample]) -> None:
         responses = [Response(s.id, 0, 0, n) for s, n in zip(samples, given, strict=True)]
-        _core.complete_responses({engine.tag: engine}, responses)
+        again = [Response(sample.id, 0, 0, -1) for sample in samples]
+        _core.complete_responses({engine.tag: engine}, responses + again)
 
-    engine = run(issue, keep=True, tokens=True)
-    assert [engine.n_tokens(row) for row in range(3)] == given
+    engine = run(issue, len(given), keep=True, tokens=True)
+    assert [engine.n_tokens(row) for row in range(4)] == given
     violations = engine.violations()
     assert violations["negative_token_count"][0] == violations["invalid_token_count"][0] == 1
 
 
 def test_wrong_first_tokens_are_counted_though_none_is_recorded() -> None:
     def issue(engine: _core.Engine, samples: list[Sample]) -> None:
-        live, kept = {engine.tag: engine}, dict[int, bytes]()
+        live = {engine.tag: engine}
         responses = [Response(sample.id, 0, 0) for sample in samples]
+        _core.first_token_responses(live, responses[1:2])
         for _ in range(3):
-            _core.first_token_responses(live, responses[:1], kept)
+            _core.first_token_responses(live, responses[:1])
         _core.complete_responses(live, responses)
-        _core.first_token_responses(live, responses, kept)
-        assert kept == {}
+        _core.first_token_responses(live, responses)
+        assert [engine.take_first_token(row) for row in range(3)] == [None, None, None]
 
     violations = run(issue, keep=True).violations()
     assert violations["first_token_twice"][0] == 2
@@ -204,7 +207,7 @@ def test_ids_that_no_run_gave_are_counted() -> None:
         live = {engine.tag: engine}
         for wrong in (0, 1, samples[-1].id + 1, samples[0].id ^ (1 << 50), 2**64 - 1):
             _core.complete_responses(live, [Response(wrong, 0, 0)])
-            _core.first_token_responses(live, [Response(wrong, 0, 0)], {})
+            _core.first_token_responses(live, [Response(wrong, 0, 0)])
 
     assert run(issue).violations()["foreign_id"][0] == 10
 
@@ -215,10 +218,11 @@ def test_an_answer_to_a_run_that_has_ended_is_no_other_runs_fault() -> None:
         live = {ended: None, engine.tag: engine}
         late = Response(ended << 48, 0, 0)
         answers = [Response(sample.id, 0, 0) for sample in samples]
-        with pytest.raises(lg.LoadGenError, match=f"given the id {ended << 48}, and others:"):
+        said = f"the test has ended that gave the id {ended << 48}"
+        with pytest.raises(lg.LoadGenError, match=f"{said}, and others$"):
             _core.complete_responses(live, [late, *answers, late])
-        with pytest.raises(lg.LoadGenError, match=f"given the id {ended << 48}: "):
-            _core.first_token_responses(live, [late], {})
+        with pytest.raises(lg.LoadGenError, match=f"{said}$"):
+            _core.first_token_responses(live, [late])
 
     engine = run(issue)
     assert engine.violations() == {}
@@ -226,41 +230,67 @@ def test_an_answer_to_a_run_that_has_ended_is_no_other_runs_fault() -> None:
 
 
 def test_an_answer_to_no_run_at_all_raises() -> None:
-    with pytest.raises(lg.LoadGenError, match="no test is running"):
+    with pytest.raises(lg.LoadGenError, match=r"no test is running, and none gave the id 1$"):
         _core.complete_responses({}, [Response(1, 0, 0)])
+    with pytest.raises(lg.LoadGenError, match=f"the test has ended that gave the id {7 << 48}$"):
+        _core.complete_responses({7: None}, [Response(7 << 48, 0, 0)])
     _core.complete_responses({}, [])
 
 
 def test_the_right_run_gets_the_answers_when_there_are_two() -> None:
     def issue(engine: _core.Engine, samples: list[Sample]) -> None:
         def inner(other: _core.Engine, others: list[Sample]) -> None:
-            both = {engine.tag: engine, other.tag: other}
-            mixed = [samples[0], *others, *samples[1:]]
-            _core.complete_responses(both, [Response(sample.id, 0, 0) for sample in mixed])
+            both = {engine.tag: engine, other.tag: other, 7: None}
+            mixed = [Response(sample.id, 0, 0) for sample in (samples[0], *others, *samples[1:])]
+            mixed.insert(2, Response(7 << 48, 0, 0))
+            with pytest.raises(lg.LoadGenError, match="the test has ended"):
+                _core.complete_responses(both, mixed)
 
         other = run(inner, tag=6)
         assert other.columns()["status"].tolist() == [0, 0, 0]
+        assert other.violations() == {}
 
-    assert run(issue).columns()["status"].tolist() == [0, 0, 0]
+    engine = run(issue)
+    assert engine.columns()["status"].tolist() == [0, 0, 0]
+    assert engine.violations() == {}
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_childs_own_answers_are_taken_before_one_to_a_parents_run_raises() -> None:
+    def issue(parents: _core.Engine, parents_samples: list[Sample]) -> None:
+        def inner(own: _core.Engine, samples: list[Sample]) -> None:
+            answers = [Response(sample.id, 0, 0) for sample in (*samples, *parents_samples)]
+            with pytest.raises(lg.LoadGenError, match="forked"):
+                _core.complete_responses({parents.tag: parents, own.tag: own}, answers)
+
+        child = os.fork()
+        if child == 0:
+            taken = False
+            try:
+                taken = run(inner, tag=6).columns()["status"].tolist() == [0, 0, 0]
+            finally:
+                os._exit(0 if taken else 1)
+        _, status = os.waitpid(child, 0)
+        assert status == 0
+
+    run(issue)
 
 
 @pytest.mark.parametrize("scenario", ["server", "offline"])
 def test_first_tokens_are_stamped_and_their_bytes_kept_once(scenario: str) -> None:
-    kept: dict[int, bytes] = {}
-
     def issue(engine: _core.Engine, samples: list[Sample]) -> None:
         live = {engine.tag: engine}
         if samples[0].id == 5 << 48:
             for text in (b"first", b"again"):
                 data = array.array("B", text)
                 address, size = data.buffer_info()
-                _core.first_token_responses(live, [Response(samples[0].id, address, size)], kept)
+                _core.first_token_responses(live, [Response(samples[0].id, address, size)])
         responses = [Response(sample.id, 0, 0, 7) for sample in samples]
         _core.complete_responses(live, responses)
 
     engine = run(issue, keep=True, tokens=True, scenario=scenario)
-    # Offline logs none.
-    assert kept == ({5 << 48: b"first"} if scenario == "server" else {})
+    kept = b"first" if scenario == "server" else None  # Offline logs none
+    assert [engine.take_first_token(row) for row in (0, 0, 1)] == [kept, None, None]
     assert engine.violations()["first_token_twice"][0] == 1
     assert engine.columns()["n_tokens"].tolist() == [7, 7, 7]
     assert [engine.n_tokens(row) for row in (0, 2, 3)] == [7, 7, 0]

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LIVE", "Live"]
 
-TAG_SHIFT: Final = 48
-
 _EXITS: Final = "the process ends"
 
 _PATIENCE_S: Final = 5.0
@@ -30,7 +28,7 @@ _PATIENCE_S: Final = 5.0
 
 
 class Live:
-    """Runs by tag, and the first-token answers of those that keep answers.
+    """The tests and runs that go on; a run's ids find it by their tag.
 
     Thread safety: any thread.
     """
@@ -40,9 +38,8 @@ class Live:
         self._changed = threading.Condition(self._lock)
         self._tests: set[object] = set()
         self._exits = False
-        self._runs: dict[int, Run] = {}
-        self._engines: dict[int, _core.Engine | None] = {}  # None: the run has ended
-        self._first_tokens: dict[int, bytes] = {}
+        self._runs: set[Run] = set()
+        self._engines: dict[int, _core.Engine | None] = {}  # by tag; None: the run has ended
 
     @contextmanager
     def test(self) -> Iterator[None]:
@@ -78,7 +75,7 @@ class Live:
         """Take answers for a run."""
         tag = run._engine.tag
         with self._lock:
-            self._runs[tag] = run
+            self._runs.add(run)
             self._engines[tag] = run._engine
             exits = self._exits
         if exits:
@@ -88,8 +85,7 @@ class Live:
         finally:
             with self._lock:
                 self._engines[tag] = None
-                del self._runs[tag]
-            self._forget(tag)
+                self._runs.remove(run)
 
     def complete(
         self, responses: Sequence[Any], callback: Callable[[Any], object] | None = None
@@ -99,21 +95,17 @@ class Live:
 
     def first_token(self, responses: Sequence[Any]) -> None:
         """Take first tokens, each for the run that it belongs to."""
-        _core.first_token_responses(self._engines, responses, self._first_tokens)
+        _core.first_token_responses(self._engines, responses)
 
     def take_first_token(self, tag: int, row: int) -> bytes | None:
         """Return what came as a row's first token, once; None where nothing was kept."""
-        return self._first_tokens.pop(tag << TAG_SHIFT | row, None)
-
-    def _forget(self, tag: int) -> None:
-        """Let go of first tokens whose sample had no answer."""
-        for key in [key for key in list(self._first_tokens) if key >> TAG_SHIFT == tag]:
-            self._first_tokens.pop(key, None)
+        engine = self._engines.get(tag)
+        return None if engine is None else engine.take_first_token(row)
 
     def abort(self, reason: str) -> None:
         """End every run that goes on."""
         with self._lock:
-            runs = list(self._runs.values())
+            runs = list(self._runs)
         for run in runs:
             run.abort(reason)
 

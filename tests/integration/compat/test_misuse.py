@@ -255,7 +255,7 @@ def test_a_completion_after_the_test_has_ended_is_an_exception(harness: Any) -> 
 
     harness.issue = issue
     harness.start()
-    with pytest.raises(LoadGenError, match="no test is running"):
+    with pytest.raises(LoadGenError, match="the test has ended"):
         lg.QuerySamplesComplete([lg.QuerySampleResponse(ids[0], 0, 0)])
 
 
@@ -267,7 +267,7 @@ def test_a_completion_after_the_test_has_ended_is_not_held_against_the_next_one(
 
     def issue(query_samples: list[lg.QuerySample]) -> None:
         for late in earlier:
-            with pytest.raises(LoadGenError, match="no test is running that has given the id"):
+            with pytest.raises(LoadGenError, match=f"the test has ended that gave the id {late}$"):
                 lg.QuerySamplesComplete([lg.QuerySampleResponse(late, 0, 0)])
         ids.append(query_samples[0].id)
         harness.answer(query_samples)
