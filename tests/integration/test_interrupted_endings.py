@@ -3,6 +3,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,38 @@ def test_ctrl_c_while_the_result_is_made_or_saved_comes_after_that(
     monkeypatch.undo()
     assert caught.value.result.n_completed == 5
     assert lg.Result.load(tmp_path / "run").n_completed == 5
+
+
+class Slow(lg.Dataset):
+    """Two sets; Ctrl-C is pressed while the second one is loaded, on the session's own thread."""
+
+    performance_count = 4
+
+    def __init__(self, n_presses: int) -> None:
+        self.n_presses = n_presses
+        self.calls: list[str] = []
+
+    def __len__(self) -> int:
+        return 8
+
+    def load(self, indices) -> None:
+        self.calls.append("load")
+        if self.calls.count("load") == 2:
+            for _ in range(self.n_presses):
+                press_ctrl_c()
+                time.sleep(0.1)  # time to go on without what is loaded here
+            self.calls.append("loaded")
+
+    def unload(self, indices) -> None:
+        self.calls.append("unload")
+
+
+@pytest.mark.parametrize("n_presses", [1, 2])
+def test_ctrl_c_while_a_session_loads_waits_for_that_and_loses_no_result(n_presses: int) -> None:
+    dataset = Slow(n_presses)
+    session = lg.Session(dataset, lg.Offline(), mode="accuracy")
+    with pytest.raises(lg.Interrupted) as caught, session:
+        next(iter(session.batches())).complete()
+    assert dataset.calls == ["load", "unload", "load", "loaded", "unload"]
+    assert caught.value.result is session.result
+    assert session.result.n_completed == 4

@@ -256,6 +256,18 @@ def test_leaving_a_session_that_nobody_took_from_is_an_error() -> None:
         session.start()
 
 
+def test_a_session_whose_thread_cannot_be_started_is_left_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    session = lg.Session(8, lg.SingleStream(), **FEW)
+    with pytest.raises(RuntimeError, match="can't start new thread"), session:
+        session.start()
+
+
 def test_wrong_settings_are_found_on_entering() -> None:
     session = lg.Session(8, lg.SingleStream(), min_queries=-1, colour="red")
     with pytest.raises(lg.SettingsError) as caught, session:

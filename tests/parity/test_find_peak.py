@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The search for the peak, through both: each probe passes or fails as the case says.
 
-A probe that is to fail answers after its limit; the limits leave room for a busy machine.
+A probe that is to fail answers after its limit. On a busy machine others do too, so a search that
+differs is done again with a limit that only a hang exceeds.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,40 +14,51 @@ from checks import case, compare, settings
 from logs import accuracy_of, detail_of, summary_of
 from sides import Case, Sides
 
-LIMIT_S = 0.5
+LIMITS_S = (0.3, 3.0)
 
 
-def search(*late: int, **fields: Any) -> Case:
+def search(limit_s: float, late: tuple[int, ...], fields: dict[str, Any]) -> Case:
     wanted = settings(
         "Server",
         "FindPeakPerformance",
         server_target_qps=1000.0,
-        server_target_latency_ns=int(LIMIT_S * 1e9),
+        server_target_latency_ns=int(limit_s * 1e9),
         min_query_count=20,
         **fields,
     )
     given = case(wanted, "probes")
-    return {**given, "late": late, "late_s": LIMIT_S * 1.3}
+    return {**given, "late": late, "late_s": limit_s * 1.3}
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("late", "fields"),
     [
-        search(1),
-        search(2, server_find_peak_qps_boundary_step_size=0.002),
-        search(3, 4, 6, server_find_peak_qps_boundary_step_size=0.001),
-        search(2, server_find_peak_qps_boundary_step_size=0.01, accuracy_log_probability=0.4),
-        search(
-            2,
-            3,
-            server_find_peak_qps_boundary_step_size=0.5,
-            server_find_peak_qps_decimals_of_precision=0,
-            sample_concatenate_permutation=True,
+        ((1,), {}),
+        ((2,), {"server_find_peak_qps_boundary_step_size": 0.002}),
+        ((3, 4, 6), {"server_find_peak_qps_boundary_step_size": 0.001}),
+        (
+            (2,),
+            {"server_find_peak_qps_boundary_step_size": 0.01, "accuracy_log_probability": 0.4},
+        ),
+        (
+            (2, 3),
+            {
+                "server_find_peak_qps_boundary_step_size": 0.5,
+                "server_find_peak_qps_decimals_of_precision": 0,
+                "sample_concatenate_permutation": True,
+            },
         ),
     ],
-    ids=lambda given: f"late {given['late']}",
 )
-def test_the_same_search(sides: Sides, given: Case) -> None:
+def test_the_same_search(sides: Sides, late: tuple[int, ...], fields: dict[str, Any]) -> None:
+    for limit_s in LIMITS_S[:-1]:
+        with suppress(AssertionError):
+            check_search(sides, search(limit_s, late, fields))
+            return
+    check_search(sides, search(LIMITS_S[-1], late, fields))
+
+
+def check_search(sides: Sides, given: Case) -> None:
     official, official_logs = sides.official.run(given)
     ours, our_logs = sides.ours.run(given)
     for name, told in official.items():

@@ -173,6 +173,22 @@ LIMITED = [case for case in GOLDEN["early_stopping"] if case["scenario"] == "Ser
 
 @pytest.mark.parametrize("case", LIMITED, ids=str)
 def test_the_recorded_needs_of_a_server(case: dict[str, Any], tmp_path: Path) -> None:
+    late = case["overlatency"]
+    for limit_s in (0.3, 5.0):  # on a busy machine more may be late; 5 s is a hang
+        logs = run_with_late_ones(case, limit_s, tmp_path / str(limit_s))
+        if logs.detail["result_overlatency_query_count"] == late:
+            break
+    assert logs.detail["result_overlatency_query_count"] == late
+    assert logs.detail["early_stopping_met"] == case["early_stopping_met"]
+    said = logs.detail["early_stopping_result"]
+    if case["early_stopping_met"]:
+        assert said == " * Run successful."
+    else:
+        assert f"at least {case['more_queries']} more queries" in said
+
+
+def run_with_late_ones(case: dict[str, Any], limit_s: float, folder: Path) -> Any:
+    """Answer as many queries after the limit as were recorded."""
     late, held = case["overlatency"], []
 
     def issue(samples: list[Any]) -> None:
@@ -182,7 +198,7 @@ def test_the_recorded_needs_of_a_server(case: dict[str, Any], tmp_path: Path) ->
             lg.QuerySamplesComplete([lg.QuerySampleResponse(each.id, 0, 0) for each in samples])
 
     def flush() -> None:
-        time.sleep(0.65 if late else 0)  # longer than the limit
+        time.sleep(limit_s * 1.3 if late else 0)
         lg.QuerySamplesComplete([lg.QuerySampleResponse(each.id, 0, 0) for each in held])
 
     wanted = {
@@ -190,14 +206,7 @@ def test_the_recorded_needs_of_a_server(case: dict[str, Any], tmp_path: Path) ->
         "min_duration_ms": 0,
         "min_query_count": case["queries"],
         "server_target_qps": EVERY,
-        "server_target_latency_ns": 500_000_000,
+        "server_target_latency_ns": int(limit_s * 1e9),
         "server_target_latency_percentile": case["percentile"],
     }
-    logs = run(wanted, (10, 10), tmp_path, issue=issue, flush=flush)
-    assert logs.detail["result_overlatency_query_count"] == late
-    assert logs.detail["early_stopping_met"] == case["early_stopping_met"]
-    said = logs.detail["early_stopping_result"]
-    if case["early_stopping_met"]:
-        assert said == " * Run successful."
-    else:
-        assert f"at least {case['more_queries']} more queries" in said
+    return run(wanted, (10, 10), folder, issue=issue, flush=flush)

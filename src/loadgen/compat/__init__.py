@@ -19,7 +19,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
-from loadgen.compat.conduct import DRAIN
+from loadgen.compat.runs import DRAIN
 from loadgen.config.settings import Settings
 
 if TYPE_CHECKING:

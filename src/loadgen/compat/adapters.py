@@ -147,20 +147,19 @@ class Timestamps:
 
     Parameters
     ----------
+    n_series : int
+        How many come; the last one is the performance series.
     clocks : pair of callables, optional
         The measurement clock and the system's, in ns.
     """
 
     def __init__(
         self,
+        n_series: int,
         clocks: tuple[Callable[[], int], Callable[[], int]] = (time.monotonic_ns, time.time_ns),
     ) -> None:
         self._clocks = clocks
         self._began = (0, 0)
-        self._others = 0
-
-    def expect(self, n_series: int) -> None:
-        """Say how many series come; the last one is the performance series."""
         self._others = n_series - 1
 
     def loaded(self) -> None:

@@ -2,7 +2,7 @@
 """FindPeakPerformance: the highest rate of the Server scenario that keeps the latency limits.
 
 Pure but for the probes, which are handed in. Not for running a probe: that is
-`loadgen.compat.conduct`.
+`loadgen.compat.runs`.
 
 References
 ----------

@@ -37,14 +37,8 @@ def run_module(arguments: list[str]) -> None:
     if not sys.flags.safe_path:
         sys.path[0] = str(Path.cwd())
     sys.argv = arguments
-    name = arguments[0]
-    spec = importlib.util.find_spec(name)
-    if spec is not None and spec.submodule_search_locations is not None:
-        name = f"{name}.__main__"
-        spec = importlib.util.find_spec(name)
-    if spec is None:
-        sys.exit(f"{sys.executable}: No module named {name}")
-    sys.argv[0] = spec.origin or name
+    spec = _find(arguments[0])
+    sys.argv[0] = spec.origin or spec.name
     _execute_found(spec)
 
 
@@ -85,6 +79,28 @@ def run_file(arguments: list[str]) -> None:
         _execute(loader.source_to_code(data, file), file, loader)
     else:
         _execute(loader.get_code("__main__"), file, loader)
+
+
+def _find(name: str) -> ModuleSpec:
+    """Find a module, or the ``__main__`` of a package."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except ImportError as error:
+        # Of the packages that it is in; what they import in vain is an error of theirs.
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        said = f"{type(error).__name__}: {error}"
+        sys.exit(
+            f"{sys.executable}: Error while finding module specification for {name!r} ({said})"
+        )
+    hint = ""
+    if spec is not None and spec.submodule_search_locations is not None:
+        hint = f"; {name!r} is a package and cannot be directly executed"
+        name = f"{name}.__main__"
+        spec = importlib.util.find_spec(name)
+    if spec is None:
+        sys.exit(f"{sys.executable}: No module named {name}{hint}")
+    return spec
 
 
 def _execute_found(spec: ModuleSpec) -> None:

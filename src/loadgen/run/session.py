@@ -96,6 +96,8 @@ class Session:
         self._entered: _Entered | None = None
         self._result: Result | None = None
         self._thread: threading.Thread | None = None
+        # Not Thread.join(): before Python 3.13 the thread counts as ended when that is interrupted.
+        self._measured = threading.Event()
         self._start_lock = threading.Lock()
         self._is_over = False
 
@@ -145,7 +147,9 @@ class Session:
             self._is_over = True
         if self._thread is not None and execution.error is not None:
             execution.engine.abort()
-            self._thread.join()
+            with execution.keeping_error():
+                self._measured.wait()
+            self._measured.wait()  # a third Ctrl-C gives a hook of the dataset up that hangs
         execution.close()
         inside.consumers.close()
         self._result = conclude(execution, inside.destination)
@@ -200,9 +204,16 @@ class Session:
                 raise LoadGenError("the session is over")
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=_measure, args=(execution,), name="loadgen-session", daemon=True
+                    target=_measure,
+                    args=(execution, self._measured),
+                    name="loadgen-session",
+                    daemon=True,
                 )
-                self._thread.start()
+                try:
+                    self._thread.start()
+                except (RuntimeError, MemoryError):
+                    self._thread = None  # there is none to wait for
+                    raise
 
     def batches(self, max_size: int = 64, max_wait_ms: float = 0) -> Batches:
         """Return batches to answer, until there are no more; for any number of threads and tasks.
@@ -260,11 +271,10 @@ class Session:
                 " its batches, or call start(), before leaving it"
             )
         # The end may be near: whoever took the last batch need not have asked for another one.
-        self._thread.join(_LOOK_AGAIN_S)
-        while self._thread.is_alive():
+        # A forked child has no such thread.
+        while not self._measured.wait(_LOOK_AGAIN_S) and self._thread.is_alive():
             if inside.consumers.all_left_early(leaver):
                 inside.execution.run.abort("every loop over the session's batches was left early")
-            self._thread.join(_LOOK_AGAIN_S)
 
 
 @dataclass(frozen=True)
@@ -276,8 +286,11 @@ class _Entered:
     consumers: Consumers
 
 
-def _measure(execution: Execution) -> None:
+def _measure(execution: Execution, measured: threading.Event) -> None:
     """Run the series; what the session's own thread does."""
-    with execution.keeping_error():
-        execution.measure(Delivery("pull"))
-    execution.engine.finish()
+    try:
+        with execution.keeping_error():
+            execution.measure(Delivery("pull"))
+        execution.engine.finish()
+    finally:
+        measured.set()

@@ -23,15 +23,16 @@ from loadgen.compat import mlperf_loadgen as lg
 def answer(samples):
     lg.QuerySamplesComplete([lg.QuerySampleResponse(each.id, 0, 0) for each in samples])
 
-def start(issue, mode, outdir):
+def start(issue, mode, outdir, n_samples=100):
     settings = lg.TestSettings()
     settings.mode = lg.TestMode[mode]
     settings.min_duration_ms = 0
+    settings.min_query_count = n_samples
     log_settings = lg.LogSettings()
     log_settings.log_output.outdir = outdir
     log_settings.enable_trace = True
     sut = lg.ConstructSUT(issue, lambda: None)
-    qsl = lg.ConstructQSL(100, 100, lambda _: None, lambda _: None)
+    qsl = lg.ConstructQSL(n_samples, n_samples, lambda _: None, lambda _: None)
     lg.StartTestWithLogSettings(sut, qsl, settings, log_settings)
 """
 
@@ -71,10 +72,10 @@ came = threading.Event()
 
 def issue(samples):
     came.set()
-    time.sleep(0.05)  # the whole test would take 5 s
+    time.sleep(0.05)
     answer(samples)
 
-arguments = issue, sys.argv[1], sys.argv[2]
+arguments = issue, sys.argv[1], sys.argv[2], 10_000  # more than can be answered
 threading.Thread(target=start, args=arguments, daemon=True).start()
 came.wait()
 """

@@ -85,8 +85,7 @@ def test_a_name_that_is_no_text_is_a_type_error() -> None:
 
 def test_timestamps_are_of_the_last_series_only(capsys: pytest.CaptureFixture[str]) -> None:
     readings = iter([1_000_000_000, 9_000_000_000, 1_250_000_000, 9_500_000_000])
-    stamps = Timestamps((lambda: next(readings), lambda: next(readings)))
-    stamps.expect(2)
+    stamps = Timestamps(2, (lambda: next(readings), lambda: next(readings)))
     stamps.loaded()
     stamps.unloading()
     assert capsys.readouterr().out == ""
