@@ -7,7 +7,8 @@
 
 namespace loadgen {
 
-/// All calls come from the issuing thread, except `poll` where that is the core's own: then from the one that called run.
+/// All calls come from the issuing thread, except `poll` where that is the core's own: then from the one that called
+/// run.
 struct SutCalls {
   void* user = nullptr;
   /// The core issues on a thread of its own, which never needs what poll() may wait for. Needs the real clock.

@@ -11,7 +11,15 @@ from loadgen.sut.base import Delivery, SystemUnderTest
 from loadgen.sut.function import FunctionSUT
 from loadgen.sut.native import NativeSUT, get_include
 
-__all__ = ["AsyncSUT", "Delivery", "FunctionSUT", "NativeSUT", "SystemUnderTest", "as_sut", "get_include"]
+__all__ = [
+    "AsyncSUT",
+    "Delivery",
+    "FunctionSUT",
+    "NativeSUT",
+    "SystemUnderTest",
+    "as_sut",
+    "get_include",
+]
 
 
 def as_sut(sut: object) -> SystemUnderTest:
