@@ -157,7 +157,7 @@ def lint(session: nox.Session) -> None:
     """Style: ruff, codespell, clang-format. `nox -s lint -- fix` rewrites what can be."""
     session.install(*pinned("ruff", "codespell", "clang-format"))
     fix = "fix" in session.posargs
-    cpp = [str(path) for path in project_files() if path.suffix in {".cpp", ".hpp", ".h"}]
+    cpp = [str(path) for path in project_files() if path.suffix in {".cpp", ".hpp", ".c", ".h"}]
     session.run("ruff", "check", *(["--fix"] if fix else []))
     session.run("ruff", "format", *([] if fix else ["--check"]))
     session.run("codespell", *(["--write-changes"] if fix else []))

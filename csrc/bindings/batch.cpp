@@ -117,7 +117,7 @@ PyObject* batch_fail(PyObject* self, PyObject* const* args, Py_ssize_t n_args, P
   if (!parse<2>("fail", {"kind", "message"}, args, n_args, keywords, values) || !text_of(values[0], "kind", kind) ||
       !text_of(values[1], "message", message))
     return nullptr;
-  batch->engine->fail(batch->rows, at, kind, message, false);
+  batch->engine->record().fail(batch->rows, at, kind, message);
   Py_RETURN_NONE;
 }
 

@@ -94,7 +94,8 @@ void token(Engine& engine, const py::object& ids, std::int64_t n) {
 void fail(Engine& engine, const py::object& ids, const std::string& kind, const std::string& message) {
   const Instant at = engine.record().clock().now();
   engine.require_usable();
-  for_each_range(engine, ids_of(ids), [&](RowRange rows, std::size_t) { engine.fail(rows, at, kind, message, false); });
+  for_each_range(engine, ids_of(ids),
+                 [&](RowRange rows, std::size_t) { engine.record().fail(rows, at, kind, message); });
 }
 
 }  // namespace

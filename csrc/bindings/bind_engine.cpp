@@ -8,11 +8,12 @@
 #include <memory>
 #include <string>
 
+#include "base/fork.hpp"
 #include "batch.hpp"
 #include "bindings.hpp"
+#include "calls.hpp"
 #include "engine.hpp"
 #include "names.hpp"
-#include "native_sut.hpp"
 
 namespace loadgen::bindings {
 
@@ -27,46 +28,6 @@ constexpr NameTable<Pacing, 3> kPacings{{{"auto", Pacing::Auto}, {"spin", Pacing
 constexpr NameTable<Priority, 3> kPriorities{
     {{"normal", Priority::Normal}, {"high", Priority::High}, {"realtime", Priority::Realtime}}};
 constexpr NameTable<bool, 2> kFailOnError{{{"stop", false}, {"fail", true}}};
-
-enum class Delivery : std::uint8_t { Push, Function, Pull, Native };
-constexpr NameTable<Delivery, 4> kDeliveries{{{"push", Delivery::Push},
-                                              {"function", Delivery::Function},
-                                              {"pull", Delivery::Pull},
-                                              {"native", Delivery::Native}}};
-
-// The calls of a series to a system in Python, or to one in C, with signals looked for in Python.
-class Calls {
- public:
-  Calls(Engine& engine, const py::object& self, Delivery way, py::object target, py::object flush,
-        std::optional<std::uint64_t> max_batch_size)
-      : python_{engine,
-                self,
-                way == Delivery::Native ? py::none() : target,
-                std::move(flush),
-                way == Delivery::Function,
-                max_batch_size} {
-    if (way == Delivery::Native)
-      native_.emplace(py::cast<NativeSut&>(target).sut(), engine.native_handle(), engine.record(), python_.calls().poll,
-                      python_.calls().user);
-  }
-
-  /// For the core, while the interpreter's lock is given up.
-  template <typename Work>
-  void use(Work work) {
-    const PythonSut::GilReleased released{python_};
-    work(native_ ? native_->calls() : python_.calls());
-  }
-  /// Throws what the system, or a signal handler, ended the series with.
-  void rethrow() {
-    python_.rethrow();
-    if (native_ && native_->failed_function() != nullptr)
-      NativeSut::require_success(native_->failed_function(), native_->failed_code());
-  }
-
- private:
-  PythonSut python_;
-  std::optional<NativeCalls> native_;
-};
 
 std::optional<Duration> optional_duration(std::optional<std::int64_t> ns) {
   return ns ? std::optional{Duration{*ns}} : std::nullopt;
@@ -216,10 +177,17 @@ py::dict violations(Engine& engine) {
   return result;
 }
 
+// Systems in C may have written anything.
+py::str text_of_bytes(const std::string& bytes) {
+  PyObject* text = PyUnicode_DecodeUTF8(bytes.data(), static_cast<py::ssize_t>(bytes.size()), "backslashreplace");
+  if (text == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(text);
+}
+
 py::dict failures(Engine& engine) {
   py::dict result;
   for (const auto& [kind, entry] : engine.record().failures().table())
-    result[py::str(kind)] = py::make_tuple(entry.count, entry.example);
+    result[text_of_bytes(kind)] = py::make_tuple(entry.count, text_of_bytes(entry.example));
   return result;
 }
 
@@ -320,7 +288,7 @@ void bind_engine(py::module_& module) {
   engine.def_property_readonly("requests_refused", &refused);
   engine.def_property_readonly("native_abort_reason", [](const Engine& self) {
     const auto reason = self.native_abort_reason();
-    return reason ? std::optional<py::bytes>{*reason} : std::nullopt;
+    return reason ? std::optional{text_of_bytes(*reason)} : std::nullopt;
   });
 }
 

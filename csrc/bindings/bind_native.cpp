@@ -11,7 +11,7 @@
 #include "native_sut.hpp"
 
 // The one function that the extension exports, for whoever finds it with dlsym.
-extern "C" __attribute__((visibility("default"))) const loadgen_api* loadgen_get_api(std::uint32_t abi_version) {
+__attribute__((visibility("default"))) const loadgen_api* loadgen_get_api(std::uint32_t abi_version) {
   return abi_version == LOADGEN_ABI_VERSION ? &loadgen::native_api() : nullptr;
 }
 

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine.hpp"
 
-#include <pthread.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <utility>
 
 #include "answers.hpp"
+#include "base/fork.hpp"
 
 namespace loadgen::bindings {
 
 namespace {
-
-// How often this process was forked since the module was loaded; a child has one more than its parent.
-std::atomic<std::uint64_t> fork_generation{0};
 
 py::object load_error_class(const char* name) { return py::module_::import("loadgen.errors").attr(name); }
 
@@ -32,20 +28,11 @@ std::string safe_text(PyObject* text, const std::string& otherwise) {
 
 }  // namespace
 
-void watch_forks() {
-  // relaxed: the child has one thread when this runs
-  pthread_atfork(nullptr, nullptr, [] { fork_generation.fetch_add(1, std::memory_order_relaxed); });
-}
-
 Engine::Engine(EngineSettings settings)
-    : settings_{std::move(settings)},
-      run_{settings_.run},
-      fork_generation_{fork_generation.load(std::memory_order_relaxed)},  // relaxed: see watch_forks()
-      pid_{getpid()} {}
+    : settings_{std::move(settings)}, run_{settings_.run}, fork_generation_{fork_generation()}, pid_{getpid()} {}
 
 bool Engine::usable_here() const noexcept {
-  // relaxed: see watch_forks()
-  if (fork_generation.load(std::memory_order_relaxed) == fork_generation_) [[likely]]
+  if (fork_generation() == fork_generation_) [[likely]]
     return true;
   try {
     const py::object error = load_error_class("LoadGenError");
@@ -74,16 +61,6 @@ PyObject* Engine::samples_of(RowRange rows) {
   const py::array_t<std::int64_t> indices = indices_of(rows);
   if (settings_.samples.is_none()) return Py_NewRef(indices.ptr());
   return PyObject_CallOneArg(settings_.samples.ptr(), indices.ptr());
-}
-
-void Engine::fail(RowRange rows, Instant at, const std::string& kind, const std::string& message, bool only_open) {
-  Answer answer;
-  answer.status = kFailed;
-  std::uint64_t failed = 0;
-  for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
-    if (!only_open || !record().is_done(row)) failed += record().complete({row, 1}, at, answer);
-  }
-  if (failed > 0) record().failures().add(kind, message, failed);
 }
 
 void Engine::wait_for_room(std::size_t bytes) {
@@ -129,7 +106,7 @@ bool Engine::survives_error(RowRange rows) noexcept {
   PyObject* trace = nullptr;
   PyErr_Fetch(&type, &value, &trace);
   const std::string kind = type == nullptr ? "error" : safe_text(PyObject_GetAttrString(type, "__name__"), "error");
-  fail(rows, at, kind, safe_text(value == nullptr ? nullptr : PyObject_Str(value), kind), true);
+  record().fail_open(rows, at, kind, safe_text(value == nullptr ? nullptr : PyObject_Str(value), kind));
   Py_XDECREF(type);
   Py_XDECREF(value);
   Py_XDECREF(trace);

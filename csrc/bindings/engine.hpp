@@ -68,8 +68,6 @@ class Engine {
   [[nodiscard]] bool complete(RowRange rows, Instant at, PyObject* outputs, PyObject* n_tokens);
   /// Answers rows with what was prepared from `position` on.
   void complete_prepared(RowRange rows, Instant at, const PreparedAnswer& answer, std::size_t position);
-  /// Fails those of the rows that have no answer yet, or all (and so counts violations) when `only_open` is false.
-  void fail(RowRange rows, Instant at, const std::string& kind, const std::string& message, bool only_open);
   /// The error that is set, of a user's function that was given `rows`: where the settings say so, fails the rows,
   /// clears the error and returns true; else leaves it and returns false.
   [[nodiscard]] bool survives_error(RowRange rows) noexcept;
@@ -105,9 +103,6 @@ class Engine {
   };
   std::unique_ptr<loadgen_run, Shut> native_handle_;  // after run_: shut before the run is gone
 };
-
-/// Counts forks of this process, so that a child knows that it is one. Called once, when the module is loaded.
-void watch_forks();
 
 /// The core's calls into Python for one series: a SUT's issue(batch), or a function of samples.
 class PythonSut {
@@ -162,7 +157,7 @@ class PythonSut {
   static thread_local PyThreadState* further_thread_;  // of further issuing threads
   std::optional<py::error_already_set> error_;
   py::object answer_nothing_;  // push: a function like the user's, for a batch without samples
-  py::object reused_;  // index array of the last call; used again when nobody else holds it
+  py::object reused_;          // index array of the last call; used again when nobody else holds it
 };
 
 }  // namespace loadgen::bindings

@@ -18,14 +18,17 @@
  * is all queries that are late together.
  *
  * Time. Instants are ns of CLOCK_MONOTONIC. Every function that answers reads the clock before it does anything else.
+ * On a virtual clock (loadgen.testing) a system must answer in `issue` or `flush`, from no thread of its own.
  *
  * Threads. `start`, `issue`, `flush` and `stop` are called by the library, and `issue` by several threads at once
- * where settings ask for issue_threads. The functions of `loadgen_api` may be called from any thread at any time, in
- * `issue` too, with a run that has ended too: then they return LOADGEN_E_ENDED. None blocks, but `answer` of bytes
- * that are logged faster than the log is written.
+ * where settings ask for issue_threads. Nobody can interrupt them: while one does not return, neither does the run. The
+ * functions of `loadgen_api` may be called from any thread at any time, in `issue` too, with a run that has ended too:
+ * then they return LOADGEN_E_ENDED. None blocks, but `answer` of bytes that are logged faster than the log is written.
+ * In a process that was forked from the run's all runs have ended.
  *
  * Errors. What the functions of `loadgen_api` return is for the system's own use; a wrong id is counted by the
- * library as a violation whether anybody looks or not, and makes the run INVALID.
+ * library as a violation whether anybody looks or not, and makes the run INVALID. An answer between the run's end and
+ * the return of `stop` is late, and counted as well. What no function can know: pointers that point to nothing.
  *
  * Compatibility. Structures begin with their size and the version of this interface, grow only at their end, and
  * numbers keep their meaning. What grows does not raise LOADGEN_ABI_VERSION; what breaks does.
@@ -46,11 +49,11 @@ extern "C" {
 /* What the functions of loadgen_api return. */
 #define LOADGEN_OK 0
 #define LOADGEN_E_NULL (-1)  /* a pointer that is needed is null */
-#define LOADGEN_E_ENDED (-2) /* the run is over, and nothing was done */
+#define LOADGEN_E_ENDED (-2) /* the run is over; what did not count before will not */
 #define LOADGEN_E_ID (-3)    /* at least one id was not this run's, or had its answer, or came late; the others count */
 #define LOADGEN_E_ARGUMENT (-4) /* a size, version or number that cannot be; nothing was done */
 
-/* A run, from `start` on. Opaque. It is never freed, so that late threads do no harm (600 bytes for each run). */
+/* A run, from `start` on. Opaque. It is never freed, so that late threads do no harm (700 bytes for each run). */
 typedef struct loadgen_run loadgen_run;
 
 typedef struct loadgen_api loadgen_api;
@@ -73,7 +76,7 @@ typedef struct loadgen_answer {
   uint64_t id;
   const void* data; /* [size] bytes for the accuracy log; copied before the call returns. Null: none */
   size_t size;      /* 0 ... 2^32 - 1 */
-  int64_t n_tokens; /* tokens of the answer, at least 1; 0: as counted by first_token and tokens */
+  int64_t n_tokens; /* tokens of the answer, at least 1; 0: as counted by first_token and tokens. Below: a violation */
 } loadgen_answer;
 
 /* What a native system can do with a run. Costs are of an idle machine, for orders of magnitude. */
@@ -90,7 +93,8 @@ struct loadgen_api {
 
   /* Answers one sample with bytes and a token count. Bytes are copied where the run keeps them (accuracy runs, and the
    * samples that an accuracy log chose); elsewhere they are not looked at. Blocks, at most for a minute, where a log
-   * takes them slower than they come. Returns what `complete` does, and LOADGEN_E_ARGUMENT (struct_size, size). */
+   * takes them slower than they come. Returns what `complete` does, and LOADGEN_E_ARGUMENT (struct_size, reserved,
+   * size) and LOADGEN_E_NULL (also: data, where size is not 0), with which nothing was done. */
   int (*answer)(loadgen_run* run, const loadgen_answer* answer);
 
   /* Says that the first token of samples is there; counted as one token. Does nothing in runs without tokens.
@@ -102,19 +106,21 @@ struct loadgen_api {
   int (*tokens)(loadgen_run* run, uint64_t first_id, uint64_t count, uint32_t n);
 
   /* Says that samples will have no answer. `kind` is what failures are counted by, and `message` is kept of the first
-   * of a kind; both UTF-8, null: "error" and "". Takes a lock. Errors as `complete`. */
+   * of a kind; both UTF-8, copied; null: "error" and "". Takes a lock. Errors as `complete`. */
   int (*fail)(loadgen_run* run, uint64_t first_id, uint64_t count, const char* kind, const char* message);
 
   /* Ends the run at once: nothing more is issued, no answer is waited for, the result is INVALID and has `reason`
-   * (UTF-8; null: ""). Returns LOADGEN_OK, LOADGEN_E_NULL, LOADGEN_E_ENDED. */
+   * (UTF-8, copied; null: ""); the first reason stands. Takes a lock. Returns LOADGEN_OK, LOADGEN_E_NULL,
+   * LOADGEN_E_ENDED. */
   int (*abort_run)(loadgen_run* run, const char* reason);
 
   /* The run's clock, in ns: CLOCK_MONOTONIC, or simulated time. 0 where the run is null or over. Cost: 30 ns. */
   int64_t (*now_ns)(loadgen_run* run);
 };
 
-/* A native system. Functions return 0, or anything else to end the run with an error that has the number. All but
- * `issue` may be null. */
+/* A native system. Functions return 0, or anything else to end the run with an error that has the number; of `issue`
+ * under on_error="fail", that fails its samples which have no answer yet. All but `issue` may be null. A C++ exception
+ * must not leave them. */
 typedef struct loadgen_sut {
   uint32_t struct_size; /* set it to sizeof(loadgen_sut) */
   uint32_t abi_version; /* set it to LOADGEN_ABI_VERSION */
@@ -127,9 +133,14 @@ typedef struct loadgen_sut {
   int (*issue)(void* user_data, const loadgen_batch* batch);
   /* No more samples of the loaded set will come; answer what is being collected. From the issuing thread. */
   int (*flush)(void* user_data);
-  /* After the run, always, also when `start` failed. Stop threads here. By the thread that called `start`. */
+  /* After the run, always where `start` was called, also when it failed. Stop threads here. By the thread that called
+   * `start`. */
   int (*stop)(void* user_data);
 } loadgen_sut;
+
+/* The table, as the extension exports it, for who looks it up by dlsym() and has no batch yet. Null where the library
+ * does not have that version. Any thread, at any time. */
+const loadgen_api* loadgen_get_api(uint32_t abi_version);
 
 #ifdef __cplusplus
 }

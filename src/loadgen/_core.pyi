@@ -14,6 +14,7 @@ Int64Array = npt.NDArray[np.int64]
 Uint8Array = npt.NDArray[np.uint8]
 Uint32Array = npt.NDArray[np.uint32]
 Uint64Array = npt.NDArray[np.uint64]
+DeliveryKind = Literal["push", "function", "pull", "native"]
 Ids = int | Sequence[int] | npt.NDArray[Any]
 DelayTuple = tuple[int, int, int, int, int, int]
 
@@ -236,7 +237,7 @@ class Engine:
         n_queries: int,
         samples_per_query: int,
         *,
-        delivery: Literal["push", "function", "pull", "native"],
+        delivery: DeliveryKind,
         target: Callable[[Any], Any] | NativeSut | None = None,
     ) -> None: ...
     def run_series(
@@ -244,7 +245,7 @@ class Engine:
         plan: TrafficPlan,
         *,
         accuracy: bool,
-        delivery: Literal["push", "function", "pull", "native"],
+        delivery: DeliveryKind,
         target: Callable[[Any], Any] | NativeSut | None = None,
         max_batch_size: int | None = None,
         min_queries: int = 0,
@@ -303,4 +304,4 @@ class Engine:
     @property
     def requests_refused(self) -> list[str]: ...  # of "priority", "cpu"
     @property
-    def native_abort_reason(self) -> bytes | None: ...
+    def native_abort_reason(self) -> str | None: ...

@@ -12,8 +12,12 @@ ALLOWED = {
     "plan": {"base", "random"},
     "record": {"base"},
     "engine": {"base", "random", "plan", "record"},
-    "bindings": {"base", "random", "plan", "record", "engine"},
+    "native": {"base", "random", "plan", "record", "engine"},
+    "bindings": {"base", "random", "plan", "record", "engine", "native"},
 }
+# What systems in C include: it includes C's own headers only.
+PUBLIC_HEADER = "loadgen.h"
+MAY_INCLUDE_IT = {"native", "bindings"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.M)
 NAMES_PYTHON = re.compile(r"pybind11|Python\.h|\bpy::|\bPyObject\b|\bPy[A-Z]\w*_\w+\(")
 
@@ -25,9 +29,21 @@ def sources(csrc: Path) -> Iterator[tuple[Path, str]]:
             yield path, folder.name
 
 
+def test_the_public_header_is_plain_c(checkout: Path) -> None:
+    text = (checkout / "csrc/include" / PUBLIC_HEADER).read_text(encoding="utf-8")
+    assert INCLUDE.findall(text) == [("<", "stddef.h"), ("<", "stdint.h")]
+    assert "#ifndef LOADGEN_H\n#define LOADGEN_H\n" in text
+    assert 'extern "C" {' in text
+
+
+def test_the_package_has_the_public_header_itself_and_no_copy(checkout: Path) -> None:
+    packaged = checkout / "src/loadgen/include" / PUBLIC_HEADER
+    assert packaged.read_bytes() == (checkout / "csrc/include" / PUBLIC_HEADER).read_bytes()
+
+
 def included_layer(kind: str, target: str) -> str | None:
-    """The layer an include names, or None for a header of the system."""
-    if kind == "<":
+    """The layer an include names, or None for a header of the system or for C."""
+    if kind == "<" or target == PUBLIC_HEADER:
         return None
     folder, slash, _ = target.partition("/")
     return folder if slash else "bindings"
@@ -47,6 +63,15 @@ def test_includes_only_point_down(checkout: Path) -> None:
         and found not in {layer, *ALLOWED[layer]}
     ]
     assert wrong == []
+
+
+def test_only_what_serves_systems_in_c_includes_their_header(checkout: Path) -> None:
+    including = {
+        layer
+        for path, layer in sources(checkout / "csrc")
+        if ('"', PUBLIC_HEADER) in INCLUDE.findall(path.read_text(encoding="utf-8"))
+    }
+    assert including <= MAY_INCLUDE_IT
 
 
 def test_only_the_bindings_name_python(checkout: Path) -> None:

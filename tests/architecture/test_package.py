@@ -48,6 +48,11 @@ def test_newest_version_of_the_changelog_is_the_version_of_the_package(checkout:
     assert newest[1] == metadata.version("loadgen") == _core.__version__
 
 
+def test_header_for_systems_in_c_is_part_of_the_installed_package() -> None:
+    text = (Path(loadgen.get_include()) / "loadgen.h").read_text(encoding="utf-8")
+    assert "#define LOADGEN_ABI_VERSION 1u" in text
+
+
 @pytest.mark.parametrize("name", ["py.typed", "_core.pyi"])
 def test_types_are_part_of_the_installed_package(name: str) -> None:
     assert resources.files("loadgen").joinpath(name).is_file()

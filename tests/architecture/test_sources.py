@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 FOLDERS = ("csrc", "src", "tests", "examples", "benchmarks")
-SUFFIXES = {".py", ".pyi", ".cpp", ".hpp", ".h"}
+SUFFIXES = {".py", ".pyi", ".cpp", ".hpp", ".c", ".h"}
 GENERATED = {"build", "__pycache__"}
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 50

@@ -39,7 +39,7 @@ Run::Run(const RunSettings& settings)
 }
 
 Run::~Run() {
-  if (!closed_.load(std::memory_order_relaxed)) release_clock();  // relaxed: nobody else is left
+  if (!closed()) release_clock();
 }
 
 void Run::release_clock() noexcept {
@@ -169,8 +169,7 @@ bool Run::has_room(std::size_t bytes) noexcept {
 void Run::wait_for_room(std::size_t bytes) noexcept {
   std::uint64_t taken = outputs_taken();
   Duration waited{0};
-  // relaxed: a flag, looked at again soon
-  while (!has_room(bytes) && waited < kRoomPatience && !aborted() && !closed_.load(std::memory_order_relaxed)) {
+  while (!has_room(bytes) && waited < kRoomPatience && !aborted() && !closed()) {
     waiting_for_room_.fetch_add(1, std::memory_order_relaxed);  // relaxed, both: a hint
     std::this_thread::sleep_for(kRoomStep);
     waiting_for_room_.fetch_sub(1, std::memory_order_relaxed);
@@ -180,7 +179,7 @@ void Run::wait_for_room(std::size_t bytes) noexcept {
 }
 
 void Run::close() noexcept {
-  const bool first = !closed_.exchange(true, std::memory_order_relaxed);  // relaxed: see wait_for_room()
+  const bool first = !closed_.exchange(true, std::memory_order_release);  // release: pairs with closed()
   batcher_.finish();
   record_.close(first_kept(answered_below_));
   if (tally_) tally_->harvest(record_.head());

@@ -30,9 +30,8 @@ struct RunSettings {
   TallySettings tally;                    // where the record is a ring
 };
 
-/// Thread safety: run_series(), warm_up() and close() on one thread at a time, which issues unless the
-///   calls ask for an own thread; then the caller waits and polls. abort() and what record() and batcher() allow: any
-///   thread.
+/// Thread safety: run_series(), warm_up() and close() on one thread at a time, which issues unless the calls ask for an
+///   own thread; then the caller waits and polls. abort() and what record() and batcher() allow: any thread.
 class Run {
  public:
   /// Throws Error{ClockInUse} when the virtual clock drives another run.
@@ -76,6 +75,9 @@ class Run {
 
   /// Ends the run for good: open rows become missing, takers get nothing more.
   void close() noexcept;
+  [[nodiscard]] bool closed() const noexcept {
+    return closed_.load(std::memory_order_acquire);  // acquire: pairs with close()
+  }
 
   [[nodiscard]] Record& record() noexcept { return record_; }
   [[nodiscard]] Batcher& batcher() noexcept { return batcher_; }

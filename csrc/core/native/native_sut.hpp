@@ -2,17 +2,22 @@
 // A system under test in C, as the engine calls it.
 #pragma once
 
+#include <atomic>
+
 #include "engine/sut_calls.hpp"
 #include "loadgen.h"
 
 namespace loadgen {
 
-/// The calls of one series, for the issuing thread, and for `poll` what `poll_user` wants.
+/// The calls of one series, and the poll() of others.
 ///
 /// Not for start() and stop(), which belong to the whole run.
 class NativeCalls {
  public:
-  NativeCalls(const loadgen_sut& sut, loadgen_run& run, Record& record, bool (*poll)(void*), void* poll_user) noexcept;
+  /// `fail_on_error`: where issue() returns an error, its samples fail and the series goes on. `waiting` must outlive
+  /// this.
+  NativeCalls(const loadgen_sut& sut, loadgen_run& run, Record& record, bool fail_on_error,
+              const SutCalls& waiting) noexcept;
   NativeCalls(const NativeCalls&) = delete;
   NativeCalls& operator=(const NativeCalls&) = delete;
 
@@ -26,12 +31,13 @@ class NativeCalls {
   bool issue(RowRange rows) noexcept;
   bool ended_well(const char* function, int code) noexcept;
 
-  const loadgen_sut& sut_;
+  const loadgen_sut sut_;
   loadgen_run& run_;
   Record& record_;
-  bool (*poll_)(void*);
-  void* poll_user_;
+  const bool fail_on_error_;
+  const SutCalls& waiting_;
   SutCalls calls_;
+  std::atomic<bool> failed_{false};  // the first function that fails is told of; several threads may issue
   const char* failed_function_ = nullptr;
   int failed_code_ = 0;
 };

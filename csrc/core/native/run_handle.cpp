@@ -17,7 +17,9 @@ loadgen_run::Door& loadgen_run::door_of_this_thread() noexcept {
 }
 
 void loadgen_run::close() noexcept {
-  run_.store(nullptr, std::memory_order_seq_cst);  // seq_cst: see the class
+  loadgen::Run* run = run_.exchange(nullptr, std::memory_order_seq_cst);  // seq_cst: see the class
+  if (run == nullptr || !in_own_process()) return;
+  run->abort();
   for (const Door& door : doors_) {
     // seq_cst: see the class; includes the acquire that pairs with a visitor's leaving
     while (door.inside.load(std::memory_order_seq_cst) != 0) std::this_thread::yield();
@@ -25,6 +27,7 @@ void loadgen_run::close() noexcept {
 }
 
 std::optional<std::string> loadgen_run::abort_reason() const {
+  if (!in_own_process()) return std::nullopt;
   const std::lock_guard lock{mutex_};
   return abort_reason_;
 }

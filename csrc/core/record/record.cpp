@@ -122,6 +122,20 @@ void Record::complete_with(std::uint64_t row, std::size_t position, std::int64_t
   completed(row).store(stamp, std::memory_order_seq_cst);
 }
 
+std::uint64_t Record::fail(RowRange rows, Instant at, std::string_view kind, std::string_view message) {
+  Answer answer;
+  answer.status = kFailed;
+  const std::uint64_t failed = complete(rows, at, answer);
+  if (failed > 0) failures_.add(kind, message, failed);
+  return failed;
+}
+
+void Record::fail_open(RowRange rows, Instant at, std::string_view kind, std::string_view message) {
+  for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
+    if (!is_done(row)) fail({row, 1}, at, kind, message);
+  }
+}
+
 void Record::count_refused(std::uint64_t row, std::int64_t found) noexcept {
   violations_.add(found == kClosed ? Violation::Late : Violation::Repeated, id_of(row));
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "base/cache_line.hpp"
 #include "base/clock.hpp"
@@ -173,6 +174,10 @@ class Record {
   /// Answers `rows`, which find() or a batch gave. `at` was read before anything else. A row that has an answer keeps
   /// it, and a violation is counted. Returns how many rows this call answered.
   std::uint64_t complete(RowRange rows, Instant at, const Answer& answer) noexcept;
+  /// Answers rows as failed. Returns how many this call answered, which is what failures of `kind` grow by.
+  std::uint64_t fail(RowRange rows, Instant at, std::string_view kind, std::string_view message);
+  /// The same for those of the rows that have no answer yet.
+  void fail_open(RowRange rows, Instant at, std::string_view kind, std::string_view message);
   /// The first token is there: stamped once, and counted as one token. False: a violation was counted.
   bool first_token(RowRange rows, Instant at) noexcept;
   /// `n` more tokens are there; stamps the first one if nothing did. False: a violation was counted.

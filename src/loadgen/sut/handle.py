@@ -123,7 +123,7 @@ class Run:
     def _abort_reasons(self) -> list[str]:
         """Why the run was given up, by whom it was; those of Python first."""
         native = self._engine.native_abort_reason
-        return [*self._reasons, *([] if native is None else [native.decode(errors="replace")])]
+        return [*self._reasons, *([] if native is None else [native])]
 
     def _take(
         self, max_size: int, max_wait_ns: int = 0, timeout_ns: int | None = None

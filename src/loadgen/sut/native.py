@@ -23,8 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = ["NativeSUT", "get_include"]
 
-_ALLOWED = "the address of a C {}: an int, or a pointer of ctypes, cffi or a numba cfunc; not null"
+_ALLOWED = "the address of a {}: an int, or a pointer of ctypes or cffi, or a numba cfunc"
 _FUNCTIONS = ("issue", "flush", "start", "stop")
+_POINTERS = (
+    ctypes._Pointer,
+    ctypes._CFuncPtr,  # type: ignore[attr-defined]  # the stubs do not export it
+    ctypes.c_void_p,
+    ctypes.c_char_p,
+)
 
 
 def get_include() -> str:
@@ -50,7 +56,7 @@ class NativeSUT(SystemUnderTest):
     flush : address, optional
         ``int flush(void *user_data)``.
     user_data : address, optional
-        Handed to every function; the object is kept alive.
+        Handed to every function, and may be null; the object is kept alive.
     start : address, optional
         ``int start(void *user_data, const loadgen_api *api, loadgen_run *run)``.
     stop : address, optional
@@ -67,10 +73,12 @@ class NativeSUT(SystemUnderTest):
     -----
     The core issues on a thread of its own, which never needs the interpreter's lock; `start` and
     `stop` run on the thread that called `run`. A function that returns anything but 0 ends the
-    run with a `SUTError`. Functions that are Python callbacks in the end (of ctypes or cffi) do
-    take the lock, and a `FunctionSUT` is faster than these.
+    run with a `SUTError`; of `issue` under ``on_error="fail"``, that fails the batch's samples.
+    Functions that are Python callbacks in the end (of ctypes or cffi) do take the lock, and a
+    `FunctionSUT` is faster than these.
 
-    Nothing checks what an address points to: a wrong one crashes the process.
+    Nothing checks what an address points to: a wrong one crashes the process. A function that
+    does not return cannot be interrupted. An object serves any number of runs, also at once.
 
     Examples
     --------
@@ -78,7 +86,7 @@ class NativeSUT(SystemUnderTest):
     Traceback (most recent call last):
         ...
     loadgen.errors.SettingsError: issue = 0: needs the address of a C function: an int, or a \
-pointer of ctypes, cffi or a numba cfunc; not null
+pointer of ctypes or cffi, or a numba cfunc; not null
     """
 
     def __init__(
@@ -110,7 +118,8 @@ pointer of ctypes, cffi or a numba cfunc; not null
         Parameters
         ----------
         sut : address
-            Of the structure, which is copied; what it points to must stay.
+            Of the structure, which is copied; what it points to must stay. A function of ctypes
+            that returns one needs ``restype = ctypes.c_void_p``: without it half is cut off.
         name : str, optional
             None: the structure's.
 
@@ -131,7 +140,9 @@ pointer of ctypes, cffi or a numba cfunc; not null
             ) from None
         made = cls.__new__(cls)
         own = native.name
-        made._set(native, name or (own.decode(errors="replace") if own else cls.__name__), sut)
+        made._set(
+            native, name or (own.decode(errors="backslashreplace") if own else cls.__name__), sut
+        )
         return made
 
     def _set(self, native: _core.NativeSut, name: str, kept_alive: object) -> None:
@@ -156,7 +167,7 @@ pointer of ctypes, cffi or a numba cfunc; not null
 
 
 def _address(value: Any) -> int:
-    """Return an address as an int; of what is none, None's: 0.
+    """Return an address as an int; 0 of a null pointer.
 
     Raises
     ------
@@ -168,35 +179,52 @@ def _address(value: Any) -> int:
     if type(value).__module__ == "_cffi_backend":
         import cffi  # noqa: PLC0415  # only who has such a pointer needs it
 
-        return int(cffi.FFI().cast("uintptr_t", value))
-    if isinstance(value, (ctypes._Pointer, ctypes._CFuncPtr, ctypes.c_void_p, ctypes.c_char_p)):
+        return int(cffi.FFI().cast("uintptr_t", cffi.FFI().cast("void *", value)))
+    if isinstance(value, _POINTERS):
         return ctypes.cast(value, ctypes.c_void_p).value or 0
     address = getattr(value, "address", None)  # of a numba cfunc
-    if isinstance(address, int):
+    if isinstance(address, int) and not is_bool(address):
         return address
     raise TypeError
 
 
-def _checked(value: object, what: str) -> object:
+def _found(value: object, what: str) -> int:
+    """Return the address that is meant; refuse what has none that fits a pointer."""
     try:
         found = _address(value)
-    except (TypeError, ValueError):
-        found = 0
-    if not 0 < found < 2**64:
-        raise Refused(_ALLOWED.format(what))
+    except TypeError:
+        found = -1
+    if 0 <= found < 2**64:
+        return found
+    raise Refused(_ALLOWED.format(what) + _hint(value))
+
+
+def _hint(value: object) -> str:
+    """Return what was perhaps meant, of a value that is no address."""
+    library = getattr(value, "__self__", None)
+    if type(library).__module__ == "_cffi_backend":
+        name = getattr(value, "__name__", "name")
+        return f"; of a module that cffi compiled: module.ffi.addressof(module.lib, {name!r})"
+    return "; a Python function goes into loadgen.FunctionSUT" if callable(value) else ""
+
+
+def _not_null(value: object, what: str) -> object:
+    if _found(value, what) == 0:
+        raise Refused(_ALLOWED.format(what) + "; not null")
     return value
 
 
 def _function(value: object) -> object:
-    return _checked(value, "function")
+    return _not_null(value, "C function")
 
 
 def _structure(value: object) -> object:
-    return _checked(value, "loadgen_sut")
+    return _not_null(value, "loadgen_sut")
 
 
 def _data(value: object) -> object:
-    return _checked(value, "object")
+    _found(value, "C object")
+    return value
 
 
 def _text(value: object) -> str:
