@@ -137,10 +137,13 @@ def truth(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The benchmarks: figures to read, none of which fails a build. Wants a quiet machine."""
-    install_project(session, extras="demo,bench")
-    for script in sorted((ROOT / "benchmarks").glob("bench_*.py")):
-        session.run("python", str(script), *session.posargs)
+    """The benchmarks: figures to read, none of which fails a build. Wants a quiet machine.
+
+    `nox -s bench -- --quick` hands what follows to benchmarks/compare.py.
+    """
+    install_project(session, extras="demo,test,bench")
+    session.run("pytest", "benchmarks/micro")
+    session.run("python", "benchmarks/compare.py", *session.posargs)
 
 
 @nox.session

@@ -1,120 +1,243 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What benchmarks beside the official package share: its tests, pairs of figures, the table."""
+"""Both sides alternately, and what comes of it: pairs of figures, ratios, the table."""
 
 from __future__ import annotations
 
-import argparse
+import contextlib
 import json
 import os
 import platform
-import re
 import statistics
+import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-SAMPLES = 1_024
-RATE = "samples/s"
+from one_run import Run
+
+TIMEOUT_S = 600
+QUOTED = "*"
+
+UNITS = {
+    "rate": "M samples/s",
+    "CPU": "s",
+    "end": "ms",
+    "bytes": "B/sample",
+    "first": "ms",
+    **dict.fromkeys(("p50", "p90", "p99", "p99.9", "max"), "us"),
+}
+
+
+@dataclass(frozen=True)
+class Ours:
+    """One way of running loadgen, and what it shall reach.
+
+    `targets` are times better than the official package, by figure; `limits` are bounds of the
+    figure itself; `quoted` are official figures that stand where none can be measured.
+    """
+
+    label: str
+    run: Run
+    targets: dict[str, float] = field(default_factory=dict)
+    limits: dict[str, float] = field(default_factory=dict)
+    quoted: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Work:
+    """The same work for the official package and for each of ours."""
+
+    name: str
+    official: Run | None
+    ours: tuple[Ours, ...]
+    figures: tuple[str, ...]
+    busy: bool = False  # all other cores are
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `ratio` is how many times better loadgen is."""
+    """One line of the table; `ratio` is how many times better loadgen is, `own` its issue delay."""
 
     work: str
-    official: float
-    loadgen: float
+    label: str
+    figure: str
     unit: str
-    ratio: float
-    lowest: float
-    highest: float
+    official: float | None
+    loadgen: float | None
+    own: float | None
+    quoted: bool
+    ratio: float | None
+    lowest: float | None
+    highest: float | None
+    target: float | None
+    limit: float | None
+
+    @property
+    def misses(self) -> bool:
+        """Whether the median does not reach its target; without the other side nobody knows."""
+        if self.loadgen is None:
+            return True
+        if self.limit is not None and self.loadgen > self.limit:
+            return True
+        return self.target is not None and self.ratio is not None and self.ratio < self.target
 
 
-def mlperf_run(
-    api: Any, scenario: str, folder: Path, *, fast: bool = False, **attributes: float
-) -> tuple[float, str]:
-    """Run a test of MLPerf's API, official or ours, without a trace: seconds, and its summary."""
-    settings = api.TestSettings()
-    settings.scenario = getattr(api.TestScenario, scenario)
-    settings.mode = api.TestMode.PerformanceOnly
-    settings.min_duration_ms = 0
-    for name, value in attributes.items():
-        setattr(settings, name, value)
-    log = api.LogSettings()
-    log.enable_trace = False
-    log.log_output.outdir = str(folder)
-    answer, respond = api.QuerySamplesComplete, api.QuerySampleResponse
+def measured(run: Run) -> dict[str, float]:
+    """Return a run's figures; none, and a line on standard error, where it failed."""
+    return _slope(run) if run.measure == "memory" else _alone(run)
 
-    def issue(samples: Any) -> None:
-        answer([respond(sample.id, 0, 0) for sample in samples])
 
-    def issue_fast(ids: list[int], indices: list[int]) -> None:
-        answer([respond(each, 0, 0) for each in ids])
-
-    construct, destroy = (
-        (api.ConstructFastSUT, api.DestroyFastSUT) if fast else (api.ConstructSUT, api.DestroySUT)
-    )
-    sut = construct(issue_fast if fast else issue, lambda: None)
-    qsl = api.ConstructQSL(SAMPLES, SAMPLES, lambda _: None, lambda _: None)
+def _alone(run: Run) -> dict[str, float]:
+    script = Path(__file__).with_name("one_run.py")
+    command = [sys.executable, str(script), run.as_json()]
     try:
-        start = time.perf_counter()
-        api.StartTestWithLogSettings(sut, qsl, settings, log)
-        summary = (folder / "mlperf_log_summary.txt").read_text(encoding="utf-8")
-        return time.perf_counter() - start, summary
-    finally:
-        destroy(sut)
-        api.DestroyQSL(qsl)
-
-
-def figure(summary: str, label: str) -> int:
-    """Return a figure of a summary."""
-    found = re.search(rf"^{re.escape(label)}\s*: (\d+)$", summary, re.M)
-    if found is None:
-        raise ValueError(f"the summary has no {label!r}:\n{summary}")
-    return int(found[1])
-
-
-def compare(
-    works: Sequence[str],
-    unit: str,
-    repeats: int,
-    once: Callable[[Path], tuple[list[float], list[float]]],
-) -> list[Row]:
-    """Alternate both sides `repeats` times; `once` gives a figure for each of `works`."""
-    with tempfile.TemporaryDirectory() as folder:
-        pairs = [once(Path(folder)) for _ in range(repeats)]
-    rows = []
-    for position, work in enumerate(works):
-        theirs = [one[position] for one, _ in pairs]
-        ours = [other[position] for _, other in pairs]
-        gains = [b / a if unit == RATE else a / b for a, b in zip(theirs, ours, strict=True)]
-        a, b = statistics.median(theirs), statistics.median(ours)
-        rows.append(Row(work, a, b, unit, b / a if unit == RATE else a / b, min(gains), max(gains)))
-    return rows
-
-
-def main(description: str, measure: Callable[[int], Iterable[Row]]) -> int:
-    """Measure with as many repeats as the command line says, and print the table."""
-    parser = argparse.ArgumentParser(description=description.split("\n", maxsplit=1)[0])
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    rows = list(measure(options.repeats))
-    machine = f"{platform.platform()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
-    if options.json:
-        json.dump({"machine": machine, "rows": [asdict(row) for row in rows]}, sys.stdout, indent=2)
-        return 0
-    print(f"{machine}; {options.repeats} repeats, alternating, medians")
-    print(
-        f"{'work':<38}{'official':>14}{'loadgen':>14} {'':<10}{'times better (lowest-highest)':>30}"
-    )
-    for row in rows:
-        ratio = f"{row.ratio:,.1f} ({row.lowest:,.1f}-{row.highest:,.1f})"
-        print(
-            f"{row.work:<38}{row.official:>14,.3f}{row.loadgen:>14,.3f} {row.unit:<10}{ratio:>30}"
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT_S, check=True
         )
-    return 0
+        figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    except (subprocess.SubprocessError, ValueError, IndexError) as error:
+        last = (getattr(error, "stderr", None) or str(error)).strip().splitlines()[-1:]
+        print(f"failed: {run}: {''.join(last)}", file=sys.stderr)
+        return {}
+    return figures
+
+
+def _slope(run: Run) -> dict[str, float]:
+    """Bytes a sample: by how much more memory ten times the samples take."""
+    few = replace(run, n_samples=run.n_samples // 10)
+    low, high = _alone(few).get("peak"), _alone(run).get("peak")
+    if low is None or high is None:
+        return {}
+    return {"bytes": (high - low) / (run.n_samples - few.n_samples)}
+
+
+def compare(work: Work, repeats: int) -> list[Row]:
+    """Run all sides in turn, `repeats` times."""
+    official: list[dict[str, float]] = []
+    ours: list[list[dict[str, float]]] = [[] for _ in work.ours]
+    with _others_busy() if work.busy else contextlib.nullcontext():
+        for _ in range(repeats):
+            official.append(measured(work.official) if work.official else {})
+            for each, found in zip(work.ours, ours, strict=True):
+                found.append(measured(each.run))
+    rows = (
+        _row(work, each, figure, official, found)
+        for each, found in zip(work.ours, ours, strict=True)
+        for figure in work.figures
+    )
+    return [row for row in rows if row is not None]
+
+
+def _row(
+    work: Work,
+    ours: Ours,
+    figure: str,
+    theirs: list[dict[str, float]],
+    found: list[dict[str, float]],
+) -> Row | None:
+    quoted = ours.quoted.get(figure)
+    a = [quoted if quoted is not None else each.get(figure) for each in theirs]
+    b = [each.get(figure) for each in found]
+    target, limit = ours.targets.get(figure), ours.limits.get(figure)
+    if any(found) and not any(b):
+        return None  # it ran, and has no such figure
+    pairs = [_gain(figure, x, y) for x, y in zip(a, b, strict=True) if x and y]
+    x, y = _median(a), _median(b)
+    return Row(
+        work=work.name,
+        label=ours.label,
+        figure=figure,
+        unit=UNITS[figure],
+        official=x,
+        loadgen=y,
+        own=_median([each.get(f"own {figure}") for each in found]),
+        quoted=quoted is not None,
+        ratio=_gain(figure, x, y) if x and y else None,
+        lowest=min(pairs, default=None),
+        highest=max(pairs, default=None),
+        target=target,
+        limit=limit,
+    )
+
+
+def _gain(figure: str, official: float, loadgen: float) -> float:
+    return loadgen / official if figure == "rate" else official / loadgen
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    there = [value for value in values if value is not None]
+    return statistics.median(there) if there else None
+
+
+@contextlib.contextmanager
+def _others_busy() -> Iterator[None]:
+    """Keep every core but one busy: a process on each."""
+    code = "import os, sys\nos.sched_setaffinity(0, {int(sys.argv[1])})\nwhile True: pass"
+    _, *others = sorted(os.sched_getaffinity(0))
+    busy = [subprocess.Popen([sys.executable, "-c", code, str(cpu)]) for cpu in others]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def machine() -> str:
+    """Say what the figures belong to."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+        return f"{model}, {os.cpu_count()} CPUs, {platform.platform()}, Python {_python()}"
+    return f"{os.cpu_count()} CPUs, {platform.platform()}, Python {_python()}"
+
+
+def _python() -> str:
+    return platform.python_version()
+
+
+def commit() -> str:
+    """Return the commit that the figures belong to, and whether files differ from it."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    folder = Path(__file__).parent
+    try:
+        done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def table(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the lines of the table."""
+    yield (
+        f"{'':<26}{'figure':<7}{'official':>12}{'loadgen':>12} {'unit':<12}"
+        f"{'times better (lowest-highest)':>32}{'own delay':>11}  target"
+    )
+    work = ""
+    for row in rows:
+        if row.work != work:
+            yield f"\n{row.work}"
+            work = row.work
+        yield _line(row)
+
+
+def _line(row: Row) -> str:
+    ratio = "-"
+    if row.ratio is not None:
+        ratio = f"{row.ratio:,.1f} ({row.lowest:,.1f}-{row.highest:,.1f})"
+    target = "" if row.target is None else f"{row.target:g}x"
+    if row.limit is not None:
+        target = f"{target} < {row.limit:g} {row.unit}".strip()
+    official = _number(row.official) + (QUOTED if row.quoted else "")
+    line = (
+        f"  {row.label:<24}{row.figure:<7}{official:>12}{_number(row.loadgen):>12} {row.unit:<12}"
+        f"{ratio:>32}{'' if row.own is None else _number(row.own):>11}  {target}"
+    )
+    return (line + (" MISSED" if row.misses else "")).rstrip()
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.3f}" if abs(value) < 1_000 else f"{value:,.0f}"
