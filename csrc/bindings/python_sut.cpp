@@ -67,7 +67,8 @@ bool PythonSut::keep_error() {
 
 bool PythonSut::poll() {
   enter();
-  const bool go_on = PyErr_CheckSignals() == 0 || keep_error();
+  // Not in a forked child, where nobody would answer.
+  const bool go_on = (PyErr_CheckSignals() == 0 && engine_.usable_here()) || keep_error();
   leave();
   return go_on;
 }

@@ -13,7 +13,9 @@ GENERATED = {"build", "__pycache__"}
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 50
 # A file that is longer, and why it is still one concern.
-LONGER_FILES: dict[str, str] = {}
+LONGER_FILES: dict[str, str] = {
+    "src/loadgen/_core.pyi": "one extension module has one stub",
+}
 LONGER_FUNCTIONS: dict[str, str] = {}
 
 
