@@ -195,7 +195,8 @@ class Strict:
 
     def _no_attribute(self, name: str) -> AttributeError:
         said = f"{type(self).__name__!r} object has no attribute {name!r}"
-        return AttributeError(said + name_hint(name, self.FIELDS))
+        # With the name, so that Python adds no suggestion of its own to the traceback.
+        return AttributeError(said + name_hint(name, self.FIELDS), name=name)
 
 
 class TestSettings(Strict):

@@ -32,7 +32,7 @@ from loadgen.metrics.tokens import tokens_per_second
 from loadgen.verdict import reasons
 from loadgen.verdict.observed import Observed, duration_ns, limits
 
-__all__ = ["Observed", "Verdict", "estimate", "headline", "judge", "token_rate"]
+__all__ = ["Observed", "Verdict", "estimate", "headline", "integrity", "judge", "token_rate"]
 
 Streams = SingleStream | MultiStream
 
@@ -69,7 +69,7 @@ def judge(seen: Observed) -> Verdict:
     seen : Observed
         What it did.
     """
-    found = [str(reason) for reason in _integrity(seen)]
+    found = [str(reason) for reason in integrity(seen)]
     if seen.is_accuracy:
         return Verdict(not found, tuple(found), None, True, True, True)
     constraints = list(_constraints(seen))
@@ -91,6 +91,26 @@ def judge(seen: Observed) -> Verdict:
     if not constraints:  # more queries would not help where the limit itself is not kept
         found += doubts
     return Verdict(not found, tuple(found), stopping, long_enough, enough, not constraints)
+
+
+def integrity(seen: Observed) -> Iterator[reasons.Reason]:
+    """Yield why a run is invalid whatever its figures are, in every mode and scenario.
+
+    Parameters
+    ----------
+    seen : Observed
+        What it did.
+    """
+    if seen.aborted_reason is not None or seen.end in reasons.GIVEN_UP:
+        yield reasons.given_up(seen)
+    if seen.run_missing:
+        yield reasons.missing(seen)
+    if any(seen.violations.values()):
+        yield reasons.violated(seen)
+    if seen.run_failed > seen.settings.max_failed_share * seen.run_samples:
+        yield reasons.failed(seen)
+    if not seen.latency:
+        yield reasons.nothing_completed(seen)
 
 
 def headline(seen: Observed) -> Metric | None:
@@ -178,20 +198,6 @@ def estimate(figures: Distribution, percentile: float) -> EarlyStopping:
         return EarlyStopping(True, figures.elements([figures.count - rank])[0], 0)
     least = least_queries(fraction)
     return EarlyStopping(False, None, None if least is None else least - figures.count)
-
-
-def _integrity(seen: Observed) -> Iterator[reasons.Reason]:
-    """Yield the reasons that hold in every mode and scenario."""
-    if seen.aborted_reason is not None or seen.end in reasons.GIVEN_UP:
-        yield reasons.given_up(seen)
-    if seen.run_missing:
-        yield reasons.missing(seen)
-    if any(seen.violations.values()):
-        yield reasons.violated(seen)
-    if seen.run_failed > seen.settings.max_failed_share * seen.run_samples:
-        yield reasons.failed(seen)
-    if not seen.latency:
-        yield reasons.nothing_completed(seen)
 
 
 def _constraints(seen: Observed) -> Iterator[str]:

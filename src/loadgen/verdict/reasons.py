@@ -95,7 +95,7 @@ def given_up(seen: Observed) -> Reason:
 def missing(seen: Observed) -> Reason:
     """Return that samples were never answered."""
     return Reason(
-        f"{seen.run_missing:,} of {count_in_words(seen.run_samples, 'issued sample')} "
+        f"{seen.run_missing:,} of {seen.run_samples:,} issued samples "
         f"{'was' if seen.run_missing == 1 else 'were'} never answered, and none may be",
         "call complete() or fail() for every id",
     )
@@ -117,17 +117,16 @@ def failed(seen: Observed) -> Reason:
     share = seen.run_failed / max(seen.run_samples, 1)
     kinds = f" ({_kinds(seen.failures)})" if seen.failures else ""
     return Reason(
-        f"{seen.run_failed:,} of {count_in_words(seen.run_samples, 'sample')} failed{kinds}, a "
-        f"share of {share:.3g}, and max_failed_share = {seen.settings.max_failed_share:g}",
+        f"{seen.run_failed:,} of {seen.run_samples:,} samples failed{kinds}, a share of "
+        f"{share:.3g}, and max_failed_share = {seen.settings.max_failed_share:g}",
         "correct the failures (examples are in result.failures) or raise max_failed_share",
     )
 
 
 def nothing_completed(seen: Observed) -> Reason:
     """Return that there is nothing to judge."""
-    issued = count_in_words(seen.run_samples, "issued sample")
     return Reason(
-        f"none of {issued} was completed, and at least 1 is needed",
+        f"no sample was completed ({seen.run_samples:,} issued), and at least 1 is needed",
         "see the other reasons, and call complete() for every sample",
     )
 
@@ -153,10 +152,11 @@ def no_tokens(seen: Observed, knob: str) -> str:
 
 def without_tokens(seen: Observed) -> Reason:
     """Return that limits on tokens leave samples out."""
-    count, of = seen.n_without_tokens, count_in_words(seen.latency.count, "completed sample")
+    count = seen.n_without_tokens
     return Reason(
-        f"{count:,} of {of} {'has' if count == 1 else 'have'} no first token or no tokens, so that "
-        "no limit on tokens looks at them, and none may",
+        f"{count:,} of {seen.latency.count:,} completed samples "
+        f"{'has' if count == 1 else 'have'} no first token or no tokens, so that no limit on "
+        "tokens looks at them, and none may",
         "call first_token() before complete(), and token() or complete(n_tokens=...) with at "
         "least 1",
     )
@@ -207,10 +207,10 @@ def not_shown(seen: Observed, limit: Limit, over: int, more: int | None) -> str:
         return _hopeless(percentile)
     limit_ms = getattr(seen.scenario, limit.knob)
     return (
-        f"{over:,} of {count_in_words(count, 'sample')} are above {limit.knob} = {limit_ms:g}, and "
-        f"with so many the {ordinal(percentile)} percentile needs {count + more:,} for early "
-        f"stopping: set min_queries to at least {count + more:,} ({more:,} more, if none of these "
-        f"is above)" + (f", or {_less_load(seen)}" if over else "")
+        f"{over:,} of {count:,} samples {'is' if over == 1 else 'are'} above {limit.knob} = "
+        f"{limit_ms:g}, and with so many the {ordinal(percentile)} percentile needs "
+        f"{count + more:,} for early stopping: set min_queries to at least {count + more:,} "
+        f"({more:,} more, if none of these is above)" + (f", or {_less_load(seen)}" if over else "")
     )
 
 

@@ -96,5 +96,6 @@ def test_a_name_that_is_nearly_an_attribute_is_suggested() -> None:
     settings = TestSettings()
     with pytest.raises(AttributeError, match="did you mean server_target_qps"):
         settings.server_target_qpss = 1
-    with pytest.raises(AttributeError, match="did you mean server_target_qps"):
+    with pytest.raises(AttributeError, match="did you mean server_target_qps") as raised:
         settings.server_target_qpss  # noqa: B018
+    assert raised.value.obj is None  # from which Python would suggest once more

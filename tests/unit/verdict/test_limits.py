@@ -40,6 +40,13 @@ def test_a_server_that_keeps_the_limit_too_barely_needs_more_queries(
     )
 
 
+def test_a_single_sample_above_the_limit_is_told_in_the_right_number(
+    seen: Seen, only_reason: OnlyReason
+) -> None:
+    run = seen(Server(2000, target_latency_ms=15), [10] * 499 + [20])
+    assert only_reason(run).startswith("1 of 500 samples is above target_latency_ms = 15, and with")
+
+
 def test_a_latency_that_equals_the_limit_keeps_it(seen: Seen) -> None:
     assert judge(seen(Server(1, target_latency_ms=15), [15] * 1000)).valid
 

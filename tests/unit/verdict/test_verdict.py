@@ -175,8 +175,16 @@ def test_a_run_without_an_answer_is_invalid_and_has_no_figure(
     verdict = judge(run)
     assert not verdict.valid
     assert "5 of 5 issued samples were never answered" in verdict.reasons[0]
-    assert "none of 5 issued samples was completed, and at least 1 is needed" in verdict.reasons[1]
+    assert verdict.reasons[1].startswith("no sample was completed (5 issued), and at least 1 is")
     assert headline(run) is None
+
+
+def test_a_single_sample_is_told_in_the_right_number(seen: Seen) -> None:
+    lost = judge(seen(SingleStream(), [], n_queries=1, run_samples=1, run_missing=1)).reasons
+    assert lost[0].startswith("1 of 1 issued samples was never answered, and none may be")
+    assert lost[1].startswith("no sample was completed (1 issued), and at least 1 is needed")
+    failed = judge(seen(SingleStream(), [], n_queries=1, run_samples=1, run_failed=1)).reasons
+    assert failed[0].startswith("1 of 1 samples failed, a share of 1")
 
 
 def test_ordinals() -> None:

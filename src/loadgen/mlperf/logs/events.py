@@ -19,15 +19,21 @@ import numpy as np
 
 from loadgen.mlperf.logs.account import Account, epoch_ns
 from loadgen.mlperf.notes import Note
-from loadgen.mlperf.settings import TestScenario
+from loadgen.mlperf.settings import TestMode, TestScenario
 from loadgen.result import Result, Series
 from loadgen.result.data import MISSING, OK
 from loadgen.result.observation import count, observe
 from loadgen.result.samples import CHUNK_ROWS
-from loadgen.verdict import reasons
-from loadgen.verdict.observed import Observed
+from loadgen.verdict import Observed, integrity, reasons
 
-__all__ = ["TokenGaps", "notes_of_series", "problems_of", "tallies", "token_gaps"]
+__all__ = [
+    "TokenGaps",
+    "fails_accuracy",
+    "notes_of_series",
+    "problems_of",
+    "tallies",
+    "token_gaps",
+]
 
 MOST_REPEATS: Final = 1000
 """The same error is said so often; then, how many more there were."""
@@ -100,11 +106,7 @@ def problems_of(account: Account) -> tuple[str, ...]:
     if result is None:
         return ()
     seen = _observed(result)
-    found = [text for text, _ in _own_problems(seen)]
-    if seen.run_missing:
-        found.append(reasons.missing(seen).cause)
-    if any(seen.violations.values()):
-        found.append(reasons.violated(seen).cause)
+    found = [reason.cause for reason in integrity(seen)]
     performance = [series for series in result.series if series.phase == "performance"]
     times_tokens = account.requested.scenario is not TestScenario.Offline
     lacking = sum(token_gaps(account, series).lacking for series in performance)
@@ -112,6 +114,15 @@ def problems_of(account: Account) -> tuple[str, ...]:
         seen = dataclasses.replace(seen, n_without_tokens=lacking)
         found.append(reasons.without_tokens(seen).cause)
     return tuple(found)
+
+
+def fails_accuracy(account: Account) -> bool:
+    """Return whether the test was to be about accuracy only, and came to nothing or is invalid.
+
+    LoadGen's own logs have no verdict on accuracy: where a test fails, it mostly hangs or crashes.
+    """
+    failed = account.result is None or bool(problems_of(account))
+    return failed and account.requested.mode is TestMode.AccuracyOnly
 
 
 def notes_of_series(account: Account) -> list[list[Note]]:
@@ -224,20 +235,10 @@ def _of_the_run(result: Result, without_tokens: int) -> list[tuple[str, int]]:
         if kind == "invalid_token_count":
             times = max(times - without_tokens, 0)
         errors.append((text, times))
-    others = {kind: n for kind, n in seen.violations.items() if kind not in _VIOLATIONS and n}
-    if others:
-        errors.append((reasons.violated(dataclasses.replace(seen, violations=others)).cause, 1))
-    return errors + list(_own_problems(seen))
-
-
-def _own_problems(seen: Observed) -> Iterator[tuple[str, int]]:
-    """Yield what MLPerf has no words for."""
-    if seen.aborted_reason is not None or seen.end in reasons.GIVEN_UP:
-        yield reasons.given_up(seen).cause, 1
-    if seen.run_failed > seen.settings.max_failed_share * seen.run_samples:
-        yield reasons.failed(seen).cause, 1
-    if not seen.latency:
-        yield reasons.nothing_completed(seen).cause, 1
+    others = {kind: n for kind, n in seen.violations.items() if kind not in _VIOLATIONS}
+    # Without what has been said in MLPerf's words.
+    rest = dataclasses.replace(seen, run_missing=0, violations=others)
+    return errors + [(reason.cause, 1) for reason in integrity(rest)]
 
 
 def _observed(result: Result) -> Observed:

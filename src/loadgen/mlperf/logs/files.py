@@ -16,10 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
 
-from loadgen.errors import LoadGenError, described
+from loadgen.errors import LoadGenError, Problem, SettingsError, described
 from loadgen.mlperf.logs.claims import CLAIMS, Claim
 
-__all__ = ["DEFAULT_PREFIX", "KINDS", "LogFiles", "LogOutput", "to_stdout", "writing"]
+__all__ = [
+    "DEFAULT_PREFIX",
+    "KINDS",
+    "LogFiles",
+    "LogOutput",
+    "path_text",
+    "to_stdout",
+    "writing",
+]
 
 log = logging.getLogger("loadgen")
 
@@ -152,6 +160,20 @@ class LogFiles:
             closing.callback(CLAIMS.release, self._claim)
             for kind, path in self.paths.items():
                 closing.callback(_close, getattr(self, kind), path)
+
+
+def path_text(directory: object) -> str:
+    """Return what was given as the directory of logs, as text.
+
+    Raises
+    ------
+    SettingsError
+        It is no path.
+    """
+    try:
+        return os.fsdecode(directory)  # type: ignore[arg-type]  # says itself if it cannot
+    except TypeError:
+        raise SettingsError([Problem("directory", directory, "a path")]) from None
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loadgen.mlperf.logs import events
 from loadgen.mlperf.logs.account import Account
 from loadgen.mlperf.logs.figures import Figures, TokenFigures, figures_of, lacks_figures
 from loadgen.mlperf.logs.numbers import one_line
@@ -28,8 +29,8 @@ _KEYS = {
 def result_entries(account: Account) -> Iterator[Entry]:
     """Yield key and value of each result entry but for ``num_errors``.
 
-    None in an accuracy run. Where there is no performance series although there was to be one, only
-    that the result is invalid.
+    None in an accuracy run. Where such a run failed, or there is no performance series although
+    there was to be one, only that the result is invalid.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ def result_entries(account: Account) -> Iterator[Entry]:
         if figures.inferred_tokens_per_second is not None:
             what = "inferred_completed" if scenario is TestScenario.Server else "inferred"
             yield f"result_{what}_tokens_per_second", figures.inferred_tokens_per_second
-    elif lacks_figures(account):
+    elif lacks_figures(account) or events.fails_accuracy(account):
         yield "result_validity", "INVALID"
 
 
@@ -76,7 +77,7 @@ def _reason(figures: Figures) -> str:
     if not validity.min_queries_met:
         too_few = texts.pop().splitlines()[0]
     official = "".join(f"{one_line(text)} " for text in texts) + too_few
-    return " ".join(filter(None, [official, *validity.problems]))
+    return " ".join(filter(None, [official, "; ".join(validity.problems)]))
 
 
 def _of_scenario(scenario: TestScenario, figures: Figures) -> Iterator[Entry]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from loadgen.errors import ResultError
-from loadgen.mlperf.logs.files import DEFAULT_PREFIX, KINDS
+from loadgen.mlperf.logs.files import DEFAULT_PREFIX, KINDS, path_text
 from loadgen.mlperf.logs.read_accuracy import Accuracy, AccuracyEntry
 from loadgen.mlperf.logs.read_detail import Detail, DetailEntry, read_detail
 from loadgen.mlperf.logs.read_source import Defect, Defects, Source
@@ -78,11 +78,13 @@ def read_logs(directory: str | os.PathLike[str], *, strict: bool = True) -> Logs
 
     Raises
     ------
+    SettingsError
+        `directory` is no path.
     ResultError
         No log is there, or one cannot be read or, if strict, is not as it should be; names the
         file, the line, what is there and what was expected.
     """
-    folder = Path(directory)
+    folder = Path(path_text(directory))
     defects = Defects()
     try:
         present = _present(folder)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from loadgen.mlperf.logs.read_source import UNREADABLE, Source, no_such_key, parse_json, short
+from loadgen.mlperf.logs.read_source import UNREADABLE, Named, Source, parse_json, short
 
 __all__ = ["Detail", "DetailEntry", "read_detail"]
 
@@ -65,15 +65,12 @@ class Detail(Mapping[str, Any]):
 
     def __init__(self, entries: tuple[DetailEntry, ...]) -> None:
         self.entries = entries
-        self._by_key: dict[str, list[DetailEntry]] = {}
+        self._by_key: Named[list[DetailEntry]] = Named()
         for entry in entries:
             self._by_key.setdefault(entry.key, []).append(entry)
 
     def __getitem__(self, key: str) -> Any:
-        try:
-            return self._by_key[key][0].value
-        except KeyError:
-            raise no_such_key(key, self._by_key) from None
+        return self._by_key[key][0].value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_key)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import reprlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 from loadgen.errors import ResultError
 from loadgen.values import name_hint
 
-__all__ = ["UNREADABLE", "Defect", "Defects", "Source", "no_such_key", "parse_json", "short"]
+__all__ = ["UNREADABLE", "Defect", "Defects", "Named", "Source", "parse_json", "short"]
+
+_Value = TypeVar("_Value")
 
 UNREADABLE: Final = object()
 
@@ -27,10 +29,12 @@ _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
 
 
-def no_such_key(name: str, known: Iterable[str]) -> KeyError:
-    """Return the error for a label or key that a log does not have."""
-    hint = name_hint(str(name), known)
-    return KeyError(f"{name}{hint}" if hint else name)
+class Named(dict[str, _Value]):
+    """What a log has, by its label or key; the error for one that it does not have suggests one."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        hint = name_hint(str(name), self)
+        raise KeyError(f"{name}{hint}" if hint else name)
 
 
 class Defect(NamedTuple):

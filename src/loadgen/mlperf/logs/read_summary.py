@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from loadgen.mlperf.logs.read_source import Source, no_such_key, short
+from loadgen.mlperf.logs.read_source import Named, Source, short
 
 __all__ = ["Summary", "Value", "read_summary"]
 
@@ -42,7 +42,7 @@ class Summary(Mapping[str, Value]):
     ----------
     sections : mapping of str to mapping of str to value
         "MLPerf Results Summary", "Additional Stats", "Test Parameters Used"; labels are without
-        blanks at their ends. Empty for an accuracy run.
+        blanks at their ends. Empty for an accuracy run without a failure.
     early_stopping : mapping of str to str
         The text below each "Early Stopping Result", by that line without its colon.
     recommendations : tuple of str
@@ -56,7 +56,7 @@ class Summary(Mapping[str, Value]):
     recommendations: tuple[str, ...]
     warnings: int | None
     errors: int | None
-    _first: dict[str, Value] = field(init=False, repr=False, default_factory=dict)
+    _first: Named[Value] = field(init=False, repr=False, default_factory=Named)
 
     def __post_init__(self) -> None:
         """Find the first value of each label."""
@@ -65,10 +65,7 @@ class Summary(Mapping[str, Value]):
                 self._first.setdefault(label, value)
 
     def __getitem__(self, label: str) -> Value:
-        try:
-            return self._first[label]
-        except KeyError:
-            raise no_such_key(label, self._first) from None
+        return self._first[label]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._first)
@@ -78,7 +75,10 @@ class Summary(Mapping[str, Value]):
 
     @property
     def valid(self) -> bool | None:
-        """Whether "Result is" VALID; None where it says nothing of it, as in an accuracy run."""
+        """Whether "Result is" VALID.
+
+        None where it says nothing of it, as in an accuracy run without a failure.
+        """
         result = self._first.get("Result is")
         return None if result is None else result == "VALID"
 
@@ -120,10 +120,10 @@ class _Reader:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._sections: dict[str, dict[str, Value]] = {}
+        self._sections: Named[Named[Value]] = Named()
         self._blocks: dict[str, list[str]] = {}
         self._counts: dict[str, int] = {}
-        self._section: dict[str, Value] | None = None
+        self._section: Named[Value] | None = None
         self._block: list[str] | None = None
         self._after_rule = False
         self._free_lines = 0  # of LoadGen's warning about permutations, still to come
@@ -137,7 +137,7 @@ class _Reader:
         elif not text.strip():
             self._block = None
         elif after_rule and text in (HEAD, STATS, PARAMETERS):
-            self._section = self._sections.setdefault(text, {})
+            self._section = self._sections.setdefault(text, Named())
         elif self._block is not None and text.startswith(" "):
             self._block.append(text)
         elif self._free_lines:
@@ -187,14 +187,14 @@ class _Reader:
                 self._source.defect(last, f"the summary is cut off; {expected}")
         return Summary(
             sections=MappingProxyType(
-                {name: MappingProxyType(table) for name, table in self._sections.items()}
+                Named((name, MappingProxyType(table)) for name, table in self._sections.items())
             ),
             early_stopping=MappingProxyType(
-                {
-                    name: "\n".join(lines)
+                Named(
+                    (name, "\n".join(lines))
                     for name, lines in self._blocks.items()
                     if name != _RECOMMENDATIONS
-                }
+                )
             ),
             recommendations=tuple(self._blocks.get(_RECOMMENDATIONS, ())),
             warnings=self._counts.get("warning"),

@@ -17,7 +17,7 @@ import numpy as np
 from loadgen.config.scenarios import Offline
 from loadgen.errors import Problem, SettingsError
 from loadgen.mlperf.logs.account import Account
-from loadgen.mlperf.logs.files import DEFAULT_PREFIX, LogOutput
+from loadgen.mlperf.logs.files import DEFAULT_PREFIX, LogOutput, path_text
 from loadgen.mlperf.logs.writer import LogWriter
 from loadgen.mlperf.notes import Note
 from loadgen.mlperf.translate import from_run
@@ -59,7 +59,7 @@ class LogSink:
         prefix_with_datetime: bool = False,
     ) -> None:
         self._output = LogOutput(
-            outdir=_path(directory),
+            outdir=path_text(directory),
             prefix=prefix,
             suffix=suffix,
             prefix_with_datetime=prefix_with_datetime,
@@ -162,17 +162,10 @@ def write_logs(result: Result, directory: str | os.PathLike[str], *, trace: bool
     """
     if not isinstance(result, Result):
         raise SettingsError([Problem("result", result, "an lg.Result, as lg.run() returns it")])
-    output = LogOutput(outdir=_path(directory), enable_trace=trace)
+    output = LogOutput(outdir=path_text(directory), enable_trace=trace)
     account = Account.of(result)
     shielded(lambda: _write(output, account, result))
-    return Path(directory)
-
-
-def _path(directory: object) -> str:
-    try:
-        return os.fsdecode(os.fspath(directory))  # type: ignore[call-overload]
-    except TypeError:
-        raise SettingsError([Problem("directory", directory, "a path")]) from None
+    return Path(output.outdir)
 
 
 def _write(output: LogOutput, account: Account, result: Result) -> None:

@@ -34,7 +34,8 @@ _CONCATENATED: Final = (
 def summary_text(account: Account) -> str:
     """Return the whole summary.
 
-    It has no body in accuracy mode. Where nothing was measured, the body says INVALID and why.
+    It has no body in accuracy mode. Where nothing was measured, or an accuracy run failed, the body
+    says INVALID and why.
 
     Parameters
     ----------
@@ -48,9 +49,9 @@ def summary_text(account: Account) -> str:
         lines += _verdict(account, figures)
         lines += ["", *_titled("Additional Stats"), *_stats(account, figures)]
         lines += ["", *_titled("Test Parameters Used"), *_parameters(account)]
-    elif lacks_figures(account):
+    elif lacks_figures(account) or events.fails_accuracy(account):
         lines += _head(account)
-        lines += _nothing_measured(account)
+        lines += _failed(account)
     warnings, errors = events.tallies(account)
     lines += ["", _tally(warnings, "warnings", "1 warning", "warnings")]
     lines += ["", _tally(errors, "errors", "1 ERROR", "ERRORS")]
@@ -183,15 +184,12 @@ def _parameters(account: Account) -> Iterator[str]:
         yield from _CONCATENATED
 
 
-def _nothing_measured(account: Account) -> Iterator[str]:
+def _failed(account: Account) -> Iterator[str]:
     yield "Result is : INVALID"
     yield "Recommendations:"
-    said = [*account.notes, *account.later_notes]
-    for notes in events.notes_of_series(account):
-        said += notes
-    for note in said:
-        if note.kind == "error":
-            yield f" * {one_line(note.text)}"
+    errors = [note.text for note in account.notes + account.later_notes if note.kind == "error"]
+    for text in (*errors, *events.problems_of(account)):
+        yield f" * {one_line(text)}"
 
 
 def _tally(count: int, none: str, one: str, many: str) -> str:

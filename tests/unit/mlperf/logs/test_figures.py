@@ -129,8 +129,8 @@ def test_samples_that_failed_or_are_missing_are_left_out(figures: Any) -> None:
     assert found.n_queries == 4
     assert not found.validity.valid
     assert found.validity.problems == (
-        "1 of 4 samples failed, a share of 0.25, and max_failed_share = 0",
         "1 of 4 issued samples was never answered, and none may be",
+        "1 of 4 samples failed, a share of 0.25, and max_failed_share = 0",
     )
 
 

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Logs of tests that ended before their first query."""
+"""Logs of tests without figures: they ended before their first query, or are about accuracy."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from loadgen.config.scenarios import SingleStream
+from loadgen.config.settings import Settings
 from loadgen.mlperf.logs.account import Account
 from loadgen.mlperf.logs.summary import summary_text
 from loadgen.mlperf.notes import Note
 from loadgen.mlperf.settings import TestMode, TestScenario, TestSettings
+from loadgen.result import Occurrence
 
 RULE = "=" * 48
 NO_WARNINGS = ["", "No warnings encountered during test."]
@@ -24,10 +27,11 @@ def nothing_measured(mode: TestMode, scenario: TestScenario = TestScenario.Serve
     return Account(asked, 4, 4, "a system", "a library", 0, later_notes=(error,))
 
 
-def test_the_summary_says_invalid_and_why() -> None:
-    assert summary_text(nothing_measured(TestMode.PerformanceOnly)).splitlines() == [
+@pytest.mark.parametrize("mode", TestMode)
+def test_the_summary_says_invalid_and_why(mode: TestMode) -> None:
+    assert summary_text(nothing_measured(mode)).splitlines() == [
         *(RULE, "MLPerf Results Summary", RULE),
-        *("SUT name : a system", "Scenario : Server", "Mode     : PerformanceOnly"),
+        *("SUT name : a system", "Scenario : Server", f"Mode     : {mode.name}"),
         *("Result is : INVALID", "Recommendations:"),
         " * LoadSamplesToRam raised ValueError: no such file",
         *("", "No warnings encountered during test."),
@@ -35,22 +39,36 @@ def test_the_summary_says_invalid_and_why() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("mode", "scenario"),
-    [
-        (TestMode.AccuracyOnly, TestScenario.Server),
-        (TestMode.FindPeakPerformance, TestScenario.SingleStream),
-    ],
-)
-def test_a_summary_that_was_to_have_no_body_has_none(mode: Any, scenario: Any) -> None:
-    assert summary_text(nothing_measured(mode, scenario)).splitlines()[:2] == NO_WARNINGS
+def test_an_accuracy_run_that_failed_says_so_and_why(
+    make_run: Callable[..., Any], account_of: Callable[..., Account]
+) -> None:
+    data = make_run(
+        SingleStream(), [0, 1], [5, 0], status=[0, 2], settings=Settings(mode="accuracy"),
+        aborted_reason="the server\nwent away", violations={"answered_twice": Occurrence(2, "id")},
+    )  # fmt: skip
+    assert summary_text(account_of(data)).splitlines() == [
+        *(RULE, "MLPerf Results Summary", RULE),
+        *("SUT name : a system", "Scenario : SingleStream", "Mode     : AccuracyOnly"),
+        *("Result is : INVALID", "Recommendations:"),
+        " * the run was aborted (the server went away)",
+        " * 1 of 2 issued samples was never answered, and none may be",
+        " * 2 violations (answered_twice: 2), and 0 are allowed",
+        *("", "No warnings encountered during test."),
+        *("", "4 ERRORS encountered. See detailed log."),
+    ]
 
 
+def test_a_search_for_the_peak_that_cannot_be_has_the_official_summary() -> None:
+    account = nothing_measured(TestMode.FindPeakPerformance, TestScenario.SingleStream)
+    assert summary_text(account).splitlines()[:2] == NO_WARNINGS
+
+
+@pytest.mark.parametrize("mode", [mode.name for mode in TestMode])
 def test_the_detail_log_says_invalid_and_why(
-    logged: Callable[[Account], Entries], requested: Callable[..., TestSettings]
+    mode: str, logged: Callable[[Account], Entries], requested: Callable[..., TestSettings]
 ) -> None:
     account = Account(
-        requested(scenario="Server", server_target_qps=float("nan")), 4, 4, "s", "q", 0,
+        requested(scenario="Server", mode=mode, server_target_qps=float("nan")), 4, 4, "s", "q", 0,
         later_notes=(Note("error_invalid_test_settings", "server_target_qps = nan"),),
     )  # fmt: skip
     found = logged(account)

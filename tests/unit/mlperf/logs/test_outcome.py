@@ -7,7 +7,7 @@ from typing import Any
 from loadgen.config.scenarios import MultiStream, Offline, Server, SingleStream
 from loadgen.config.settings import Settings
 from loadgen.mlperf.logs.account import Account
-from loadgen.result import RunData
+from loadgen.result import Occurrence, RunData
 
 MS = 1_000_000
 
@@ -115,6 +115,23 @@ def test_results_of_offline_with_tokens(
         ("result_inferred_tokens_per_second", 6),
         ("num_errors", 0),
     ]
+
+
+def test_our_own_reasons_are_told_apart(make_run: MakeRun, log: Callable[..., Entries]) -> None:
+    broken = {"answered_twice": Occurrence(2, "id 7")}
+    data = make_run(SingleStream(), [0, 1], [5, 0], status=[0, 2], violations=broken)
+    assert dict(log(data))["result_invalid_reason"] == (
+        "1 of 2 issued samples was never answered, and none may be; "
+        "2 violations (answered_twice: 2), and 0 are allowed"
+    )
+
+
+def test_an_accuracy_run_that_failed_has_a_verdict_and_nothing_else(
+    make_run: MakeRun, log: Callable[..., Entries]
+) -> None:
+    data = make_run(SingleStream(), [0], [0], status=[2], settings=Settings(mode="accuracy"))
+    found = [each for each in log(data) if each[0].startswith(("result_", "num_", "early_"))]
+    assert found == [("result_validity", "INVALID"), ("num_errors", 2)]
 
 
 def test_an_accuracy_run_has_no_results(make_run: MakeRun, log: Callable[..., Entries]) -> None:

@@ -274,6 +274,10 @@ def test_a_key_that_is_nearly_one_of_the_log_is_suggested(write: Write) -> None:
         logs.summary["Mod"]
     with pytest.raises(KeyError, match="result_validty; did you mean result_validity"):
         logs.detail["result_validty"]
+    with pytest.raises(KeyError, match="Result s; did you mean Result is"):
+        logs.summary.sections["MLPerf Results Summary"]["Result s"]
+    with pytest.raises(KeyError, match="Results; did you mean MLPerf Results Summary"):
+        logs.summary.sections["MLPerf Results"]
     with pytest.raises(KeyError, match="'xyz'"):
         logs.detail["xyz"]
     assert "xyz" not in logs.detail

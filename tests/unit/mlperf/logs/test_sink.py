@@ -225,6 +225,19 @@ def test_a_run_writes_its_logs(tmp_path: Path) -> None:
     assert len([event for event in logs.trace if event["name"] == "Sample"]) == 16
 
 
+def test_logs_of_an_accuracy_run_that_failed_are_read_back(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    accuracy = Settings(mode="accuracy")
+    data = two_samples(make_run, SingleStream(), settings=accuracy, aborted_reason="gave up")
+    logs = read_logs(write_logs(Result(data), tmp_path))
+    assert logs.summary is not None
+    assert logs.summary.valid is False
+    assert logs.summary.recommendations == (" * the run was aborted (gave up)",)
+    assert logs.detail is not None
+    assert logs.detail["result_validity"] == "INVALID"
+
+
 def test_logs_of_a_loaded_result_are_those_of_the_run(make_run: MakeRun, tmp_path: Path) -> None:
     result = Result(dataclasses.replace(two_samples(make_run, SingleStream())))
     first = write_logs(result, tmp_path / "first")
@@ -238,6 +251,7 @@ def test_logs_of_a_loaded_result_are_those_of_the_run(make_run: MakeRun, tmp_pat
     [
         (lambda _: LogSink(None), "directory = None: needs a path"),  # type: ignore[arg-type]
         (lambda path: write_logs({}, path), "result = {}: needs an lg.Result"),
+        (lambda _: read_logs(5), "directory = 5: needs a path"),  # type: ignore[arg-type]
     ],
 )
 def test_things_of_another_kind_are_refused_by_name(
