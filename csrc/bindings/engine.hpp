@@ -139,7 +139,7 @@ class PythonSut {
   PyThreadState*& state() noexcept { return further_thread_ != nullptr ? further_thread_ : thread_; }
   static void begin_thread() noexcept;
   static void end_thread() noexcept;
-  void warm() noexcept;
+  bool warm();
   bool push(RowRange rows);
   bool call_function(RowRange rows);
   bool call_function_once(RowRange rows);
@@ -156,8 +156,7 @@ class PythonSut {
   PyThreadState* thread_ = nullptr;                    // of the one that runs the series
   static thread_local PyThreadState* further_thread_;  // of further issuing threads
   std::optional<py::error_already_set> error_;
-  py::object answer_nothing_;  // push: a function like the user's, for a batch without samples
-  py::object reused_;          // index array of the last call; used again when nobody else holds it
+  py::object reused_;  // index array of the last call; used again when nobody else holds it
 };
 
 }  // namespace loadgen::bindings

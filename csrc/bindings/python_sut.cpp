@@ -5,11 +5,23 @@
 #include <utility>
 
 #include <pybind11/eval.h>
+#include <pybind11/gil_safe_call_once.h>
 
 #include "batch.hpp"
 #include "engine.hpp"
 
 namespace loadgen::bindings {
+
+namespace {
+
+// A function like a user's, for a batch without samples; compiled once.
+const py::object& answer_nothing() {
+  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> made;
+  return made.call_once_and_store_result([]() -> py::object { return py::eval("lambda batch: batch.complete()"); })
+      .get_stored();
+}
+
+}  // namespace
 
 thread_local PyThreadState* PythonSut::further_thread_ = nullptr;
 
@@ -32,8 +44,8 @@ PythonSut::PythonSut(Engine& engine, py::handle engine_object, py::object target
     calls_.issue = [](void* user, RowRange rows) { return static_cast<PythonSut*>(user)->call_function(rows); };
   } else {
     calls_.issue = [](void* user, RowRange rows) { return static_cast<PythonSut*>(user)->push(rows); };
-    answer_nothing_ = py::eval("lambda batch: batch.complete()");
-    calls_.warm = [](void* user) { static_cast<PythonSut*>(user)->warm(); };
+    answer_nothing();
+    calls_.warm = [](void* user) { return static_cast<PythonSut*>(user)->warm(); };
   }
   if (flush_.is_none()) return;
   calls_.flush = [](void* user) {
@@ -73,13 +85,15 @@ bool PythonSut::poll() {
   return go_on;
 }
 
-void PythonSut::warm() noexcept {
-  PyObject* batch = new_batch(engine_object_.ptr(), engine_, {});
-  PyObject* result = batch == nullptr ? nullptr : PyObject_CallOneArg(answer_nothing_.ptr(), batch);
-  if (result == nullptr) PyErr_Clear();
+bool PythonSut::warm() {
   __builtin_prefetch(target_.ptr());
-  Py_XDECREF(result);
+  PyObject* batch = new_batch(engine_object_.ptr(), engine_, {});
+  PyObject* result = batch == nullptr ? nullptr : PyObject_CallOneArg(answer_nothing().ptr(), batch);
   Py_XDECREF(batch);
+  // Python code may run signal handlers: Ctrl-C may come out of this.
+  if (result == nullptr) return keep_error();
+  Py_DECREF(result);
+  return true;
 }
 
 bool PythonSut::push(RowRange rows) {

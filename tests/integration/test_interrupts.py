@@ -3,8 +3,10 @@
 
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -255,3 +257,25 @@ def test_handler_of_the_user_that_raises_ends_the_run_with_that() -> None:
         signal.signal(signal.SIGUSR1, before)
     assert isinstance(caught.value, Alarm) or isinstance(caught.value.__cause__, Alarm)
     assert caught.value.result.n_issued == 1
+
+
+def test_ctrl_c_between_two_queries_of_a_server_is_not_lost() -> None:
+    """Python code of the core's own runs there, and with it the handlers of signals."""
+    came: list[str] = []
+
+    def press(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and not came:
+            came.append(frame.f_code.co_name)
+            signal.raise_signal(signal.SIGINT)
+
+    class Answering(lg.SystemUnderTest):
+        def issue(self, batch: lg.Batch) -> None:
+            batch.complete()
+            sys.setprofile(press)  # the next call of a Python function is no user's
+
+    before = sys.getprofile()
+    try:
+        interrupted(Answering(), lg.Server(target_qps=200), min_duration_s=1)
+    finally:
+        sys.setprofile(before)
+    assert came == ["<lambda>"]

@@ -112,6 +112,8 @@ class Issuer {
   /// Issues the staged query, and with it up to `may_merge` that are late too; see merge_late() for `more`.
   bool issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may_merge, Instant& now, bool& more);
   void count_delay(Instant due, Instant issued);
+  /// Fetches what the next query needs. False: stop.
+  bool warm();
   /// How many late queries may be handed over with the one that is issued.
   [[nodiscard]] std::uint64_t mergeable() const noexcept;
   /// Stages further queries that are due by `now`, at most `most`; each is one row. Returns how many; one more is

@@ -52,14 +52,17 @@ WaitEnd Issuer::wait_until_due(Instant due, Instant& now) {
   if (now < due - lead) {
     const WaitEnd wait = waiter_.until(due - lead, now);
     if (wait != WaitEnd::Ready || calls_.enter != nullptr) return wait;
-    record_.warm(staged_.first, part_.index);
-    if (calls_.warm != nullptr) calls_.warm(calls_.user);
-    return waiter_.until(due, now);
+    return warm() ? waiter_.until(due, now) : WaitEnd::Stopped;
   }
   if (calls_.enter != nullptr) return WaitEnd::Ready;
   // A query that is late already goes with the instant at which the last call returned: what lies between is counted
   // with the next one. Under pull there is no such instant.
   return now < due || settings_.pull ? waiter_.until(due, now) : WaitEnd::Ready;
+}
+
+bool Issuer::warm() {
+  record_.warm(staged_.first, part_.index);
+  return calls_.warm == nullptr || calls_.warm(calls_.user);
 }
 
 bool Issuer::issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may_merge, Instant& now, bool& more) {
@@ -69,10 +72,7 @@ bool Issuer::issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may
   Instant at;
   {
     const Entered entered{calls_};
-    if (calls_.enter != nullptr && now < due) {
-      record_.warm(staged_.first, part_.index);
-      if (calls_.warm != nullptr) calls_.warm(calls_.user);
-    }
+    if (calls_.enter != nullptr && now < due && !warm()) return false;
     // The stamp comes after the lock: waiting for it is part of the delay.
     if (calls_.enter != nullptr) {
       do {

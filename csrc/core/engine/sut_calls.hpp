@@ -16,8 +16,9 @@ struct SutCalls {
   /// Around all other calls of a further issuing thread, on that thread. May be null.
   void (*begin_thread)(void* user) = nullptr;
   void (*end_thread)(void* user) = nullptr;
-  /// Shortly before a call of issue(): fetches what it needs. Never waits. May be null.
-  void (*warm)(void* user) = nullptr;
+  /// Shortly before a call of issue(), between enter() and leave(): fetches what it needs. Never waits. False: stop, as
+  /// for poll(). May be null.
+  bool (*warm)(void* user) = nullptr;
   /// Before the issue stamp is read; takes what issue() needs and may block (an interpreter's lock). May be null.
   void (*enter)(void* user) = nullptr;
   /// Hands the rows over. False: the SUT raised and the run stops. Null: pull.
