@@ -35,8 +35,7 @@ class Caller {
   template <typename Answering>
   [[nodiscard]] int for_rows(std::uint64_t first_id, std::uint64_t count, Answering answer) const {
     const std::uint64_t first = first_id - record().id_of(0);
-    const std::uint64_t part = record().part_of(first);
-    const std::uint64_t head = part < record().parts() ? record().head(static_cast<std::uint32_t>(part)) : 0;
+    const std::uint64_t head = record().head_of(first);
     const std::uint64_t known = first < head ? std::min(count, head - first) : 0;
     bool well = known == count;
     if (!well) record().violations().add(Violation::ForeignId, first_id + known);

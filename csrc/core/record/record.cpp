@@ -71,10 +71,7 @@ bool Record::reserve(std::uint64_t rows) {
 
 std::optional<std::uint64_t> Record::find(std::uint64_t id) noexcept {
   const std::uint64_t row = id & ((std::uint64_t{1} << kRowBits) - 1);
-  // acquire: pairs with publish()
-  if (id >> kRowBits == settings_.tag && part_of(row) < settings_.parts &&
-      row < heads_[part_of(row)].row.load(std::memory_order_acquire))
-    return row;
+  if (id >> kRowBits == settings_.tag && row < head_of(row)) return row;
   violations_.add(Violation::ForeignId, id);
   return std::nullopt;
 }

@@ -148,8 +148,12 @@ class Record {
     // seq_cst: see publish()
     return heads_[part].row.load(std::memory_order_seq_cst);
   }
-  /// The part of any number that may be a row; at least `parts` where it is none.
-  [[nodiscard]] std::uint64_t part_of(std::uint64_t row) const noexcept { return row >> part_bits_; }
+  /// The head of the part that any number would be a row of; 0 where there is no such part.
+  [[nodiscard]] std::uint64_t head_of(std::uint64_t row) const noexcept {
+    const std::uint64_t part = row >> part_bits_;
+    // acquire: pairs with publish()
+    return part < settings_.parts ? heads_[part].row.load(std::memory_order_acquire) : 0;
+  }
   [[nodiscard]] std::uint32_t parts() const noexcept { return settings_.parts; }
   [[nodiscard]] std::uint64_t id_of(std::uint64_t row) const noexcept {
     return (static_cast<std::uint64_t>(settings_.tag) << kRowBits) | row;
