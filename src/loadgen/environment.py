@@ -22,6 +22,7 @@ from loadgen import _core, selftest_file
 
 _N = TypeVar("_N", int, float)
 _ROOT = Path("/")
+_CGROUP_MOUNT = "sys/fs/cgroup"
 _CPU_INFO_BYTES = 4096  # the first CPU is enough; the whole file costs milliseconds on big machines
 _UNLIMITED_V1_BYTES = 1 << 60  # cgroup v1 writes "no limit" as a huge number of bytes
 
@@ -68,14 +69,9 @@ def available_memory(root: Path = _ROOT) -> int | None:
         None where it cannot be read.
     """
     machine = _memory(root / "proc/meminfo", "MemAvailable:")
-    mount = root / "sys/fs/cgroup"
-    paths = [
-        line.partition("::")[2]
-        for line in (_text(root / "proc/self/cgroup") or "").splitlines()
-        if line.startswith("0::")
-    ]
+    path = _cgroup_paths(root).get("unified")
     left: list[int | None] = [machine]
-    for group in _upwards(mount, paths[0]) if paths else []:
+    for group in [] if path is None else _upwards(root / _CGROUP_MOUNT, path):
         limit, used = (_number(_text(group / f"memory.{name}")) for name in ("max", "current"))
         if limit is not None and used is not None:
             left.append(max(limit - used, 0))
@@ -203,13 +199,8 @@ def _devices(root: Path) -> list[str]:
 
 def _cgroup(root: Path) -> tuple[int | None, CgroupLimits]:
     """Version of the control groups, and the tightest limits on the way up from our own group."""
-    paths: dict[str, str] = {}
-    for line in (_text(root / "proc/self/cgroup") or "").splitlines():
-        number, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        for controller in controllers.split(",") if number != "0" else ["unified"]:
-            paths[controller] = path
-    mount = root / "sys/fs/cgroup"
+    paths = _cgroup_paths(root)
+    mount = root / _CGROUP_MOUNT
     if (mount / "cgroup.controllers").exists():
         groups = _upwards(mount, paths.get("unified", "/"))
         cpus = [_quota_v2(_text(group / "cpu.max")) for group in groups]
@@ -224,6 +215,17 @@ def _cgroup(root: Path) -> tuple[int | None, CgroupLimits]:
         limited = [value for value in memory if value is not None and value < _UNLIMITED_V1_BYTES]
         return 1, (_tightest(cpus), _tightest(limited))
     return None, (None, None)
+
+
+def _cgroup_paths(root: Path) -> dict[str, str]:
+    """Our own group in each hierarchy, by controller; "unified" in version 2."""
+    paths: dict[str, str] = {}
+    for line in (_text(root / "proc/self/cgroup") or "").splitlines():
+        number, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        for controller in controllers.split(",") if number != "0" else ["unified"]:
+            paths[controller] = path
+    return paths
 
 
 def _upwards(mount: Path, path: str) -> list[Path]:

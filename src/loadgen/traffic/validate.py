@@ -119,19 +119,15 @@ def _histogram(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
     needs = "with recording='histogram', which keeps no rows"
     if isinstance(scenario, Offline):
         yield Problem("recording", "histogram", "'rows' for Offline, whose query has all samples")
-    if settings.mode != "performance":
-        yield Problem("mode", settings.mode, f"'performance' {needs}")
     if settings.issue_threads > 1:
         yield Problem("issue_threads", settings.issue_threads, f"1 {needs}")
-    if settings.accuracy_log_probability > 0:
-        yield Problem("accuracy_log_probability", settings.accuracy_log_probability, f"0 {needs}")
-    if settings.accuracy_log_target is not None:
-        yield Problem("accuracy_log_target", settings.accuracy_log_target, f"None {needs}")
+    yield from _keeps_no_answers(settings, needs)
 
 
 def _issue_threads(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
     """Yield what several issuing threads do not go with, under the field that has to change."""
     n_threads = settings.issue_threads
+    needs = f"with issue_threads={n_threads}"
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if usable is not None and n_threads > usable:
         allowed = f"at most {usable}, the processors that this process may use: each thread spins"
@@ -139,16 +135,21 @@ def _issue_threads(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
     if not isinstance(scenario, Server):
         yield Problem("issue_threads", n_threads, "1 for every scenario but Server")
     elif scenario.max_outstanding is not None:
-        allowed = f"None with issue_threads={n_threads}: no thread knows of the others' queries"
+        allowed = f"None {needs}: no thread knows of the others' queries"
         yield Problem("max_outstanding", scenario.max_outstanding, allowed)
+    if settings.cpu is not None:
+        yield Problem("cpu", settings.cpu, f"None {needs}")
+    yield from _keeps_no_answers(settings, needs)
+
+
+def _keeps_no_answers(settings: Settings, needs: str) -> Iterator[Problem]:
+    """Yield what would keep answers, which a run of this kind cannot."""
     if settings.mode != "performance":
-        allowed = f"'performance' with issue_threads={n_threads}"
-        yield Problem("mode", settings.mode, allowed)
-    for name in ("accuracy_log_probability", "accuracy_log_target", "cpu"):
-        value = getattr(settings, name)
-        if value is not None and (name == "cpu" or value > 0):
-            none = 0 if name == "accuracy_log_probability" else None
-            yield Problem(name, value, f"{none} with issue_threads={n_threads}")
+        yield Problem("mode", settings.mode, f"'performance' {needs}")
+    if settings.accuracy_log_probability > 0:
+        yield Problem("accuracy_log_probability", settings.accuracy_log_probability, f"0 {needs}")
+    if settings.accuracy_log_target is not None:
+        yield Problem("accuracy_log_target", settings.accuracy_log_target, f"None {needs}")
 
 
 def _server(scenario: Server, settings: Settings) -> Iterator[Problem]:
