@@ -23,7 +23,7 @@ from loadgen.compat.runs import DRAIN, Outcome, Runs
 from loadgen.errors import described
 from loadgen.mlperf.logs.account import Account
 from loadgen.mlperf.notes import Note
-from loadgen.mlperf.settings import TestMode, TestScenario, TestSettings
+from loadgen.mlperf.settings import TestMode, TestScenario, TestSettings, apply_test05
 
 if TYPE_CHECKING:
     from loadgen.compat.handles import Library, Sut
@@ -177,9 +177,7 @@ def _overridden(requested: TestSettings, audit_file: str) -> list[Note]:
     if requested.test05:
         said = "Test05 flag detected Overriding random seeds"
         notes.append(Note("warning_generic_message", said))
-        requested.mode = TestMode.PerformanceOnly
-        for seed in ("qsl_rng_seed", "sample_index_rng_seed", "schedule_rng_seed"):
-            setattr(requested, seed, getattr(requested, f"test05_{seed}"))
+        apply_test05(requested)
     return notes
 
 

@@ -97,11 +97,6 @@ class Live:
         """Take first tokens, each for the run that it belongs to."""
         _core.first_token_responses(self._engines, responses)
 
-    def take_first_token(self, tag: int, row: int) -> bytes | None:
-        """Return what came as a row's first token, once; None where nothing was kept."""
-        engine = self._engines.get(tag)
-        return None if engine is None else engine.take_first_token(row)
-
     def abort(self, reason: str) -> None:
         """End every run that goes on."""
         with self._lock:

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from loadgen.compat.live import LIVE
 from loadgen.errors import SettingsError, described
 from loadgen.mlperf.logs.files import LogOutput
 from loadgen.mlperf.logs.writer import LogWriter
@@ -110,12 +109,10 @@ class Answers:
         self._first_tokens = self._counts and requested.scenario.name != "Offline"
         self._first_sample_id = first_sample_id
         self._run: Run | None = None
-        self._tag = 0
 
     def open(self, run: Run) -> None:
         """Take the run on."""
         self._run = run
-        self._tag = run._engine.tag
 
     def output(self, row: int, index: int, data: bytes) -> None:
         """Write an answer."""
@@ -123,7 +120,7 @@ class Answers:
         # Of planned samples only the last ones may not have been issued, so a row is an id.
         seq_id = self._first_sample_id + row
         token_count = self._run.n_tokens(row) if self._counts else None
-        token_data = LIVE.take_first_token(self._tag, row) if self._first_tokens else None
+        token_data = self._run._engine.take_first_token(row) if self._first_tokens else None
         if self._first_tokens and token_data is None:
             token_data = b""
         self._writer.answer(seq_id, index, data, token_data, token_count)

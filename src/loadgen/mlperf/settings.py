@@ -249,3 +249,10 @@ class TestSettings(Strict):
             TestScenario.Server: "server_target_latency_percentile",
         }.get(self.scenario)
         return 0.99 if name is None else float(getattr(self, name))
+
+
+def apply_test05(requested: TestSettings) -> None:
+    """Set what the switch ``test05`` stands for: other seeds, performance only."""
+    requested.mode = TestMode.PerformanceOnly
+    for name in ("qsl_rng_seed", "sample_index_rng_seed", "schedule_rng_seed"):
+        setattr(requested, name, getattr(requested, f"test05_{name}"))

@@ -23,7 +23,7 @@ from loadgen.mlperf.conf.diagnose import (
 from loadgen.mlperf.conf.files import read
 from loadgen.mlperf.conf.parse import Parsed, parse
 from loadgen.mlperf.conf.problems import ConfError, ConfProblem, ConfWarning, near
-from loadgen.mlperf.settings import TestMode, TestScenario, TestSettings
+from loadgen.mlperf.settings import TestScenario, TestSettings, apply_test05
 from loadgen.mlperf.translate import to_public
 
 __all__ = ["load_conf"]
@@ -95,7 +95,8 @@ def load_conf(
         warnings.warn(f"model = {model!r}: needs {unknown}", ConfWarning, stacklevel=2)
     for problem in problems:
         warnings.warn(str(problem), ConfWarning, stacklevel=2)
-    _say_test05(requested)
+    if requested.test05:
+        apply_test05(requested)
     return to_public(requested)
 
 
@@ -134,11 +135,3 @@ def _read_into(requested: TestSettings, source: Source) -> tuple[Parsed, list[Co
         )
         problems += after_applying(applied, source)
     return parsed, sorted(problems, key=lambda problem: problem.line or 0)
-
-
-def _say_test05(requested: TestSettings) -> None:
-    """Set what the switch test05 stands for: other seeds, performance only."""
-    if requested.test05:
-        requested.mode = TestMode.PerformanceOnly
-        for name in ("qsl_rng_seed", "sample_index_rng_seed", "schedule_rng_seed"):
-            setattr(requested, name, getattr(requested, f"test05_{name}"))
