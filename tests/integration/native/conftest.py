@@ -33,6 +33,21 @@ class Kept(ctypes.Structure):
     )
 
 
+@pytest.fixture(
+    params=[
+        lg.SingleStream(),
+        lg.MultiStream(samples_per_query=4),
+        lg.Server(target_qps=10_000),
+        lg.Offline(n_samples=100),
+        lg.Concurrent(4),
+    ],
+    ids=lambda each: each.name,
+)
+def scenario(request: pytest.FixtureRequest) -> lg.Scenario:
+    """Each in turn."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
 def lib(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     compiler = shutil.which(os.environ.get("CC", "cc"))

@@ -10,14 +10,6 @@ import pytest
 import loadgen as lg
 from loadgen.testing import VirtualClock
 
-SCENARIOS = [
-    lg.SingleStream(),
-    lg.MultiStream(samples_per_query=4),
-    lg.Server(target_qps=10_000),
-    lg.Offline(n_samples=100),
-    lg.Concurrent(4),
-]
-every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
 ENDED = -2
 WRONG_ID = -3
 
@@ -33,7 +25,6 @@ def test_warm_up_is_not_recorded(system, kept) -> None:
     assert result.violations["foreign_id"].count == 4 * 100
 
 
-@every_scenario
 def test_wrong_ids_are_told_and_counted(system, kept, scenario) -> None:
     result = run(system("issue_wrong_id"), scenario)
     assert kept.outcome == WRONG_ID
@@ -41,7 +32,6 @@ def test_wrong_ids_are_told_and_counted(system, kept, scenario) -> None:
     assert (result.n_completed, result.valid) == (result.n_issued, False)
 
 
-@every_scenario
 def test_second_answers_are_told_and_counted(system, kept, scenario) -> None:
     result = run(system("issue_twice"), scenario)
     assert kept.outcome == WRONG_ID
@@ -49,14 +39,12 @@ def test_second_answers_are_told_and_counted(system, kept, scenario) -> None:
     assert (result.n_completed, result.valid) == (result.n_issued, False)
 
 
-@every_scenario
 def test_of_four_threads_that_answer_at_once_one_wins(system, scenario) -> None:
     result = run(system("issue_four_at_once"), scenario)
     assert result.violations["answered_twice"].count == 3 * result.n_issued
     assert result.n_completed == result.n_issued
 
 
-@every_scenario
 def test_system_that_never_answers_is_given_up(system, scenario) -> None:
     result = run(system("issue_never"), scenario, drain_timeout_s=0.05)
     assert result.series[0].end == "drain_timeout"
@@ -99,7 +87,9 @@ def test_answer_to_an_earlier_run_is_none_of_the_next_ones(lib, system, kept) ->
 
 
 @pytest.mark.parametrize(
-    "scenario", [SCENARIOS[0], SCENARIOS[2], SCENARIOS[4]], ids=lambda each: each.name
+    "scenario",
+    [lg.SingleStream(), lg.Server(target_qps=10_000), lg.Concurrent(4)],
+    ids=lambda each: each.name,
 )
 def test_what_issue_returns_ends_the_run_with_an_error(system, scenario) -> None:
     with pytest.raises(lg.SUTError, match=r"NativeSUT raised RuntimeError: issue\(\) returned 7"):

@@ -12,22 +12,12 @@ import loadgen as lg
 from loadgen import _core
 from loadgen.testing import VirtualClock
 
-SCENARIOS = [
-    lg.SingleStream(),
-    lg.MultiStream(samples_per_query=4),
-    lg.Server(target_qps=10_000),
-    lg.Offline(n_samples=100),
-    lg.Concurrent(4),
-]
-every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
-
 
 def run(sut: lg.SystemUnderTest, scenario: lg.Scenario, dataset: Any = 20, **fields) -> lg.Result:
     """A run on the real clock, over in some ms."""
     return lg.run(sut, dataset, scenario, **{"min_duration_s": 0, "min_queries": 100, **fields})
 
 
-@every_scenario
 def test_system_that_answers_in_issue_gets_every_query_and_one_flush(
     system, kept, scenario
 ) -> None:
@@ -39,7 +29,6 @@ def test_system_that_answers_in_issue_gets_every_query_and_one_flush(
     assert result.sut_name == "NativeSUT"
 
 
-@every_scenario
 def test_exported_structure_is_a_system_that_answers_from_threads_of_its_own(lib, scenario) -> None:
     structure = ctypes.c_char.in_dll(lib, "pool_system")
     sut = lg.NativeSUT.from_struct(ctypes.addressof(structure))
@@ -68,7 +57,6 @@ def test_tokens_are_counted_and_timed(system) -> None:
     assert result.violations == {}
 
 
-@every_scenario
 def test_answers_are_kept_in_accuracy_mode(system, scenario) -> None:
     result = run(system("issue_answer"), scenario, mode="accuracy", tokens=True)
     assert list(result.outputs_by_index()) == [f"sample {index}".encode() for index in range(20)]
