@@ -46,9 +46,9 @@ def points(
 
 
 def draw(report: dict[str, Any], output: Path) -> None:
-    """Draw one panel for each load of the other cores."""
-    loads = ("idle", "other cores busy")
-    figure, panels = plt.subplots(1, len(loads), figsize=(11, 5), sharey=True)
+    """Draw one panel for each load of the cores."""
+    loads = ("idle", "other cores busy", "all cores busy")
+    figure, panels = plt.subplots(1, len(loads), figsize=(14, 5), sharey=True)
     for panel, load in zip(panels, loads, strict=True):
         for label, colour, whose, value in LINES:
             for percentile, style in FIGURES.items():

@@ -10,13 +10,16 @@ import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from one_run import Run
 
+from loadgen.selftest import Machine
+
 TIMEOUT_S = 600
+LOOK_S = 0.5  # at the machine, in each repeat
 QUOTED = "*"
 
 UNITS = {
@@ -52,7 +55,7 @@ class Work:
     official: Run | None
     ours: tuple[Ours, ...]
     figures: tuple[str, ...]
-    busy: bool = False  # all other cores are
+    spare_cores: int | None = None  # all others compute
 
 
 @dataclass(frozen=True)
@@ -112,21 +115,27 @@ def _slope(run: Run) -> dict[str, float]:
     return {"bytes": (high - low) / (run.n_samples - few.n_samples)}
 
 
-def compare(work: Work, repeats: int) -> list[Row]:
-    """Run all sides in turn, `repeats` times."""
+def compare(work: Work, repeats: int) -> tuple[list[Row], list[float]]:
+    """Run all sides in turn, `repeats` times.
+
+    Returns the rows, and for each repeat the share of time in which a thread that only looks at the
+    clock was stopped.
+    """
     official: list[dict[str, float]] = []
     ours: list[list[dict[str, float]]] = [[] for _ in work.ours]
-    with _others_busy() if work.busy else contextlib.nullcontext():
+    stopped = []
+    with _busy(work.spare_cores) if work.spare_cores is not None else contextlib.nullcontext():
         for _ in range(repeats):
             official.append(measured(work.official) if work.official else {})
             for each, found in zip(work.ours, ours, strict=True):
                 found.append(measured(each.run))
+            stopped.append(Machine().interruptions(LOOK_S)[0])
     rows = (
         _row(work, each, figure, official, found)
         for each, found in zip(work.ours, ours, strict=True)
         for figure in work.figures
     )
-    return [row for row in rows if row is not None]
+    return [row for row in rows if row is not None], stopped
 
 
 def _row(
@@ -171,11 +180,11 @@ def _median(values: Iterable[float | None]) -> float | None:
 
 
 @contextlib.contextmanager
-def _others_busy() -> Iterator[None]:
-    """Keep every core but one busy: a process on each."""
+def _busy(spare_cores: int) -> Iterator[None]:
+    """Keep every core but so many busy: a process on each."""
     code = "import os, sys\nos.sched_setaffinity(0, {int(sys.argv[1])})\nwhile True: pass"
-    _, *others = sorted(os.sched_getaffinity(0))
-    busy = [subprocess.Popen([sys.executable, "-c", code, str(cpu)]) for cpu in others]
+    cores = sorted(os.sched_getaffinity(0))[spare_cores:]
+    busy = [subprocess.Popen([sys.executable, "-c", code, str(cpu)]) for cpu in cores]
     try:
         yield
     finally:
@@ -208,21 +217,14 @@ def commit() -> str:
     return done.stdout.strip()
 
 
-def table(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the lines of the table."""
-    yield (
-        f"{'':<26}{'figure':<7}{'official':>12}{'loadgen':>12} {'unit':<12}"
-        f"{'times better (lowest-highest)':>32}{'own delay':>11}  target"
-    )
-    work = ""
-    for row in rows:
-        if row.work != work:
-            yield f"\n{row.work}"
-            work = row.work
-        yield _line(row)
+HEADER = (
+    f"{'':<26}{'figure':<7}{'official':>12}{'loadgen':>12} {'unit':<12}"
+    f"{'times better (lowest-highest)':>32}{'own delay':>11}  target"
+)
 
 
-def _line(row: Row) -> str:
+def line(row: Row) -> str:
+    """Return a row as a line of the table."""
     ratio = "-"
     if row.ratio is not None:
         ratio = f"{row.ratio:,.1f} ({row.lowest:,.1f}-{row.highest:,.1f})"
@@ -230,11 +232,17 @@ def _line(row: Row) -> str:
     if row.limit is not None:
         target = f"{target} < {row.limit:g} {row.unit}".strip()
     official = _number(row.official) + (QUOTED if row.quoted else "")
-    line = (
+    found = (
         f"  {row.label:<24}{row.figure:<7}{official:>12}{_number(row.loadgen):>12} {row.unit:<12}"
         f"{ratio:>32}{'' if row.own is None else _number(row.own):>11}  {target}"
     )
-    return (line + (" MISSED" if row.misses else "")).rstrip()
+    return (found + (" MISSED" if row.misses else "")).rstrip()
+
+
+def stops_in_words(shares: Sequence[float]) -> str:
+    """Say in which share of time the machine did not let a thread go on."""
+    low, middle, high = min(shares), statistics.median(shares), max(shares)
+    return f"machine: stopped {middle:.1%} ({low:.1%}-{high:.1%}) of the time"
 
 
 def _number(value: float | None) -> str:

@@ -8,6 +8,7 @@
 
 #include "bindings.hpp"
 #include "native/api.hpp"
+#include "native/native_sut.hpp"
 #include "native_sut.hpp"
 
 // The one function that the extension exports, for whoever finds it with dlsym.
@@ -94,6 +95,7 @@ void bind_native(py::module_& module) {
                              })
       .def("start", &NativeSut::start, "engine"_a)
       .def("stop", &NativeSut::stop);
+  module.attr("DO_NOTHING") = reinterpret_cast<std::uintptr_t>(&do_nothing);
 }
 
 }  // namespace loadgen::bindings

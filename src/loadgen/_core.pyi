@@ -184,6 +184,8 @@ class SeriesOutcome:
     @property
     def end(self) -> str: ...
 
+DO_NOTHING: int  # the address of `issue` of a system in C that only answers
+
 class NativeSut:
     """A system under test in C: addresses of functions, 0 where there is none."""
 

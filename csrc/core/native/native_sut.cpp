@@ -7,6 +7,10 @@
 
 namespace loadgen {
 
+int do_nothing(void* /*user_data*/, const loadgen_batch* batch) noexcept {
+  return batch->api->complete(batch->run, batch->first_id, batch->count);
+}
+
 NativeCalls::NativeCalls(const loadgen_sut& sut, loadgen_run& run, Record& record, bool fail_on_error,
                          const SutCalls& waiting) noexcept
     : sut_{sut}, run_{run}, record_{record}, fail_on_error_{fail_on_error}, waiting_{waiting} {

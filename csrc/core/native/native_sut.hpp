@@ -9,6 +9,9 @@
 
 namespace loadgen {
 
+/// `issue` of a system that does nothing but answer.
+int do_nothing(void* user_data, const loadgen_batch* batch) noexcept;
+
 /// The calls of one series, and the poll() of others.
 ///
 /// Not for start() and stop(), which belong to the whole run.

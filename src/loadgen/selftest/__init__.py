@@ -2,8 +2,8 @@
 """What this machine can do as a load generator: ``loadgen selftest``.
 
 ``machine`` measures, ``figures`` has what was found, ``text`` says it in words; here is how often
-what is measured. Native systems are left out: they need a C function, and a compiler for it. Not
-for measuring systems, nor for where the figures are kept (``loadgen.selftest_file``).
+what is measured. Not for measuring systems, nor for where the figures are kept
+(``loadgen.selftest_file``).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Effort:
     rates_qps : tuple of int, queries/s
         Where the issue delay is measured, from the lowest on.
     sleeping_s : float, s
-        How long a try of sleeping takes.
+        How long a try of sleeping takes, and one of looking at the clock.
     try_s : float, s
         How long a try at a rate takes, at least.
     queries : int
@@ -81,6 +81,7 @@ def measure(effort: Effort = FULL, machine: Machine | None = None) -> Selftest:
     def median(measurement: Callable[..., _T], *arguments: Any) -> _T:
         return statistics.median_high(measurement(*arguments) for _ in range(effort.tries))
 
+    stops = [asked.interruptions(effort.sleeping_s) for _ in range(effort.tries)]
     sleeps = [asked.sleep_errors_ns(effort.sleeping_s) for _ in range(effort.tries)]
     return Selftest(
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -88,6 +89,8 @@ def measure(effort: Effort = FULL, machine: Machine | None = None) -> Selftest:
         clock_read_ns=median(asked.clock_read_ns),
         clock_resolution_ns=asked.clock_resolution_ns(),
         clock_step_ns=asked.clock_step_ns(),
+        interrupted_share=statistics.median_high(share for share, _ in stops),
+        longest_interruption_ns=max(longest for _, longest in stops),
         sleep_error_p50_ns=statistics.median_high(p50 for p50, _ in sleeps),
         sleep_error_p99_ns=statistics.median_high(p99 for _, p99 in sleeps),
         plan_cost_ns=median(asked.plan_cost_ns),

@@ -49,13 +49,18 @@ class Selftest:
         Of the clock, as the system says.
     clock_step_ns : int, ns
         The smallest difference that two reads from Python had.
+    interrupted_share : float
+        Of the time, in which a thread that only looks at the clock is stopped, at least for
+        `ISSUE_DELAY_LIMIT_NS`: by other work, the kernel, or the host of a virtual machine.
+    longest_interruption_ns : int, ns
+        The longest of these stops, in all tries.
     sleep_error_p50_ns, sleep_error_p99_ns : int, ns
         How late queries are issued where the thread sleeps until they are due.
     plan_cost_ns : float, ns
         What a query of the plan takes to draw.
     do_nothing_samples_per_s : mapping of str to mapping of str to float, samples/s
-        Kind of system ("function", "push", "pull"), then scenario, to the rate at which a system
-        that does nothing is given samples.
+        Kind of system ("function", "push", "pull", "native"), then scenario, to the rate at which
+        a system that does nothing is given samples.
     rates_tried : tuple of RateTried
         From the lowest on.
     """
@@ -65,6 +70,8 @@ class Selftest:
     clock_read_ns: float
     clock_resolution_ns: float
     clock_step_ns: int
+    interrupted_share: float
+    longest_interruption_ns: int
     sleep_error_p50_ns: int
     sleep_error_p99_ns: int
     plan_cost_ns: float
@@ -95,6 +102,7 @@ class Selftest:
         return {
             "measured_at": self.measured_at,
             "clock_read_ns": self.clock_read_ns,
+            "interrupted_share": self.interrupted_share,
             "sleep_error_p99_ns": self.sleep_error_p99_ns,
             "plan_cost_ns": self.plan_cost_ns,
             "push_server_samples_per_s": self.do_nothing_samples_per_s["push"]["server"],

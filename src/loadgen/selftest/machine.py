@@ -16,13 +16,14 @@ from loadgen.config.arrivals import Constant
 from loadgen.config.scenarios import Offline, Scenario, Server, SingleStream
 from loadgen.run import run
 from loadgen.run.session import Session
-from loadgen.sut import SystemUnderTest
+from loadgen.selftest.figures import ISSUE_DELAY_LIMIT_NS
+from loadgen.sut import NativeSUT, SystemUnderTest
 
 if TYPE_CHECKING:
     from loadgen.result import Result
 
-Kind = Literal["function", "push", "pull"]
-KINDS: Final[tuple[Kind, ...]] = ("function", "push", "pull")
+Kind = Literal["function", "push", "pull", "native"]
+KINDS: Final[tuple[Kind, ...]] = ("function", "push", "pull", "native")
 
 _DATASET: Final = 1_024
 _FLOODED_QPS: Final = 1e8  # no machine issues so fast: everything is due at once
@@ -39,8 +40,11 @@ class _Push(SystemUnderTest):
         batch.complete()
 
 
-def _function(samples: object) -> None:
-    """Answer with nothing."""
+_DO_NOTHING: Final[dict[str, Any]] = {
+    "function": lambda samples: None,
+    "push": _Push(),
+    "native": NativeSUT(_core.DO_NOTHING),
+}
 
 
 class Machine:
@@ -76,6 +80,27 @@ class Machine:
         """Return the clock's resolution, as the system says."""
         return time.get_clock_info("monotonic").resolution * 1e9
 
+    def interruptions(self, seconds: float) -> tuple[float, int]:
+        """Return how a thread is stopped that only looks at the clock.
+
+        Returns
+        -------
+        share : float
+            Of the time, in stops of `ISSUE_DELAY_LIMIT_NS` and more.
+        longest : int, ns
+            The longest stop; 0 where there was none.
+        """
+        clock = self._clock
+        start = last = clock()
+        end = start + int(seconds * 1e9)
+        stops = []
+        while last < end:
+            now = clock()
+            if now - last >= ISSUE_DELAY_LIMIT_NS:
+                stops.append(now - last)
+            last = now
+        return sum(stops) / (last - start), max(stops, default=0)
+
     def sleep_errors_ns(self, seconds: float) -> tuple[int, int]:
         """Return how late queries are issued when the thread sleeps: p50 and p99."""
         scenario = Server(target_qps=_SLEEPING_QPS, arrivals=Constant())
@@ -102,10 +127,10 @@ class Machine:
 
         Parameters
         ----------
-        kind : {"function", "push", "pull"}
+        kind : {"function", "push", "pull", "native"}
         scenario : {"single_stream", "server", "offline"}
-            Of Server all queries are due at once. Offline's one query is given in one call to a
-            function and to push, and one sample at a time to pull.
+            Of Server all queries are due at once. Offline's one query is given in one call, but
+            one sample at a time to pull.
         """
         series = _run(kind, _FLOODS[scenario], max_duration_s=_LONGEST_S, min_queries=_MANY).series
         return series[-1].n_rows * 1e9 / max(series[-1].end_ns, 1)
@@ -127,7 +152,7 @@ SCENARIOS: Final = tuple(_FLOODS)
 def _run(kind: Kind, scenario: Scenario, **fields: Any) -> Result:
     fields = {"min_duration_s": 0, "progress": False} | fields
     if kind != "pull":
-        return run(_function if kind == "function" else _Push(), _DATASET, scenario, **fields)
+        return run(_DO_NOTHING[kind], _DATASET, scenario, **fields)
     with Session(_DATASET, scenario, **fields) as session:
         for batch in session.batches(max_size=1):
             batch.complete()

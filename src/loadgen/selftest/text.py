@@ -19,6 +19,7 @@ from loadgen.values import count_in_words
 _WIDTH: Final = 98
 _LABEL: Final = 18
 _CELL: Final = 16
+_P99_SHARE: Final = 0.01
 _LIMIT: Final = f"{ISSUE_DELAY_LIMIT_NS // 1_000} us"
 
 
@@ -51,7 +52,8 @@ def _verdict(found: Selftest) -> Iterator[str]:
     if found.held_qps is None:
         yield from _wrapped(
             f"At none of the rates tried did the p99 issue delay stay below {_LIMIT}: the machine "
-            "has other work, or too few processors. Look at Result.health of each run."
+            "has other work, or too few processors (see interruptions). Look at Result.health of "
+            "each run."
         )
         return
     yield from _wrapped(
@@ -86,6 +88,7 @@ def _single_figures(found: Selftest, machine: Mapping[str, Any]) -> Iterator[str
         f"pays less); two reads differ by {units.time(found.clock_step_ns)} at least, and the "
         f"system says that the clock's resolution is {units.time(found.clock_resolution_ns)}",
     )
+    yield from _labelled("interruptions", _interruptions(found))
     yield from _labelled(
         "waking up",
         f"{units.time(found.sleep_error_p50_ns)} late at the median and "
@@ -99,6 +102,19 @@ def _single_figures(found: Selftest, machine: Mapping[str, Any]) -> Iterator[str
     )
 
 
+def _interruptions(found: Selftest) -> str:
+    if found.longest_interruption_ns == 0:
+        return f"a thread that only looks at the clock was never stopped for {_LIMIT}"
+    text = (
+        f"a thread that only looks at the clock is stopped for {_LIMIT} and more "
+        f"{found.interrupted_share:.2%} of the time, {units.time(found.longest_interruption_ns)} "
+        "at the longest: by other work, the kernel or a virtual machine's host"
+    )
+    if found.interrupted_share > _P99_SHARE:
+        text += ". More than 1%: the p99 of whatever is measured here is the machine's"
+    return text
+
+
 def _rates(found: Selftest) -> Iterator[str]:
     yield from _wrapped(
         "Samples/s that a system which does nothing is given: real ones of its kind stay below."
@@ -110,8 +126,8 @@ def _rates(found: Selftest) -> Iterator[str]:
             f"{rates[name]:>{_CELL},.0f}" for name in SCENARIOS
         )
     yield from _wrapped(
-        "Offline is one call with all samples for function and push; pull takes one sample at a "
-        "time. Native is not measured: it needs a C function.",
+        "Offline is one call with all samples; pull takes one sample at a time, whatever the "
+        "scenario.",
         "  ",
     )
 

@@ -14,12 +14,14 @@ FOUND = Selftest(
     clock_read_ns=40.0,
     clock_resolution_ns=1.0,
     clock_step_ns=30,
+    interrupted_share=0.002,
+    longest_interruption_ns=70_000,
     sleep_error_p50_ns=50_000,
     sleep_error_p99_ns=90_000,
     plan_cost_ns=10.0,
     do_nothing_samples_per_s={
         kind: {"single_stream": 1e6, "server": 2e6, "offline": 3e6}
-        for kind in ("function", "push", "pull")
+        for kind in ("function", "push", "pull", "native")
     },
     rates_tried=(RateTried(1_000, 5_000),),
 )

@@ -4,6 +4,7 @@
 import itertools
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -20,9 +21,14 @@ class FakeMachine(Machine):
     def __init__(self, *, delays: dict[int, Iterable[int]]) -> None:
         super().__init__(clock=itertools.count(0, 40).__next__)
         self._delays = {rate: itertools.cycle(values) for rate, values in delays.items()}
+        self._stops = itertools.cycle([(0.1, 900), (0.0, 0), (0.02, 50_000)])
         self._sleeps = itertools.cycle([(50, 900), (70, 500), (60, 700)])
         self._costs = itertools.cycle([8.0, 30.0, 10.0])
         self.asked: list[tuple[int, float]] = []
+
+    def interruptions(self, seconds: float) -> tuple[float, int]:
+        assert seconds == EFFORT.sleeping_s
+        return next(self._stops)
 
     def sleep_errors_ns(self, seconds: float) -> tuple[int, int]:
         assert seconds == EFFORT.sleeping_s
@@ -51,6 +57,7 @@ def test_the_median_of_the_tries_counts() -> None:
     found = measure(EFFORT, machine)
     assert found.rates_tried == (RateTried(100, 9), RateTried(1_000, 2))
     assert (found.sleep_error_p50_ns, found.sleep_error_p99_ns) == (60, 700)
+    assert (found.interrupted_share, found.longest_interruption_ns) == (0.02, 50_000)
     assert (found.plan_cost_ns, found.plan_ceiling_qps) == (10.0, 1e8)
     assert found.do_nothing_samples_per_s["push"] == {
         "single_stream": 4_013.0, "server": 4_006.0, "offline": 4_007.0,
@@ -67,6 +74,14 @@ def test_the_clock_is_judged_by_its_own_reads() -> None:
     machine = Machine(clock=itertools.count(0, 40).__next__)
     assert (machine.clock_read_ns(), machine.clock_step_ns()) == (40.0, 40)
     assert Machine(clock=lambda: 5).clock_step_ns() == 0
+
+
+def test_stops_of_a_thread_that_only_looks_at_the_clock_are_found() -> None:
+    instants = itertools.accumulate(itertools.cycle([1_000] * 97 + [9_999, 43_000, 50_001]))
+    share, longest = Machine(clock=instants.__next__).interruptions(seconds=0.01)
+    assert share == pytest.approx(93_001 / 200_000, rel=0.01)
+    assert longest == 50_001
+    assert Machine(clock=itertools.count(0, 9_999).__next__).interruptions(0.01) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +106,7 @@ def test_all_figures_are_json_and_say_their_units() -> None:
         {"rate_qps": 100, "p99_ns": 5}, {"rate_qps": 1_000, "p99_ns": 20_000},
     )  # fmt: skip
     assert set(document) - {"measured_at", "quick", "rates_tried"} == {
-        name for name in document if name.endswith(("_ns", "_qps", "_per_s"))
+        name for name in document if name.endswith(("_ns", "_qps", "_per_s", "_share"))
     }
 
 
@@ -104,6 +119,20 @@ def test_words_say_what_the_machine_can_do_and_where_it_cannot() -> None:
     )
     assert "  2,000 queries/s        3.000 ms   not below 10 us\n" in text
     assert "a processor, 2 CPUs, Linux 6" in text
+
+
+def test_words_say_when_the_machine_sets_the_p99() -> None:
+    effort = Effort(1, (100,), EFFORT.sleeping_s, EFFORT.try_s, EFFORT.queries)
+    found = measure(effort, FakeMachine(delays={100: [5]}))
+    assert found.interrupted_share == 0.1
+    text = " ".join(in_words(found, DESCRIBED).split())
+    assert "10.00% of the time, 900 ns at the longest" in text
+    assert "the p99 of whatever is measured here is the machine's" in text
+    calm = " ".join(in_words(replace(found, interrupted_share=0.01), DESCRIBED).split())
+    assert "1.00% of the time" in calm
+    assert "is the machine's" not in calm
+    quiet = replace(found, interrupted_share=0.0, longest_interruption_ns=0)
+    assert "was never stopped for 10 us" in in_words(quiet, DESCRIBED)
 
 
 def test_words_say_that_no_rate_was_held() -> None:
@@ -124,7 +153,7 @@ def test_a_real_self_test_ends_with_positive_figures() -> None:
     assert found.clock_step_ns > 0
     assert found.sleep_error_p99_ns > 0
     rates = [rate for kind in found.do_nothing_samples_per_s.values() for rate in kind.values()]
-    assert len(rates) == 9
+    assert len(rates) == 12
     assert all(0 < rate < float("inf") for rate in rates)
 
 
