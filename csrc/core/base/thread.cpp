@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/thread.hpp"
 
-#include <sys/resource.h>
+#include <cinttypes>
+#include <cstdio>
 
 #if defined(__linux__)
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -98,9 +100,16 @@ ScopedThreadSetup::~ScopedThreadSetup() {
 
 void name_thread(const char* name) noexcept { pthread_setname_np(pthread_self(), name); }
 
-std::int64_t involuntary_switches() noexcept {
-  rusage usage{};
-  return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+std::optional<Duration> run_queue_delay() noexcept {
+  const int file = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return std::nullopt;
+  char text[96];  // ns on a processor, ns ready to run, times on a processor
+  const ssize_t length = read(file, text, sizeof text - 1);
+  close(file);
+  if (length <= 0) return std::nullopt;
+  text[length] = '\0';
+  std::int64_t ready = 0;
+  return std::sscanf(text, "%*d %" SCNd64, &ready) == 1 ? std::optional{Duration{ready}} : std::nullopt;
 }
 
 #else
@@ -112,7 +121,7 @@ ScopedThreadSetup::~ScopedThreadSetup() = default;
 void ScopedThreadSetup::set_priority(Priority) noexcept {}
 void ScopedThreadSetup::set_cpu(int) noexcept {}
 void name_thread(const char*) noexcept {}
-std::int64_t involuntary_switches() noexcept { return 0; }
+std::optional<Duration> run_queue_delay() noexcept { return std::nullopt; }
 
 #endif
 

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 
+#include "base/time.hpp"
+
 namespace loadgen {
 
 enum class Priority : std::uint8_t { Normal, High, Realtime };
@@ -42,8 +44,9 @@ class ScopedThreadSetup {
   bool cpu_granted_ = true;
 };
 
-/// Involuntary context switches of the calling thread so far; 0 where the system does not say.
-[[nodiscard]] std::int64_t involuntary_switches() noexcept;
+/// How long the calling thread has been ready to run and did not, while others had the processors; nothing where the
+/// system does not say. Cost: some microseconds.
+[[nodiscard]] std::optional<Duration> run_queue_delay() noexcept;
 
 /// Names the calling thread (15 characters are kept on Linux).
 void name_thread(const char* name) noexcept;

@@ -15,18 +15,23 @@ void SleepMargin::add(Duration error) noexcept {
   if (sleeps_ % kRecomputePeriod == 0) recompute();
 }
 
-void SleepMargin::add_switches(std::int64_t total) noexcept {
-  if (switches_ >= 0) crowded_ = total - switches_ > kCrowdedSwitches;
-  switches_ = total;
+void SleepMargin::add_queue_delay(std::optional<Duration> total, Instant now) noexcept {
+  if (total && queue_delay_ && now > looked_at_) {
+    const double share = static_cast<double>((*total - *queue_delay_).count()) / (now - looked_at_).count();
+    crowded_ = share > (crowded_ ? kQuietBelow : kCrowdedAbove);
+  }
+  queue_delay_ = total;
+  looked_at_ = now;
+  recompute();
 }
 
 void SleepMargin::recompute() noexcept {
+  if (crowded_) {
+    margin_ = kCrowdedMargin;
+    return;
+  }
   if (n_errors_ < kRecomputePeriod / 2) return;
-  std::array<std::int32_t, kWindow> sorted = errors_;
-  const double quantile = crowded_ ? kCrowdedQuantile : kQuantile;
-  const auto rank = static_cast<std::ptrdiff_t>(static_cast<double>(n_errors_ - 1) * quantile);
-  std::nth_element(sorted.begin(), sorted.begin() + rank, sorted.begin() + static_cast<std::ptrdiff_t>(n_errors_));
-  margin_ = std::clamp(Duration{sorted[static_cast<std::size_t>(rank)]}, kSmallest, kLargest);
+  margin_ = std::clamp(Duration{*std::max_element(errors_.begin(), errors_.begin() + n_errors_)}, kSmallest, kLargest);
 }
 
 }  // namespace loadgen

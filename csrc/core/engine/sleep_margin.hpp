@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/time.hpp"
 
@@ -17,10 +18,12 @@ enum class Pacing : std::uint8_t {
 
 /// How long before a deadline a sleep should end.
 ///
-/// The margin is the largest of the recent wake-up errors. Errors above kOutlier say something about the machine's
+/// The margin is the largest of the recent wake-up errors: at their 99th percentile it would be too short for one sleep
+/// in a hundred, and so set the p99. Errors above kOutlier say something about the machine's
 /// stalls and are left out: a margin that follows them climbs to its cap and spins for nothing (mean plus deviations
-/// does just that). When the thread is preempted often, spinning is what the scheduler punishes: then a lower
-/// quantile is taken.
+/// does just that). When others want the processors too, spinning is what the scheduler punishes, by milliseconds: then
+/// the margin is next to nothing. That is seen by how long the thread was ready and had to wait, which neither
+/// preemptions nor wake-up errors tell: a thread that has had its share is not preempted, it is woken late.
 class SleepMargin {
  public:
   static constexpr Duration kSmallest = std::chrono::microseconds{20};
@@ -29,24 +32,24 @@ class SleepMargin {
 
   /// Takes the error of one sleep: how long after its target it ended.
   void add(Duration error) noexcept;
-  /// Takes the thread's count of involuntary switches so far.
-  void add_switches(std::int64_t total) noexcept;
+  /// Takes how long the thread has waited for a processor so far; nothing where nobody knows.
+  void add_queue_delay(std::optional<Duration> total, Instant now) noexcept;
 
   [[nodiscard]] Duration margin() const noexcept { return margin_; }
   /// The processors are wanted by others: spin as little as possible.
   [[nodiscard]] bool crowded() const noexcept { return crowded_; }
-  /// Time to tell add_switches() again.
-  [[nodiscard]] bool wants_switches() const noexcept { return sleeps_ % kSwitchPeriod == 0; }
+  /// Time to tell add_queue_delay() again.
+  [[nodiscard]] bool wants_queue_delay(Instant now) const noexcept { return now - looked_at_ >= kQueuePeriod; }
 
  private:
-  static constexpr std::size_t kWindow = 256;          // errors that the quantile is taken from
-  static constexpr std::size_t kRecomputePeriod = 32;  // sleeps between two looks at the quantile
-  static constexpr std::size_t kSwitchPeriod = 256;    // sleeps between two looks at the switches
-  // The largest: a margin at the 99th percentile would be too short for one sleep in a hundred, and so set the p99.
-  static constexpr double kQuantile = 1.0;
-  static constexpr double kCrowdedQuantile = 0.75;
-  // More than one preemption in about 25 sleeps: a machine with a core to spare shows next to none.
-  static constexpr std::int64_t kCrowdedSwitches = 10;
+  static constexpr std::size_t kWindow = 256;          // errors that the largest is taken from
+  static constexpr std::size_t kRecomputePeriod = 32;  // sleeps between two looks at them
+  static constexpr Duration kQueuePeriod = std::chrono::milliseconds{100};
+  static constexpr Duration kCrowdedMargin = std::chrono::microseconds{10};
+  // Of the time. With a core to spare it is 0 to 2 %; with none, 4 % at 1,000 queries/s, which costs the p99 alone, and
+  // 35 % at 10,000. Without spinning it falls, to 10 % there, so that less is asked for to go back.
+  static constexpr double kCrowdedAbove = 0.05;
+  static constexpr double kQuietBelow = 0.01;
 
   void recompute() noexcept;
 
@@ -54,7 +57,8 @@ class SleepMargin {
   std::size_t n_errors_ = 0;
   std::size_t next_ = 0;
   std::size_t sleeps_ = 0;
-  std::int64_t switches_ = -1;
+  std::optional<Duration> queue_delay_;
+  Instant looked_at_{};
   bool crowded_ = false;
   Duration margin_ = kLargest;
 };

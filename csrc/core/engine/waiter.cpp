@@ -52,7 +52,7 @@ WaitEnd Waiter::sleep_towards(Instant target, Instant& now) {
   if (wake == Wake::Interrupted) return poll(now) ? WaitEnd::Ready : WaitEnd::Stopped;
   if (wake == Wake::TimedOut && now >= limit) {
     margin_.add(now - limit);
-    if (margin_.wants_switches()) margin_.add_switches(involuntary_switches());
+    if (margin_.wants_queue_delay(now)) margin_.add_queue_delay(run_queue_delay(), now);
   }
   return WaitEnd::Ready;
 }

@@ -40,3 +40,11 @@ TEST_CASE("a processor that does not exist is refused and said so") {
   CHECK_FALSE(setup.cpu_granted());
 }
 #endif
+
+TEST_CASE("how long a thread has waited for a processor only grows") {
+  const auto before = run_queue_delay();
+  const auto after = run_queue_delay();
+  CHECK(before.has_value() == after.has_value());
+  CHECK(before.value_or(Duration{0}) >= Duration{0});
+  CHECK(after >= before);
+}
