@@ -125,7 +125,8 @@ class Settings(_Checked):
     pacing : {"auto", "spin", "sleep"}
         How the issuing thread waits for the next due time.
     priority : {"normal", "high", "realtime"}
-        Priority of the issuing thread.
+        Of the issuing thread, where the user may: a nice value of -20, or SCHED_FIFO, which spins
+        for less than 80% of the time and goes with no ``pacing="spin"``.
     cpu : int or None
         The processor that the issuing thread is kept on.
     issue_threads : int

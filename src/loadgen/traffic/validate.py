@@ -107,6 +107,9 @@ def _combinations(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
     if settings.accuracy_log_target is not None and settings.accuracy_log_probability > 0:
         allowed = "None where accuracy_log_probability is given"
         yield Problem("accuracy_log_target", settings.accuracy_log_target, allowed)
+    if settings.priority == "realtime" and settings.pacing == "spin":
+        allowed = "'auto' or 'sleep' with priority='realtime': the kernel stops such a thread that "
+        yield Problem("pacing", "spin", allowed + "never sleeps, for 50 ms of each second")
     if settings.cpu is not None and hasattr(os, "sched_getaffinity"):
         usable = sorted(os.sched_getaffinity(0))
         if settings.cpu not in usable:

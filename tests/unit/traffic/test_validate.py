@@ -94,6 +94,12 @@ def test_what_is_no_scenario_is_refused(wrong: object) -> None:
             "= 'same': needs another order in mode='submission'",
         ),
         (
+            Server(1),
+            {"priority": "realtime", "pacing": "spin"},
+            "pacing",
+            "= 'spin': needs 'auto' or 'sleep' with priority='realtime'",
+        ),
+        (
             Offline(),
             {"sample_order": "unique", "performance_sample_count": 101},
             "performance_sample_count",
