@@ -17,7 +17,8 @@ void SleepMargin::add(Duration error) noexcept {
 
 void SleepMargin::add_queue_delay(std::optional<Duration> total, Instant now) noexcept {
   if (total && queue_delay_ && now > looked_at_) {
-    const double share = static_cast<double>((*total - *queue_delay_).count()) / (now - looked_at_).count();
+    const std::chrono::duration<double> waited = *total - *queue_delay_;
+    const double share = waited / (now - looked_at_);
     crowded_ = share > (crowded_ ? kQuietBelow : kCrowdedAbove);
   }
   queue_delay_ = total;
