@@ -3,6 +3,7 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <ctime>
 
 #if defined(__linux__)
 #include <fcntl.h>
@@ -124,5 +125,11 @@ void name_thread(const char*) noexcept {}
 std::optional<Duration> run_queue_delay() noexcept { return std::nullopt; }
 
 #endif
+
+Duration thread_cpu_time() noexcept {
+  timespec used{};
+  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) != 0) return Duration{0};
+  return std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec};
+}
 
 }  // namespace loadgen

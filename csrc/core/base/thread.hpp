@@ -48,6 +48,9 @@ class ScopedThreadSetup {
 /// system does not say. Cost: some microseconds.
 [[nodiscard]] std::optional<Duration> run_queue_delay() noexcept;
 
+/// How long the calling thread has run so far. Cost: a system call.
+[[nodiscard]] Duration thread_cpu_time() noexcept;
+
 /// Names the calling thread (15 characters are kept on Linux).
 void name_thread(const char* name) noexcept;
 

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 
 #include "base/time.hpp"
 
@@ -19,11 +18,8 @@ enum class Pacing : std::uint8_t {
 /// How long before a deadline a sleep should end.
 ///
 /// The margin is the largest of the recent wake-up errors: at their 99th percentile it would be too short for one sleep
-/// in a hundred, and so set the p99. Errors above kOutlier say something about the machine's
-/// stalls and are left out: a margin that follows them climbs to its cap and spins for nothing (mean plus deviations
-/// does just that). When others want the processors too, spinning is what the scheduler punishes, by milliseconds: then
-/// the margin is next to nothing. That is seen by how long the thread was ready and had to wait, which neither
-/// preemptions nor wake-up errors tell: a thread that has had its share is not preempted, it is woken late.
+/// in a hundred, and so set the p99. Errors above kOutlier say something about the machine's stalls and are left out: a
+/// margin that follows them climbs to its cap and spins for nothing (mean plus deviations does just that).
 class SleepMargin {
  public:
   static constexpr Duration kSmallest = std::chrono::microseconds{20};
@@ -32,24 +28,12 @@ class SleepMargin {
 
   /// Takes the error of one sleep: how long after its target it ended.
   void add(Duration error) noexcept;
-  /// Takes how long the thread has waited for a processor so far; nothing where nobody knows.
-  void add_queue_delay(std::optional<Duration> total, Instant now) noexcept;
 
   [[nodiscard]] Duration margin() const noexcept { return margin_; }
-  /// The processors are wanted by others: spin as little as possible.
-  [[nodiscard]] bool crowded() const noexcept { return crowded_; }
-  /// Time to tell add_queue_delay() again.
-  [[nodiscard]] bool wants_queue_delay(Instant now) const noexcept { return now - looked_at_ >= kQueuePeriod; }
 
  private:
   static constexpr std::size_t kWindow = 256;          // errors that the largest is taken from
   static constexpr std::size_t kRecomputePeriod = 32;  // sleeps between two looks at them
-  static constexpr Duration kQueuePeriod = std::chrono::milliseconds{100};
-  static constexpr Duration kCrowdedMargin = std::chrono::microseconds{10};
-  // Of the time. With a core to spare it is 0 to 2 %; with none, 4 % at 1,000 queries/s, which costs the p99 alone, and
-  // 35 % at 10,000. Without spinning it falls, to 10 % there, so that less is asked for to go back.
-  static constexpr double kCrowdedAbove = 0.05;
-  static constexpr double kQuietBelow = 0.01;
 
   void recompute() noexcept;
 
@@ -57,9 +41,6 @@ class SleepMargin {
   std::size_t n_errors_ = 0;
   std::size_t next_ = 0;
   std::size_t sleeps_ = 0;
-  std::optional<Duration> queue_delay_;
-  Instant looked_at_{};
-  bool crowded_ = false;
   Duration margin_ = kLargest;
 };
 

@@ -10,6 +10,8 @@ namespace {
 // The kernel stalls a realtime thread that runs for 950 ms of each second. Spinning is held well under that.
 constexpr Duration kRealtimeWindow = std::chrono::milliseconds{100};
 constexpr Duration kRealtimeSpin = std::chrono::milliseconds{80};
+// While others want the processors too: shorter than going to sleep and waking.
+constexpr Duration kCrowdedMargin = std::chrono::microseconds{10};
 
 }  // namespace
 
@@ -30,9 +32,9 @@ WaitEnd Waiter::until(Instant due, Instant& now) {
   }
   while (now < due) {
     if (!keep_going(now)) return WaitEnd::Stopped;
-    const Duration margin = may_spin(now) ? margin_.margin() : Duration{0};
-    if (settings_.pacing != Pacing::Spin && due - now > margin) {
-      if (sleep_towards(due - margin, now) == WaitEnd::Stopped) return WaitEnd::Stopped;
+    const Duration spin = spin_time(now);
+    if (settings_.pacing != Pacing::Spin && due - now > spin) {
+      if (sleep_towards(due - spin, now) == WaitEnd::Stopped) return WaitEnd::Stopped;
       continue;
     }
     const Instant spin_start = now;
@@ -44,6 +46,8 @@ WaitEnd Waiter::until(Instant due, Instant& now) {
 }
 
 WaitEnd Waiter::sleep_towards(Instant target, Instant& now) {
+  if (crowding_.crowded() && settings_.pacing == Pacing::Auto)
+    target = std::max(target, now + crowding_.rest(thread_cpu_time(), now));
   const Instant limit = std::min(target, now + kPollPeriod);
   const std::uint32_t ticket = record_.signal().ticket();
   if (aborted_.load(std::memory_order_relaxed)) return WaitEnd::Stopped;  // relaxed: abort() rings after it set it
@@ -52,9 +56,14 @@ WaitEnd Waiter::sleep_towards(Instant target, Instant& now) {
   if (wake == Wake::Interrupted) return poll(now) ? WaitEnd::Ready : WaitEnd::Stopped;
   if (wake == Wake::TimedOut && now >= limit) {
     margin_.add(now - limit);
-    if (margin_.wants_queue_delay(now)) margin_.add_queue_delay(run_queue_delay(), now);
+    if (crowding_.wants_look(now)) crowding_.look(run_queue_delay(), now);
   }
   return WaitEnd::Ready;
+}
+
+Duration Waiter::spin_time(Instant now) noexcept {
+  if (!may_spin(now)) return Duration{0};
+  return crowding_.crowded() ? kCrowdedMargin : margin_.margin();
 }
 
 bool Waiter::may_spin(Instant now) noexcept {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/thread.hpp"
+#include "engine/crowding.hpp"
 #include "engine/sleep_margin.hpp"
 #include "engine/sut_calls.hpp"
 #include "record/record.hpp"
@@ -49,8 +50,6 @@ class Waiter {
     return now - last_poll_ < kPollPeriod || poll(now);
   }
 
-  [[nodiscard]] const SleepMargin& margin() const noexcept { return margin_; }
-
  private:
   static constexpr Duration kPollPeriod = std::chrono::milliseconds{50};
   // Shorter than any wake-up; an answer within this time costs no system call.
@@ -58,6 +57,7 @@ class Waiter {
 
   bool poll(Instant now);
   WaitEnd sleep_towards(Instant target, Instant& now);
+  [[nodiscard]] Duration spin_time(Instant now) noexcept;
   [[nodiscard]] bool may_spin(Instant now) noexcept;
   [[nodiscard]] Instant last_answer(RowRange open) const noexcept;
 
@@ -74,6 +74,7 @@ class Waiter {
   WaiterSettings settings_;
   Instant last_poll_;
   SleepMargin margin_;
+  Crowding crowding_;
   // Realtime only: how much of the current window was spun (see may_spin).
   Instant window_start_{};
   Duration spun_{0};
@@ -84,7 +85,7 @@ WaitEnd Waiter::wait_for_answers(std::uint64_t row, RowRange open, Ready ready) 
   if (ready()) return WaitEnd::Ready;
   if (record_.clock().virtual_clock() != nullptr) return advance_to_answer(open, ready);
   Instant now = record_.clock().now();
-  if (settings_.pacing != Pacing::Sleep && !margin_.crowded() && spin_for_answer(now, ready)) return WaitEnd::Ready;
+  if (settings_.pacing != Pacing::Sleep && !crowding_.crowded() && spin_for_answer(now, ready)) return WaitEnd::Ready;
   Instant silence_ends = now + settings_.drain_timeout;
   while (true) {
     const std::uint32_t ticket = record_.signal().arm(row);
