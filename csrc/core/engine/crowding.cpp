@@ -17,19 +17,17 @@ constexpr Duration kSwitching = std::chrono::microseconds{5};
 
 }  // namespace
 
-bool Crowding::wants_look(Instant now) const noexcept { return now - looked_at_ >= kLookPeriod; }
-
 void Crowding::look(std::optional<Duration> waited, Instant now) noexcept {
-  looked_at_ = now;
+  next_look_ = now + kLookPeriod;
   if (crowded_) {
-    if (now < held_until_) return;
     crowded_ = false;
+    tried_at_ = now;
     open_window(waited, now);
   } else if (waited && window_waited_ && *waited - *window_waited_ > kCrowdedAbove) {
     crowded_ = true;
-    const bool again = now - held_until_ < hold_;
+    const bool again = now - tried_at_ < hold_;
     hold_ = again ? std::min(2 * hold_, kLongestHold) : kShortestHold;
-    held_until_ = now + hold_;
+    next_look_ = now + hold_;
   } else if (now - window_start_ >= kWindow) {
     open_window(waited, now);
   }

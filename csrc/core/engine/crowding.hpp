@@ -14,7 +14,7 @@ namespace loadgen {
 /// half of it wait until the other's slice ends, for milliseconds. A thread that spins for 150 us before each deadline
 /// has had that much more; and so has one that ran for 20 us and is woken after 10. While it is crowded, therefore, the
 /// thread hardly spins, and sleeps for at least as long as it has run more than its half: late by some tens of
-/// microseconds, but never by milliseconds.
+/// microseconds instead of milliseconds.
 ///
 /// Whoever rests like this is not kept waiting, and so cannot see whether it is crowded still. So crowding is held for
 /// a time, then tried: if the waiting comes back at once, it is held for twice as long.
@@ -26,9 +26,10 @@ class Crowding {
 
   [[nodiscard]] bool crowded() const noexcept { return crowded_; }
 
-  /// Time for look(): a hundred times a second.
-  [[nodiscard]] bool wants_look(Instant now) const noexcept;
-  /// Takes how long the thread has been ready and waited for a processor so far; nothing where nobody knows.
+  /// Time for look(): a hundred times a second, and not while crowding is held.
+  [[nodiscard]] bool wants_look(Instant now) const noexcept { return now >= next_look_; }
+  /// Takes how long the thread has been ready and waited for a processor so far; nothing where nobody knows. To be
+  /// called when it is wanted only: a look that ends the hold starts the trial.
   void look(std::optional<Duration> waited, Instant now) noexcept;
 
   /// How long the thread must sleep at least, from `now`, after `cpu_time` on a processor so far. To be called before
@@ -39,10 +40,10 @@ class Crowding {
   void open_window(std::optional<Duration> waited, Instant now) noexcept;
 
   bool crowded_ = false;
-  Instant looked_at_{};
+  Instant next_look_{};
   Instant window_start_{};
   std::optional<Duration> window_waited_;  // how long the thread had waited when the window was opened
-  Instant held_until_{};                   // or was held until
+  Instant tried_at_{};                     // when the last hold ended
   Duration hold_{0};
   Duration ahead_{0};  // what the thread has run more than its half; at most kLongestRest
   Duration cpu_time_{0};

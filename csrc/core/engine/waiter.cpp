@@ -46,8 +46,7 @@ WaitEnd Waiter::until(Instant due, Instant& now) {
 }
 
 WaitEnd Waiter::sleep_towards(Instant target, Instant& now) {
-  if (crowding_.crowded() && settings_.pacing == Pacing::Auto)
-    target = std::max(target, now + crowding_.rest(thread_cpu_time(), now));
+  if (crowding_.crowded()) target = std::max(target, now + crowding_.rest(thread_cpu_time(), now));
   const Instant limit = std::min(target, now + kPollPeriod);
   const std::uint32_t ticket = record_.signal().ticket();
   if (aborted_.load(std::memory_order_relaxed)) return WaitEnd::Stopped;  // relaxed: abort() rings after it set it
@@ -56,7 +55,7 @@ WaitEnd Waiter::sleep_towards(Instant target, Instant& now) {
   if (wake == Wake::Interrupted) return poll(now) ? WaitEnd::Ready : WaitEnd::Stopped;
   if (wake == Wake::TimedOut && now >= limit) {
     margin_.add(now - limit);
-    if (crowding_.wants_look(now)) crowding_.look(run_queue_delay(), now);
+    if (settings_.pacing == Pacing::Auto && crowding_.wants_look(now)) crowding_.look(run_queue_delay(), now);
   }
   return WaitEnd::Ready;
 }

@@ -74,7 +74,7 @@ class Waiter {
   WaiterSettings settings_;
   Instant last_poll_;
   SleepMargin margin_;
-  Crowding crowding_;
+  Crowding crowding_;  // looked at under Pacing::Auto only
   // Realtime only: how much of the current window was spun (see may_spin).
   Instant window_start_{};
   Duration spun_{0};
