@@ -3,6 +3,7 @@
 
 import asyncio
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,35 @@ def test_a_system_is_told_what_happens_in_this_order(scenario: Any) -> None:
     assert sut.calls == [
         "load [0, 1, 2, 3]", "start", "issue", "flush", "stop", "unload [0, 1, 2, 3]",
     ]  # fmt: skip
+
+
+class Described(lg.SystemUnderTest):
+    """Says of itself what results are to have, and fails where it is told to."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+
+    def issue(self, batch: lg.Batch) -> None:
+        if self.fails:
+            raise ValueError("no")
+        batch.complete()
+
+    def describe(self) -> dict[str, Any]:
+        return {"device": "abacus", "path": Path("here"), "batches": {"8": 2}}
+
+
+def test_what_a_system_says_of_itself_is_in_its_results(tmp_path: Path) -> None:
+    said = {"device": "abacus", "path": "here", "batches": {"8": 2}}
+    result = lg.run(Described(), 4, lg.SingleStream(), output_dir=tmp_path / "kept", **FEW)
+    assert result.environment["system"] == said
+    assert lg.Result.load(tmp_path / "kept").environment["system"] == said
+    assert "system          device abacus, path here" in result.summary()
+
+
+def test_a_system_that_raised_says_of_itself_what_it_knows() -> None:
+    with pytest.raises(lg.SUTError, match="no") as caught:
+        lg.run(Described(fails=True), 4, lg.SingleStream(), **FEW)
+    assert caught.value.result.environment["system"]["device"] == "abacus"
 
 
 def test_an_accuracy_run_loads_issues_and_unloads_one_set_after_the_other() -> None:

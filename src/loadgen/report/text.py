@@ -173,6 +173,10 @@ def _provenance(result: Result) -> Iterator[str]:
     ]
     if known := ", ".join(str(word) for word in words if word):
         yield from _labelled("environment", known)
+    if system := found.get("system"):
+        yield from _labelled(
+            "system", ", ".join(f"{name} {_knob(system[name])}" for name in system)
+        )
     if result.started_at:
         yield f"{'started':<{_LABEL}}{result.started_at}"
 

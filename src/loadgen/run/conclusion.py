@@ -124,6 +124,7 @@ def run_data(execution: Execution) -> RunData:
             **environment.describe(),
             "requests_refused": engine.requests_refused,
             **_issue_ceiling(execution),
+            **({"system": execution.system_facts} if execution.system_facts else {}),
         },
         started_at=execution.started_at,
         sut_spec=execution.sut_spec,

@@ -9,6 +9,7 @@ end. Not for what a run is (`task`), nor for what it leaves behind (`conclusion`
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -60,6 +61,8 @@ class Execution:
         In their order; the last may have been cut short.
     error : BaseException or None
         The first one.
+    system_facts : dict
+        What the system under test says of itself.
 
     Notes
     -----
@@ -87,6 +90,7 @@ class Execution:
         self.run = Run(self.engine, task.scenario, task.settings, task.dataset, clock)
         self.done: list[tuple[Step, _core.SeriesOutcome]] = []
         self.error: BaseException | None = None
+        self.system_facts: dict[str, Any] = {}
         self._began = (0, 0)
         self._loaded: Step | None = None
         self._accuracy_log = accuracy_log or _core.AccuracyLogEngine()
@@ -138,6 +142,9 @@ class Execution:
             # Before stop(), which may bring late answers: they are violations, not results.
             with self.keeping_error():
                 self.engine.close()
+            with self.keeping_error(), self._of_the_system():
+                # Saved results have JSON: what is none becomes text.
+                self.system_facts = json.loads(json.dumps(dict(system.describe()), default=str))
             with self.keeping_error(), self._of_the_system():
                 system.stop()
         self.close()

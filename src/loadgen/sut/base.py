@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -89,6 +89,18 @@ class SystemUnderTest(ABC):
 
     def stop(self) -> None:  # noqa: B027  # see start()
         """Give back what `start` took. Always called, also after an error."""
+
+    def describe(self) -> Mapping[str, Any]:
+        """Return what results are to say of it: its device, precision, versions, what it noticed.
+
+        Called once, when everything is answered or given up, before `stop`; also after an error.
+
+        Returns
+        -------
+        mapping of str to JSON values
+            ``result.environment["system"]``; nothing where it is empty.
+        """
+        return {}
 
     def _delivery(self, scenario: Scenario) -> Delivery:
         """How this system wants its samples under a scenario; other kinds override it."""
