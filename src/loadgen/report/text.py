@@ -173,10 +173,9 @@ def _provenance(result: Result) -> Iterator[str]:
     ]
     if known := ", ".join(str(word) for word in words if word):
         yield from _labelled("environment", known)
-    if system := found.get("system"):
-        yield from _labelled(
-            "system", ", ".join(f"{name} {_knob(system[name])}" for name in system)
-        )
+    said = found.get("system", {}).items()
+    if words := [f"{name} {value}" for name, value in said if isinstance(value, (str, int, float))]:
+        yield from _labelled("system", ", ".join(words))
     if result.started_at:
         yield f"{'started':<{_LABEL}}{result.started_at}"
 
