@@ -8,12 +8,13 @@
 #include <memory>
 #include <string>
 
+#include "base/error.hpp"
 #include "base/fork.hpp"
-#include "batch.hpp"
 #include "bindings.hpp"
 #include "calls.hpp"
 #include "engine.hpp"
 #include "names.hpp"
+#include "shared_record.hpp"
 
 namespace loadgen::bindings {
 
@@ -23,7 +24,6 @@ using namespace pybind11::literals;
 
 constexpr NameTable<KeepOutputs, 3> kKeepOutputs{
     {{"none", KeepOutputs::None}, {"chosen", KeepOutputs::Chosen}, {"all", KeepOutputs::All}}};
-constexpr NameTable<Backing, 2> kBackings{{{"anonymous", Backing::Anonymous}, {"memfd", Backing::Memfd}}};
 constexpr NameTable<Pacing, 3> kPacings{{{"auto", Pacing::Auto}, {"spin", Pacing::Spin}, {"sleep", Pacing::Sleep}}};
 constexpr NameTable<Priority, 3> kPriorities{
     {{"normal", Priority::Normal}, {"high", Priority::High}, {"realtime", Priority::Realtime}}};
@@ -37,9 +37,9 @@ std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t t
                                     py::object encode, const std::string& keep_outputs, bool recycle_outputs,
                                     bool tokens, const std::string& on_error, const std::string& pacing,
                                     const std::string& priority, std::optional<int> cpu, std::int64_t drain_timeout_ns,
-                                    py::object clock, const std::string& backing, std::uint32_t issue_threads,
-                                    std::uint64_t ring_rows, std::uint64_t samples_per_query,
-                                    std::optional<std::int64_t> latency_limit_ns,
+                                    py::object clock, const std::optional<SharedRecord>& attach,
+                                    std::uint32_t issue_threads, std::uint64_t ring_rows,
+                                    std::uint64_t samples_per_query, std::optional<std::int64_t> latency_limit_ns,
                                     std::optional<std::int64_t> ttft_limit_ns,
                                     std::optional<std::int64_t> tpot_limit_ns) {
   EngineSettings settings;
@@ -53,7 +53,7 @@ std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t t
   run.record.ring_rows = ring_rows;
   run.tally = {samples_per_query, optional_duration(latency_limit_ns), optional_duration(ttft_limit_ns),
                optional_duration(tpot_limit_ns)};
-  run.record.backing = named(kBackings, backing, "backing");
+  if (attach) attach->attach(run);
   run.waiting.pacing = named(kPacings, pacing, "pacing");
   run.waiting.priority = named(kPriorities, priority, "priority");
   run.waiting.drain_timeout = Duration{drain_timeout_ns};
@@ -63,7 +63,12 @@ std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t t
   settings.encode = std::move(encode);
   settings.clock = std::move(clock);
   settings.fail_on_error = named(kFailOnError, on_error, "on_error");
-  return std::make_unique<Engine>(std::move(settings));
+  try {
+    return std::make_unique<Engine>(std::move(settings));
+  } catch (const Error& error) {
+    if (attach && error.code() == ErrorCode::OutOfMemory) throw Error{ErrorCode::NoSharedRecord};
+    throw;
+  }
 }
 
 void run_warm_up(const py::object& self, const LoadedSet& set, std::uint64_t n_queries, std::uint64_t samples_per_query,
@@ -98,34 +103,6 @@ SeriesOutcome run_series(const py::object& self, TrafficPlan& plan, bool bounded
   calls.rethrow();
   if (outcome.failure) std::rethrow_exception(outcome.failure);
   return outcome;
-}
-
-// Takes rows, giving up the interpreter's lock and looking for signals every kPollPeriod while it waits.
-py::object take(const py::object& self, std::uint64_t max_size, std::int64_t max_wait_ns,
-                std::optional<std::int64_t> timeout_ns) {
-  constexpr Duration kPollPeriod = std::chrono::milliseconds{50};
-  Engine& engine = py::cast<Engine&>(self);
-  engine.require_usable();
-  if (max_size == 0) throw py::value_error("max_size must be at least 1, got 0");
-  Batcher& batcher = engine.run().batcher();
-  const Instant start = engine.record().clock().now();
-  TakeRequest request{max_size, Duration{max_wait_ns}, start};
-  std::optional<RowRange> rows = batcher.take(request);
-  while (!rows && !batcher.finished()) {
-    const Instant now = engine.record().clock().now();
-    if (timeout_ns && now >= start + Duration{*timeout_ns}) return py::none();
-    request.deadline = now + kPollPeriod;
-    if (timeout_ns) request.deadline = std::min(*request.deadline, start + Duration{*timeout_ns});
-    {
-      const py::gil_scoped_release released;
-      rows = batcher.take(request);
-    }
-    if (!rows && PyErr_CheckSignals() != 0) throw py::error_already_set();
-  }
-  if (!rows) return py::none();
-  PyObject* batch = new_batch(self.ptr(), engine, *rows);
-  if (batch == nullptr) throw py::error_already_set();
-  return py::reinterpret_steal<py::object>(batch);
 }
 
 std::pair<std::uint64_t, std::uint64_t> progress(Engine& engine) {
@@ -231,7 +208,7 @@ void bind_engine(py::module_& module) {
   engine.def(py::init(&make_engine), py::kw_only(), "scenario"_a, "tag"_a, "samples"_a = py::none(),
              "encode"_a = py::none(), "keep_outputs"_a = "none", "recycle_outputs"_a = false, "tokens"_a = false,
              "on_error"_a = "stop", "pacing"_a = "auto", "priority"_a = "normal", "cpu"_a = py::none(),
-             "drain_timeout_ns"_a = 600'000'000'000, "clock"_a = py::none(), "backing"_a = "anonymous",
+             "drain_timeout_ns"_a = 600'000'000'000, "clock"_a = py::none(), "attach"_a = py::none(),
              "issue_threads"_a = 1, "ring_rows"_a = 0, "samples_per_query"_a = 1, "latency_limit_ns"_a = py::none(),
              "ttft_limit_ns"_a = py::none(), "tpot_limit_ns"_a = py::none());
   engine.def("warm_up", &run_warm_up, "loaded_set"_a, "n_queries"_a, "samples_per_query"_a, py::kw_only(), "delivery"_a,
@@ -263,12 +240,7 @@ void bind_engine(py::module_& module) {
       "last"_a = true);
   // A copy: the next series writes over the member.
   engine.def_property_readonly("outcome", [](Engine& self) { return self.outcome; });
-  engine.def("take", &take, "max_size"_a, "max_wait_ns"_a = 0, "timeout_ns"_a = py::none());
-  engine.def_property_readonly("finished", [](Engine& self) { return self.run().batcher().finished(); });
-  engine.def("finish", [](Engine& self) {
-    self.require_usable();
-    self.run().batcher().finish();
-  });
+  bind_pull(engine);
   bind_answers(engine);
   engine.def("abort", [](Engine& self) {
     self.require_usable();

@@ -14,6 +14,8 @@ void bind_clock(pybind11::module_& module);
 void bind_engine(pybind11::module_& module);
 /// Systems in C.
 void bind_native(pybind11::module_& module);
+/// Batches for whoever takes them, in this process and in others.
+void bind_pull(pybind11::class_<Engine>& engine);
 /// Answers by id: complete, first_token, token, fail.
 void bind_answers(pybind11::class_<Engine>& engine);
 /// Answers in the form of MLPerf's API.

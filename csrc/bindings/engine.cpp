@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "answers.hpp"
+#include "base/error.hpp"
 #include "base/fork.hpp"
 
 namespace loadgen::bindings {
@@ -29,7 +30,20 @@ std::string safe_text(PyObject* text, const std::string& otherwise) {
 }  // namespace
 
 Engine::Engine(EngineSettings settings)
-    : settings_{std::move(settings)}, run_{settings_.run}, fork_generation_{fork_generation()}, pid_{getpid()} {}
+    : settings_{std::move(settings)}, fork_generation_{fork_generation()}, pid_{getpid()} {
+  run_.emplace(settings_.run);
+}
+
+void Engine::share() {
+  RunSettings shared = settings_.run;
+  if (run_->settings().ranges.shared()) return;
+  if (run_->rows_issued() > 0 || closed_ || native_handle_ || shared.record.ring_rows > 0 || shared.record.parts > 1)
+    throw Error{ErrorCode::WrongState};
+  shared.ranges = Ranges{Backing::Memfd};
+  shared.record.recycle_outputs = false;  // who waits for room waits in one process
+  settings_.run = shared;
+  run_.emplace(shared);
+}
 
 bool Engine::usable_here() const noexcept {
   if (fork_generation() == fork_generation_) [[likely]]
@@ -64,13 +78,13 @@ PyObject* Engine::samples_of(RowRange rows) {
 }
 
 void Engine::wait_for_room(std::size_t bytes) {
-  if (run_.has_room(bytes)) return;
+  if (run_->has_room(bytes)) return;
   const py::gil_scoped_release released;
-  run_.wait_for_room(bytes);
+  run_->wait_for_room(bytes);
 }
 
 loadgen_run& Engine::native_handle() {
-  if (!native_handle_) native_handle_.reset(new loadgen_run{run_});
+  if (!native_handle_) native_handle_.reset(new loadgen_run{*run_});
   return *native_handle_;
 }
 
@@ -116,7 +130,7 @@ bool Engine::survives_error(RowRange rows) noexcept {
 void Engine::close() {
   {
     const py::gil_scoped_release released;
-    run_.close();
+    run_->close();
   }
   closed_ = true;
   settings_.samples = py::none();

@@ -48,8 +48,8 @@ class Engine {
  public:
   explicit Engine(EngineSettings settings);
 
-  [[nodiscard]] Run& run() noexcept { return run_; }
-  [[nodiscard]] Record& record() noexcept { return run_.record(); }
+  [[nodiscard]] Run& run() noexcept { return *run_; }
+  [[nodiscard]] Record& record() noexcept { return run_->record(); }
   [[nodiscard]] const EngineSettings& settings() const noexcept { return settings_; }
 
   /// Sets a Python error and returns false in a process that was forked from the run's.
@@ -84,6 +84,9 @@ class Engine {
   [[nodiscard]] std::optional<std::string> native_abort_reason() const {
     return native_handle_ ? native_handle_->abort_reason() : std::nullopt;
   }
+  /// Makes the run's memory such as other processes can map, if it is not yet. Throws Error{WrongState} once anything
+  /// was issued, and where rows are not kept or several threads issue.
+  void share();
   /// Ends the run for good, and lets go of the dataset and the encoder: they may know who holds this engine.
   void close();
 
@@ -94,7 +97,7 @@ class Engine {
 
  private:
   EngineSettings settings_;
-  Run run_;
+  std::optional<Run> run_;  // always there
   std::uint64_t fork_generation_;
   long pid_;
   bool closed_ = false;

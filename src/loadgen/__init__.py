@@ -33,6 +33,7 @@ from loadgen.errors import (
 )
 from loadgen.result import Result
 from loadgen.run import run
+from loadgen.run.attached import Attachment, attach
 from loadgen.run.session import Session
 from loadgen.sut import AsyncSUT, FunctionSUT, NativeSUT, SystemUnderTest, get_include
 from loadgen.sut.handle import Run
@@ -42,6 +43,7 @@ if typing.TYPE_CHECKING:
 
 __all__ = [
     "AsyncSUT",
+    "Attachment",
     "Batch",
     "Concurrent",
     "Constant",
@@ -69,6 +71,7 @@ __all__ = [
     "SingleStream",
     "SystemUnderTest",
     "__version__",
+    "attach",
     "compat",
     "get_include",
     "mlperf",

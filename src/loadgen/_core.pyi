@@ -17,6 +17,7 @@ Uint64Array = npt.NDArray[np.uint64]
 DeliveryKind = Literal["push", "function", "pull", "native"]
 Ids = int | Sequence[int] | npt.NDArray[Any]
 DelayTuple = tuple[int, int, int, int, int, int]
+SharedRecord = tuple[int, list[tuple[int, int]], int]  # process, (fd, bytes) of each range, rows
 
 # Plans ------------------------------------------------------------------------------------------
 
@@ -218,7 +219,7 @@ class Engine:
         cpu: int | None = None,
         drain_timeout_ns: int = 600_000_000_000,
         clock: VirtualClock | None = None,
-        backing: Literal["anonymous", "memfd"] = "anonymous",
+        attach: SharedRecord | None = None,
         issue_threads: int = 1,
         ring_rows: int = 0,
         samples_per_query: int = 1,
@@ -264,13 +265,38 @@ class Engine:
     def outcome(self) -> SeriesOutcome | None: ...
 
     # Pull: from any thread. None: the run is over, or (with a time-out) nothing came in time; see
-    # `finished`.
+    # `finished`. `preferred`: sizes that are not waited at, ascending, at most `max_size`.
     def take(
-        self, max_size: int, max_wait_ns: int = 0, timeout_ns: int | None = None
+        self,
+        max_size: int,
+        max_wait_ns: int = 0,
+        timeout_ns: int | None = None,
+        preferred: Sequence[int] = (),
     ) -> Batch | None: ...
     @property
     def finished(self) -> bool: ...
     def finish(self) -> None: ...  # no more series: consumers leave
+    def batch_sizes(self) -> dict[int, int]: ...  # how many were taken of each size
+
+    # Pull from several processes. share(): before anything was issued; what another one makes its
+    # engine with (`attach`), which then takes and answers only. A taker is a number.
+    def share(self) -> SharedRecord: ...
+    @property
+    def shared(self) -> bool: ...
+    def takers(self) -> list[tuple[int, int]]: ...  # (taker, process); process -1: it has left
+    @property
+    def joined(self) -> int: ...  # how many takers there have ever been
+    def release(self, taker: int) -> int: ...  # is gone: hands its open rows out again
+    def leave(self) -> None: ...  # this process takes and answers no more
+    def open_rows(self) -> int: ...  # that this process has
+    def ask_to_start(self) -> None: ...
+    @property
+    def start_asked(self) -> bool: ...
+    def ask_to_abort(self, reason: str) -> None: ...
+    @property
+    def abort_asked(self) -> str | None: ...
+    def kind_number(self, kind: str) -> int: ...  # of answers, for all processes
+    def kinds(self) -> list[str]: ...
 
     # Answers by id: from any thread.
     def complete(self, ids: Ids, outputs: Any = None, n_tokens: Any = None) -> None: ...

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 import loadgen as lg
+from loadgen.run.batches import Request
 
 FEW = {"min_duration_s": 0, "min_queries": 20, "progress": False}
 SERVER = lg.Server(target_qps=20_000)
@@ -112,7 +113,7 @@ def test_batch_that_came_after_a_wait_was_cancelled_goes_to_others_before_the_en
         ) as session:
             consumers = session._inside.consumers
             session.start()
-            take = consumers.take_elsewhere(20, 0)  # all of them
+            take = consumers.take_elsewhere(Request(20, 0, ()))  # all of them
             take.wait()
             consumers.abandon(take)
             sizes = []

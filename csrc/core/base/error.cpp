@@ -25,6 +25,10 @@ const char* error_text(ErrorCode code) noexcept {
       return "the virtual clock drives another run that has not ended: take a clock for each run";
     case ErrorCode::VirtualClockPull:
       return "a virtual clock drives push and function delivery only; pull needs the real clock";
+    case ErrorCode::NoSharedRecord:
+      return "there is no session with this token: it is over, or belongs to another user or container";
+    case ErrorCode::TooManyTakers:
+      return "255 processes take batches of this session already, and no more can";
   }
   return "unknown error";
 }

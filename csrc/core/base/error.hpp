@@ -18,6 +18,8 @@ enum class ErrorCode : std::uint8_t {
   WarmUpUnanswered,  // silence for the drain time-out before the clock started
   ClockInUse,        // a virtual clock that drives another run
   VirtualClockPull,  // pull on a virtual clock
+  NoSharedRecord,    // another process's record that cannot be mapped
+  TooManyTakers,     // more processes than a shared record has numbers for
 };
 
 /// Text of a code, for people. Never empty.

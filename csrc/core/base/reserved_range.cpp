@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/reserved_range.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace loadgen {
@@ -84,11 +87,44 @@ std::size_t ReservedRange::discard(std::size_t from, std::size_t to) noexcept {
   return end;
 }
 
+ReservedRange ReservedRange::map(int fd, std::size_t bytes) noexcept {
+  ReservedRange range;
+  void* address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kNoReserve | MAP_SHARED, fd, 0);
+  if (address == MAP_FAILED) return range;
+  range.data_ = static_cast<std::byte*>(address);
+  range.size_ = bytes;
+  return range;
+}
+
 void ReservedRange::release() noexcept {
   if (data_ != nullptr) munmap(data_, size_);
   if (fd_ >= 0) ::close(fd_);
   data_ = nullptr;
   fd_ = -1;
+}
+
+ReservedRange Ranges::reserve(std::size_t bytes) {
+  if (!attaches()) {
+    ReservedRange range{bytes, backing_};
+    if (range) made_.push_back({range.fd(), bytes});
+    return range;
+  }
+  if (next_ == made_.size() || made_[next_].bytes != bytes) return {};
+  const std::string path = "/proc/" + std::to_string(process_) + "/fd/" + std::to_string(made_[next_].fd);
+  const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  struct stat found{};
+  ReservedRange range;
+  if (fd >= 0 && fstat(fd, &found) == 0 && found.st_size == static_cast<off_t>(bytes)) {
+    range = ReservedRange::map(fd, bytes);
+    ++next_;
+  }
+  if (fd >= 0) close(fd);  // the mapping stays
+  return range;
+}
+
+void Ranges::rewind(std::size_t count) noexcept {
+  if (!attaches()) made_.resize(count);
+  next_ = count;
 }
 
 }  // namespace loadgen

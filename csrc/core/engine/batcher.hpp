@@ -6,9 +6,12 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "base/cache_line.hpp"
 #include "base/futex.hpp"
+#include "base/shared_object.hpp"
+#include "engine/takers.hpp"
 #include "record/record.hpp"
 
 namespace loadgen {
@@ -17,14 +20,28 @@ struct TakeRequest {
   std::uint64_t max_size = 1;
   Duration max_wait{0};             // from the issue of the oldest sample in the batch
   std::optional<Instant> deadline;  // when to give up with nothing
+  /// Sizes that are not waited at: the largest that can be had goes out at once. Ascending, each at most max_size.
+  std::span<const std::uint64_t> preferred{};
 };
 
+/// In a shared record (Record::shared) takers of other processes have batchers of their own over the same state. Then
+/// each row is claimed by itself, so that it is known whose it is should a process die; the tail is where to look for
+/// rows that are free, and they are handed out until all are answered, since any of them may have to be once more.
+///
 /// Thread safety: published(), announce_pause(), finish() on the issuing thread (finish() on any); take() on any
-///   number of threads. Each row is handed out once.
+///   number of threads. Each row is handed out once, but for those that are released.
 /// Memory ordering: what the issuing thread wrote before publishing a row is visible to the thread that took it.
 class Batcher {
  public:
-  explicit Batcher(Record& record) noexcept : record_{record} {}
+  static constexpr std::size_t kLargestCounted = std::size_t{1} << 16;
+
+  /// `ranges`: those of the record. Throws Error{OutOfMemory}; in another process's ranges also Error{TooManyTakers}.
+  Batcher(Record& record, Ranges& ranges);
+  /// In memory of this process alone.
+  explicit Batcher(Record& record);
+  ~Batcher();
+  Batcher(const Batcher&) = delete;
+  Batcher& operator=(const Batcher&) = delete;
 
   /// After Record::publish: `rows` more rows can be taken. `gap` is the time since the last call.
   void published(std::uint64_t rows, Duration gap) noexcept;
@@ -37,11 +54,15 @@ class Batcher {
   /// Whether takers get nothing any more.
   [[nodiscard]] bool finished() const noexcept {
     // seq_cst, both: a sleeper's last look, as in published()
-    const Ending ending = ending_.load(std::memory_order_seq_cst);
+    const Ending ending = state_->ending.load(std::memory_order_seq_cst);
     return ending == Ending::Now || (ending == Ending::WhenTaken && taken() >= record_.head());
   }
   [[nodiscard]] std::uint64_t taken() const noexcept {
-    return tail_.load(std::memory_order_relaxed);  // relaxed: a figure, nothing hangs on it
+    return state_->tail.load(std::memory_order_relaxed) & kRowMask;  // relaxed: a figure, nothing hangs on it
+  }
+  /// How many batches of `size` were taken; of kLargestCounted, also larger ones.
+  [[nodiscard]] std::uint64_t batches_of(std::size_t size) const noexcept {
+    return state_->batches[size].load(std::memory_order_relaxed);  // relaxed: a figure
   }
 
   /// The next rows, at most max_size: at once when the batch is full, when its oldest sample has waited max_wait, or
@@ -49,18 +70,44 @@ class Batcher {
   /// or when a signal came (the caller looks whether it is to go on).
   [[nodiscard]] std::optional<RowRange> take(const TakeRequest& request) noexcept;
 
+  /// Several processes: takes and answers nothing more. What is open is handed out again.
+  void leave() noexcept;
+  /// Several processes: how many rows this one has taken and not answered.
+  [[nodiscard]] std::uint64_t open_rows() const noexcept;
+  /// Several processes: who they are.
+  [[nodiscard]] Takers& takers() noexcept { return state_->takers; }
+  /// Several processes: hands the open rows of a taker that is gone out again. Returns how many. On one thread at a
+  /// time; waits for what another process that answers such a row is at, a second at most.
+  std::uint64_t release(std::uint16_t taker) noexcept;
+
  private:
   enum class Ending : std::uint8_t { NotYet, WhenTaken, Now };
+
+  /// By size; not initialized, since that would touch all of it.
+  struct Counts {
+    Counts() noexcept {}  // NOLINT(modernize-use-equals-default): see above
+    std::atomic<std::uint64_t>& operator[](std::size_t size) noexcept { return counts[size]; }
+    union {
+      std::atomic<std::uint64_t> counts[kLargestCounted + 1];
+    };
+  };
 
   /// What a taker saw when it looked.
   struct View {
     std::uint64_t head;
     std::uint64_t pause;
+    std::uint64_t releases;
   };
   [[nodiscard]] View view() const noexcept;
-  /// What can be taken now; count 0 when it is better to wait, until the instant in `wait_until` if there is one.
-  [[nodiscard]] RowRange ready(const TakeRequest& request, View seen,
-                               std::optional<Instant>& wait_until) const noexcept;
+  /// Takes what can be taken now; nothing when it is better to wait, until the instant in `wait_until` if there is one.
+  [[nodiscard]] RowRange ready(const TakeRequest& request, View seen, std::optional<Instant>& wait_until) noexcept;
+  /// Whether a batch that could be fuller is to wait, and until when.
+  [[nodiscard]] bool waits(const TakeRequest& request, View seen, std::uint64_t oldest,
+                           std::optional<Instant>& wait_until) const noexcept;
+  /// The first rows that nobody has, at most `most`; `tail` becomes where the look began.
+  [[nodiscard]] RowRange next_free(std::uint64_t head, std::uint64_t most, std::uint64_t& tail) noexcept;
+  /// Takes rows that next_free() gave; in a shared record perhaps fewer of them. None: others were faster.
+  [[nodiscard]] RowRange claim(RowRange rows, std::uint64_t tail) noexcept;
   /// Waits for more than what was seen. False: a signal came.
   bool wait(View seen, std::optional<Instant> until) noexcept;
   [[nodiscard]] bool something_new(View seen) const noexcept;
@@ -70,15 +117,28 @@ class Batcher {
   // Waking a sleeper costs more than a gap of this length; a server that expects one that short spins through it.
   static constexpr Duration kSpin = std::chrono::microseconds{50};
 
+  /// Of the tail: the row in the lower bits; above it, how often rows were released, so that no taker that looked
+  /// before moves the tail past rows that are free again.
+  static constexpr std::uint64_t kRowMask = (std::uint64_t{1} << Record::kRowBits) - 1;
+
+  struct State {
+    // Each on a line of its own: takers write the tail; the issuing thread writes the gap for every query; the rest
+    // changes seldom and is read by both.
+    alignas(kCacheLine) std::atomic<std::uint64_t> tail{0};
+    alignas(kCacheLine) std::atomic<std::int64_t> recent_gap{Duration{std::chrono::seconds{1}}.count()};
+    alignas(kCacheLine) std::atomic<std::uint32_t> sleepers{0};
+    std::atomic<std::uint32_t> word{0};
+    std::atomic<std::uint64_t> pause_head{0};
+    std::atomic<Ending> ending{Ending::NotYet};
+    Takers takers;
+    Counts batches;
+  };
+
   Record& record_;
-  // Each on a line of its own: takers write the tail; the issuing thread writes the gap for every query; the rest
-  // changes seldom and is read by both.
-  alignas(kCacheLine) std::atomic<std::uint64_t> tail_{0};
-  alignas(kCacheLine) std::atomic<std::int64_t> recent_gap_{Duration{std::chrono::seconds{1}}.count()};
-  alignas(kCacheLine) std::atomic<std::uint32_t> sleepers_{0};
-  std::atomic<std::uint32_t> word_{0};
-  std::atomic<std::uint64_t> pause_head_{0};
-  std::atomic<Ending> ending_{Ending::NotYet};
+  SharedObject<State> state_;
+  FutexScope scope_;
+  std::uint16_t taker_;  // who this is in a shared record; kNobody once it has left
+  long process_ = 0;     // that has joined; 0: it is the one that issues
 };
 
 }  // namespace loadgen

@@ -33,7 +33,9 @@ RecordSettings record_settings(const RunSettings& settings) noexcept {
 }  // namespace
 
 Run::Run(const RunSettings& settings)
-    : settings_{settings}, record_{record_settings(settings), Clock{settings.virtual_clock}}, batcher_{record_} {
+    : settings_{settings},
+      record_{record_settings(settings), Clock{settings.virtual_clock}, settings_.ranges},
+      batcher_{record_, settings_.ranges} {
   if (settings_.record.ring_rows > 0) tally_.emplace(record_, settings_.tally);
   if (settings_.virtual_clock != nullptr && !settings_.virtual_clock->acquire()) throw Error{ErrorCode::ClockInUse};
 }

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/clock.hpp"
+#include "base/reserved_range.hpp"
 #include "base/thread.hpp"
 #include "engine/batcher.hpp"
 #include "engine/series.hpp"
@@ -28,6 +29,7 @@ struct RunSettings {
   ThreadRequest thread;
   VirtualClock* virtual_clock = nullptr;  // must outlive the run
   TallySettings tally;                    // where the record is a ring
+  Ranges ranges;                          // where its memory comes from; another process's: it takes and answers only
 };
 
 /// Thread safety: run_series(), warm_up() and close() on one thread at a time, which issues unless the calls ask for an
@@ -106,7 +108,7 @@ class Run {
   template <typename Work>
   void on_issuing_thread(const SutCalls& calls, Work work);
 
-  RunSettings settings_;
+  RunSettings settings_;  // its ranges are those of this run
   Record record_;
   Batcher batcher_;
   std::optional<Tally> tally_;

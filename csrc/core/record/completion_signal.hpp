@@ -20,6 +20,9 @@ class CompletionSignal {
   static constexpr std::uint64_t kNobody = ~std::uint64_t{0};
   static constexpr std::uint64_t kAnyRow = kNobody - 1;
 
+  CompletionSignal() = default;
+  explicit CompletionSignal(FutexScope scope) noexcept : scope_{scope} {}
+
   /// For sleeping that only ring() is to end: what wait() takes.
   [[nodiscard]] std::uint32_t ticket() const noexcept {
     return word_.load(std::memory_order_acquire);  // acquire: see arm()
@@ -39,7 +42,7 @@ class CompletionSignal {
   }
 
   Wake wait(std::uint32_t ticket, std::optional<Instant> deadline) noexcept {
-    return futex_wait(word_, ticket, deadline);
+    return futex_wait(word_, ticket, deadline, scope_);
   }
 
   /// Call after the rows' compare-exchange, which must be seq_cst.
@@ -55,13 +58,14 @@ class CompletionSignal {
   void ring() noexcept {
     // release: pairs with the load in arm()
     word_.fetch_add(1, std::memory_order_release);
-    futex_wake_all(word_);
+    futex_wake_all(word_, scope_);
   }
 
  private:
   // Apart from what the issuing thread writes for each row: completers read target_ for each answer.
   alignas(kCacheLine) std::atomic<std::uint64_t> target_{kNobody};
   std::atomic<std::uint32_t> word_{0};
+  FutexScope scope_ = FutexScope::Process;
 };
 
 }  // namespace loadgen

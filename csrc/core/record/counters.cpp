@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record/counters.hpp"
 
+#include <atomic>
+
 namespace loadgen {
 
 const char* violation_name(Violation violation) noexcept {
@@ -23,29 +25,37 @@ const char* violation_name(Violation violation) noexcept {
       return "negative_token_count";
     case Violation::OutputNotKept:
       return "output_not_kept";
+    case Violation::Redelivered:
+      return "redelivered";
   }
   return "unknown";
 }
 
-void FailureTable::add(std::string_view kind, std::string_view message, std::uint64_t count) {
-  const std::lock_guard lock{mutex_};
-  auto entry = table_.find(kind);
-  if (entry == table_.end()) {
-    if (table_.size() >= kMaxKinds) kind = "other";
-    entry = table_.try_emplace(std::string{kind}).first;
-    if (entry->second.count == 0) entry->second.example = message;
+void FailureTable::add(std::string_view kind, std::string_view message, std::uint64_t count) noexcept {
+  if (const auto number = kinds_.find_or_add(kind, message)) {
+    kinds_.add(*number, count);
+  } else {
+    std::atomic_ref{others_}.fetch_add(count, std::memory_order_relaxed);  // relaxed: read when the run is over
   }
-  entry->second.count += count;
 }
 
 FailureTable::Table FailureTable::table() const {
-  const std::lock_guard lock{mutex_};
-  return table_;
+  Table table;
+  kinds_.for_each([&](std::size_t, std::string_view kind, std::uint64_t count, std::string_view example) {
+    Entry& entry = table[std::string{kind}];
+    if (entry.count == 0) entry.example = example;
+    entry.count += count;
+  });
+  // relaxed: see add()
+  const std::uint64_t others =
+      std::atomic_ref{const_cast<std::uint64_t&>(others_)}.load(std::memory_order_relaxed);  // has no const form
+  if (others > 0) table["other"].count += others;
+  return table;
 }
 
-void FailureTable::reset() {
-  const std::lock_guard lock{mutex_};
-  table_.clear();
+void FailureTable::reset() noexcept {
+  kinds_.clear();
+  others_ = 0;
 }
 
 }  // namespace loadgen

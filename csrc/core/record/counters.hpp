@@ -6,9 +6,10 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
+
+#include "record/text_table.hpp"
 
 namespace loadgen {
 
@@ -22,8 +23,9 @@ enum class Violation : std::uint8_t {
   InvalidTokenCount,   // an answer of no tokens, or zero or fewer further ones
   NegativeTokenCount,  // an answer of fewer than no tokens
   OutputNotKept,       // no room for the answer's bytes
+  Redelivered,         // handed out again, since the process that had it is gone
 };
-inline constexpr std::size_t kViolationKinds = 9;
+inline constexpr std::size_t kViolationKinds = 10;
 
 /// Name of a kind in results: lower case with underscores.
 [[nodiscard]] const char* violation_name(Violation violation) noexcept;
@@ -68,7 +70,9 @@ class ViolationCounters {
 
 /// Samples that the system under test reported as failed, by the kind that it named.
 ///
-/// Thread safety: any thread; takes a lock, since failures are rare. At most kMaxKinds kinds are told apart.
+/// Lives in memory that reads as zero (SharedObject), never on a stack.
+///
+/// Thread safety: any thread of any process that shares it, but for reset(). At most kMaxKinds kinds are told apart.
 class FailureTable {
  public:
   static constexpr std::size_t kMaxKinds = 1000;
@@ -79,13 +83,15 @@ class FailureTable {
   };
   using Table = std::map<std::string, Entry, std::less<>>;
 
-  void add(std::string_view kind, std::string_view message, std::uint64_t count);
+  FailureTable() noexcept {}  // NOLINT(modernize-use-equals-default): it would touch all of the memory
+
+  void add(std::string_view kind, std::string_view message, std::uint64_t count) noexcept;
   [[nodiscard]] Table table() const;
-  void reset();
+  void reset() noexcept;
 
  private:
-  mutable std::mutex mutex_;
-  Table table_;
+  TextTable<kMaxKinds, 232, 2048> kinds_;
+  std::uint64_t others_;  // of kinds for which there was no room; reads as zero, as the table does
 };
 
 }  // namespace loadgen

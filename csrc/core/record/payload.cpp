@@ -30,21 +30,21 @@ void publish(PayloadEntry& entry, std::uint64_t row, std::size_t length, std::ui
   std::atomic_ref{entry.whole}.store(1, std::memory_order_release);  // release: pairs with next()
 }
 
-ReservedRange reserve_arena(std::size_t largest, Backing backing) {
+ReservedRange reserve_arena(std::size_t largest, Ranges& ranges) {
   for (std::size_t bytes = largest; bytes >= Payload::kSmallestArena; bytes /= 2) {
-    if (ReservedRange range{bytes, backing}) return range;
+    if (ReservedRange range = ranges.reserve(bytes)) return range;
   }
   throw Error{ErrorCode::OutOfMemory};
 }
 
 }  // namespace
 
-Payload::Payload(std::uint64_t rows, Backing backing, bool recycle, std::size_t largest_ring)
-    : recycle_{recycle}, arena_{reserve_arena(recycle ? largest_ring : kLargestArena, backing)} {
+Payload::Payload(std::uint64_t rows, Ranges& ranges, bool recycle, std::size_t largest_ring)
+    : recycle_{recycle}, state_{ranges}, arena_{reserve_arena(recycle ? largest_ring : kLargestArena, ranges)} {
   if (recycle_) return;
-  offsets_ = {rows * sizeof(std::int64_t), backing};
-  lengths_ = {rows * sizeof(std::uint32_t), backing};
-  kinds_ = {rows * sizeof(std::uint16_t), backing};
+  offsets_ = ranges.reserve(rows * sizeof(std::int64_t));
+  lengths_ = ranges.reserve(rows * sizeof(std::uint32_t));
+  kinds_ = ranges.reserve(rows * sizeof(std::uint16_t));
   if (!offsets_ || !lengths_ || !kinds_) throw Error{ErrorCode::OutOfMemory};
 }
 
@@ -68,18 +68,18 @@ std::uint64_t Payload::gap_at(std::uint64_t position, std::uint64_t needed) cons
 
 std::optional<std::uint64_t> Payload::place(std::uint64_t needed) noexcept {
   // relaxed: places the bytes only; the entry's mark and the row's completion publish them
-  const std::uint64_t position = end_.fetch_add(needed, std::memory_order_relaxed);
+  const std::uint64_t position = state_->end.fetch_add(needed, std::memory_order_relaxed);
   if (position > arena_.size() || needed > arena_.size() - position) return std::nullopt;
   return position;
 }
 
 std::optional<std::uint64_t> Payload::place_in_ring(std::uint64_t needed) noexcept {
-  std::uint64_t end = end_.load(std::memory_order_relaxed);  // relaxed: see place()
+  std::uint64_t end = state_->end.load(std::memory_order_relaxed);  // relaxed: see place()
   while (true) {
     const std::uint64_t gap = gap_at(end, needed);
     // acquire: pairs with forget()
-    if (!in_ring(end + gap + needed, forgotten_.load(std::memory_order_acquire))) return std::nullopt;
-    if (!end_.compare_exchange_weak(end, end + gap + needed, std::memory_order_relaxed)) continue;
+    if (!in_ring(end + gap + needed, state_->forgotten.load(std::memory_order_acquire))) return std::nullopt;
+    if (!state_->end.compare_exchange_weak(end, end + gap + needed, std::memory_order_relaxed)) continue;
     if (gap > 0) publish(*entry_at(end), kNoRow, gap - sizeof(PayloadEntry), 0);
     return end + gap;
   }
@@ -105,8 +105,8 @@ bool Payload::worth_trying(std::size_t bytes) const noexcept {
   const std::uint64_t needed = entry_size(bytes);
   // With its gap an entry takes less than twice its size.
   if (!recycle_ || bytes > std::numeric_limits<std::uint32_t>::max() || 2 * needed > arena_.size()) return true;
-  const std::uint64_t end = end_.load(std::memory_order_relaxed);  // relaxed, both: a guess
-  return in_ring(end + gap_at(end, needed) + needed, forgotten_.load(std::memory_order_relaxed));
+  const std::uint64_t end = state_->end.load(std::memory_order_relaxed);  // relaxed, both: a guess
+  return in_ring(end + gap_at(end, needed) + needed, state_->forgotten.load(std::memory_order_relaxed));
 }
 
 std::optional<PayloadView> Payload::next(std::uint64_t position) const noexcept {
@@ -122,7 +122,7 @@ std::optional<PayloadView> Payload::next(std::uint64_t position) const noexcept 
 }
 
 void Payload::forget(std::uint64_t position) noexcept {
-  std::uint64_t from = forgotten_.load(std::memory_order_relaxed);  // relaxed: only this thread changes it
+  std::uint64_t from = state_->forgotten.load(std::memory_order_relaxed);  // relaxed: only this thread changes it
   while (from < position) {
     const std::size_t start = from % arena_.size();
     const std::size_t end = std::min<std::uint64_t>(arena_.size(), start + (position - from));
@@ -130,13 +130,13 @@ void Payload::forget(std::uint64_t position) noexcept {
     if (given_back == 0) break;
     from += given_back;
   }
-  forgotten_.store(from, std::memory_order_release);  // release: pairs with place_in_ring()
+  state_->forgotten.store(from, std::memory_order_release);  // release: pairs with place_in_ring()
 }
 
 std::uint64_t Payload::waiting(std::uint64_t position) const noexcept { return std::max(size(), position) - position; }
 
 std::uint64_t Payload::size() const noexcept {
-  const std::uint64_t end = end_.load(std::memory_order_relaxed);  // relaxed: entries say whether they are whole
+  const std::uint64_t end = state_->end.load(std::memory_order_relaxed);  // relaxed: entries say whether they are whole
   return recycle_ ? end : std::min<std::uint64_t>(end, arena_.size());
 }
 

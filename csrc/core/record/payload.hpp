@@ -10,6 +10,8 @@
 
 #include "base/cache_line.hpp"
 #include "base/reserved_range.hpp"
+#include "base/shared_object.hpp"
+#include "record/text_table.hpp"
 
 namespace loadgen {
 
@@ -38,7 +40,7 @@ struct PayloadView {
 ///   next() and forget() on one thread at a time, also while answers are appended.
 /// Memory ordering: what append() wrote is visible to whoever got the entry of next() (acquire, pairs with its
 /// release).
-///   Memory that append() gets again reads as zero (acquire of forgotten_, pairs with forget()).
+///   Memory that append() gets again reads as zero (acquire of forgotten, pairs with forget()).
 /// Wait-free: one fetch-add places the bytes. Recycled: lock-free, a compare-exchange.
 class Payload {
  public:
@@ -47,7 +49,7 @@ class Payload {
 
   /// `largest_ring` bytes, a power of two, are halved until the system grants them. Throws Error{OutOfMemory} when it
   /// grants no addresses for so many rows.
-  Payload(std::uint64_t rows, Backing backing, bool recycle = false, std::size_t largest_ring = kLargestRing);
+  Payload(std::uint64_t rows, Ranges& ranges, bool recycle = false, std::size_t largest_ring = kLargestRing);
 
   /// Copies `bytes`; false when there is no room left or they are longer than 4 GiB.
   bool append(std::uint64_t row, std::uint16_t kind, std::span<const std::byte> bytes) noexcept;
@@ -72,7 +74,17 @@ class Payload {
   [[nodiscard]] std::byte* bytes() const noexcept { return arena_.data(); }
   [[nodiscard]] std::uint64_t size() const noexcept;
 
+  /// What kinds there are, by their numbers, where several processes give answers and have to agree.
+  using Kinds = TextTable<std::size_t{1} << 16, 240, 1>;
+  [[nodiscard]] Kinds& kinds_table() const noexcept { return state_->kinds; }
+
  private:
+  struct State {
+    std::atomic<std::uint64_t> forgotten{0};  // memory before this is given back; a multiple of the page size
+    alignas(kCacheLine) std::atomic<std::uint64_t> end{0};
+    Kinds kinds;
+  };
+
   [[nodiscard]] PayloadEntry* entry_at(std::uint64_t position) const noexcept {
     return reinterpret_cast<PayloadEntry*>(arena_.data() + (recycle_ ? position % arena_.size() : position));
   }
@@ -84,12 +96,11 @@ class Payload {
   [[nodiscard]] std::optional<std::uint64_t> place_in_ring(std::uint64_t needed) noexcept;
 
   bool recycle_;
+  SharedObject<State> state_;
   ReservedRange offsets_;
   ReservedRange lengths_;
   ReservedRange kinds_;
   ReservedRange arena_;
-  std::atomic<std::uint64_t> forgotten_{0};  // memory before this is given back; a multiple of the page size
-  alignas(kCacheLine) std::atomic<std::uint64_t> end_{0};
 };
 
 }  // namespace loadgen

@@ -14,65 +14,70 @@ namespace loadgen {
 namespace {
 
 constexpr std::uint64_t kFewestRows = 1 << 20;
+// How long a process may take between claiming a row and answering it, a copy of bytes; then it is thought dead.
+constexpr Duration kPatience = std::chrono::seconds{1};
 constexpr std::int64_t kMostTokens = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
 
-Record::Record(const RecordSettings& settings, const Clock& clock) : settings_{settings}, clock_{clock} {
-  std::uint64_t rows = settings.ring_rows > 0 ? settings.ring_rows : settings.max_rows;
-  while (!reserve(rows)) {
-    rows /= 2;
-    if (rows < kFewestRows || settings.ring_rows > 0) throw Error{ErrorCode::OutOfMemory};
+Record::Record(const RecordSettings& settings, const Clock& clock, Ranges& ranges)
+    : settings_{settings},
+      clock_{clock},
+      head_range_{ranges.reserve(settings.parts * sizeof(Head))},
+      state_{ranges, ranges.shared() ? FutexScope::Machine : FutexScope::Process} {
+  if (!head_range_) throw Error{ErrorCode::OutOfMemory};
+  rows_ = settings.ring_rows > 0 ? settings.ring_rows : settings.max_rows;
+  const std::size_t before = ranges.count();
+  while (!reserve(rows_, ranges)) {
+    ranges.rewind(before);
+    rows_ /= 2;
+    if (rows_ < kFewestRows || settings.ring_rows > 0 || ranges.attaches()) throw Error{ErrorCode::OutOfMemory};
   }
-  part_rows_ = settings.ring_rows > 0 ? std::uint64_t{1} << kRowBits : rows;
+  part_rows_ = settings.ring_rows > 0 ? std::uint64_t{1} << kRowBits : rows_;
   if (settings.parts > 1) {
-    part_bits_ = static_cast<unsigned>(std::bit_width(rows / settings.parts)) - 1;
+    part_bits_ = static_cast<unsigned>(std::bit_width(rows_ / settings.parts)) - 1;
     part_rows_ = std::uint64_t{1} << part_bits_;
   }
-  heads_ = std::make_unique<Head[]>(settings.parts);
-  for (std::uint32_t part = 0; part < settings.parts; ++part)
+  heads_ = reinterpret_cast<Head*>(head_range_.data());  // reads as zero, which is where the first part begins
+  for (std::uint32_t part = 1; part < settings.parts; ++part)
     heads_[part].row.store(part_begin(part), std::memory_order_relaxed);  // relaxed: nobody else is there yet
 }
 
+// The ranges are no more than a way to the memory: they are gone when it is there.
+Record::Record(const RecordSettings& settings, const Clock& clock)
+    : Record{settings, clock, *std::make_unique<Ranges>()} {}
+
 template <typename T>
-T* Record::reserve_column(std::uint64_t rows) {
+T* Record::reserve_column(std::uint64_t rows, Ranges& ranges) {
   ReservedRange& range = columns_[n_columns_];
-  range = ReservedRange{rows * sizeof(T), settings_.backing};
+  range = ranges.reserve(rows * sizeof(T));
   width_[n_columns_] = sizeof(T);
   if (range) ++n_columns_;
   return reinterpret_cast<T*>(range.data());
 }
 
-bool Record::reserve(std::uint64_t rows) {
+bool Record::reserve(std::uint64_t rows, Ranges& ranges) {
   n_columns_ = 0;
   std::ranges::generate(columns_, [] { return ReservedRange{}; });
+  const auto column = [&]<typename T>(T*& place) { return (place = reserve_column<T>(rows, ranges)) != nullptr; };
   // First, since columns may be short, and answers lost for want of room may not.
   try {
-    if (settings_.keep_outputs != KeepOutputs::None)
-      payload_.emplace(rows, settings_.backing, settings_.recycle_outputs);
+    if (settings_.keep_outputs != KeepOutputs::None) payload_.emplace(rows, ranges, settings_.recycle_outputs);
   } catch (const Error&) {
     return false;
   }
-  if ((index_ = reserve_column<std::uint32_t>(rows)) == nullptr) return false;
-  if ((completed_ = reserve_column<std::int64_t>(rows)) == nullptr) return false;
-  if ((status_ = reserve_column<std::uint8_t>(rows)) == nullptr) return false;
-  if (settings_.instants != InstantColumns::None && (issued_ = reserve_column<std::int64_t>(rows)) == nullptr)
-    return false;
-  if (settings_.instants == InstantColumns::ScheduledAndIssued &&
-      (scheduled_ = reserve_column<std::int64_t>(rows)) == nullptr)
-    return false;
-  if (settings_.tokens && ((first_token_ = reserve_column<std::int64_t>(rows)) == nullptr ||
-                           (n_tokens_ = reserve_column<std::uint32_t>(rows)) == nullptr))
-    return false;
-  if (settings_.keep_outputs == KeepOutputs::Chosen && (keep_ = reserve_column<std::uint8_t>(rows)) == nullptr)
-    return false;
-  return true;
+  if (!column(index_) || !column(completed_) || !column(status_)) return false;
+  if (settings_.instants != InstantColumns::None && !column(issued_)) return false;
+  if (settings_.instants == InstantColumns::ScheduledAndIssued && !column(scheduled_)) return false;
+  if (settings_.tokens && (!column(first_token_) || !column(n_tokens_))) return false;
+  if (settings_.keep_outputs == KeepOutputs::Chosen && !column(keep_)) return false;
+  return !ranges.shared() || column(taker_);
 }
 
 std::optional<std::uint64_t> Record::find(std::uint64_t id) noexcept {
   const std::uint64_t row = id & ((std::uint64_t{1} << kRowBits) - 1);
   if (id >> kRowBits == settings_.tag && row < head_of(row)) return row;
-  violations_.add(Violation::ForeignId, id);
+  state_->violations.add(Violation::ForeignId, id);
   return std::nullopt;
 }
 
@@ -98,7 +103,7 @@ std::uint64_t Record::complete(RowRange rows, Instant at, const Answer& answer) 
     if (!plain) complete_with(row, position, stamp, answer);
     ++answered;
   }
-  signal_.completed(rows.first, rows.count);
+  state_->signal.completed(rows.first, rows.count);
   return answered;
 }
 
@@ -106,24 +111,27 @@ void Record::complete_with(std::uint64_t row, std::size_t position, std::int64_t
   if (answer.status != kOk) status_[slot(row)] = answer.status;
   if (!answer.n_tokens.empty() && n_tokens_ != nullptr) {
     const std::int64_t n = answer.n_tokens[position];
-    if (n <= 0) violations_.add(n < 0 ? Violation::NegativeTokenCount : Violation::InvalidTokenCount, id_of(row));
+    if (n <= 0)
+      state_->violations.add(n < 0 ? Violation::NegativeTokenCount : Violation::InvalidTokenCount, id_of(row));
     // relaxed: published by the store of `completed` below
     std::atomic_ref{n_tokens_[slot(row)]}.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(n, 0, kMostTokens)),
                                                 std::memory_order_relaxed);
   }
   if (!answer.outputs.empty() && keeps_output(row) && answer.outputs[position].data() != nullptr) {
     if (!payload_->append(row, answer.kinds[position], answer.outputs[position]))
-      violations_.add(Violation::OutputNotKept, id_of(row));
+      state_->violations.add(Violation::OutputNotKept, id_of(row));
   }
-  // seq_cst: pairs with is_done() and CompletionSignal::arm()
-  completed(row).store(stamp, std::memory_order_seq_cst);
+  // seq_cst: pairs with is_done() and CompletionSignal::arm(). The claim is gone where the run ended, or another
+  // process was thought to be, in between: then this answer came too late.
+  std::int64_t claim = kClaimed;
+  completed(row).compare_exchange_strong(claim, stamp, std::memory_order_seq_cst, std::memory_order_relaxed);
 }
 
 std::uint64_t Record::fail(RowRange rows, Instant at, std::string_view kind, std::string_view message) {
   Answer answer;
   answer.status = kFailed;
   const std::uint64_t failed = complete(rows, at, answer);
-  if (failed > 0) failures_.add(kind, message, failed);
+  if (failed > 0) state_->failures.add(kind, message, failed);
   return failed;
 }
 
@@ -134,7 +142,7 @@ void Record::fail_open(RowRange rows, Instant at, std::string_view kind, std::st
 }
 
 void Record::count_refused(std::uint64_t row, std::int64_t found) noexcept {
-  violations_.add(found == kClosed ? Violation::Late : Violation::Repeated, id_of(row));
+  state_->violations.add(found == kClosed ? Violation::Late : Violation::Repeated, id_of(row));
 }
 
 bool Record::first_token(RowRange rows, Instant at) noexcept {
@@ -142,7 +150,7 @@ bool Record::first_token(RowRange rows, Instant at) noexcept {
   bool well = true;
   for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
     if (completed(row).load(std::memory_order_acquire) != open_mark(row)) {  // acquire: pairs with complete()
-      violations_.add(Violation::FirstTokenLate, id_of(row));
+      state_->violations.add(Violation::FirstTokenLate, id_of(row));
       well = false;
       continue;
     }
@@ -150,7 +158,7 @@ bool Record::first_token(RowRange rows, Instant at) noexcept {
     // relaxed, both: the row's completion publishes them
     if (!std::atomic_ref{first_token_[slot(row)]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
                                                                           std::memory_order_relaxed)) {
-      violations_.add(Violation::RepeatedFirstToken, id_of(row));
+      state_->violations.add(Violation::RepeatedFirstToken, id_of(row));
       well = false;
       continue;
     }
@@ -164,10 +172,10 @@ bool Record::add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept {
   bool well = true;
   for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
     if (n <= 0) {
-      violations_.add(Violation::InvalidTokenCount, id_of(row));
+      state_->violations.add(Violation::InvalidTokenCount, id_of(row));
       well = false;
     } else if (completed(row).load(std::memory_order_acquire) != open_mark(row)) {  // acquire: pairs with complete()
-      violations_.add(Violation::TokenLate, id_of(row));
+      state_->violations.add(Violation::TokenLate, id_of(row));
       well = false;
     } else {
       std::int64_t none = 0;
@@ -198,11 +206,34 @@ bool Record::close_row(std::uint64_t row) noexcept {
     status_[slot(row)] = kMissing;
     return true;
   }
+  return found == kClaimed && !await_claim(row) && close_row(row);
+}
+
+bool Record::await_claim(std::uint64_t row) noexcept {
+  const Instant patience = clock_.now() + kPatience;
+  std::int64_t found = kClaimed;
   while (found == kClaimed) {
     std::this_thread::yield();
     found = completed(row).load(std::memory_order_acquire);  // acquire: pairs with complete_with()
+    if (shared() && found == kClaimed && clock_.now() > patience)
+      // relaxed: whoever takes the row next is ordered by that
+      completed(row).compare_exchange_strong(found, open_mark(row), std::memory_order_relaxed);
   }
-  return false;
+  return found > 0;
+}
+
+bool Record::release_from(std::uint64_t row, std::uint16_t taker) noexcept {
+  if (taker_of(row) != taker || is_done(row)) return false;
+  if (completed(row).load(std::memory_order_relaxed) == kClaimed && await_claim(row)) return false;
+  if (settings_.tokens) {
+    // relaxed, both: published by the release below
+    std::atomic_ref{first_token_[row]}.store(0, std::memory_order_relaxed);
+    std::atomic_ref{n_tokens_[row]}.store(0, std::memory_order_relaxed);
+  }
+  status_[row] = kOk;
+  std::atomic_ref{taker_[row]}.store(kNobody, std::memory_order_release);  // release: pairs with claim()
+  state_->violations.add(Violation::Redelivered, id_of(row));
+  return true;
 }
 
 RowView Record::seal(std::uint64_t row) noexcept {

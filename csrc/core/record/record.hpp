@@ -16,6 +16,7 @@
 #include "base/cache_line.hpp"
 #include "base/clock.hpp"
 #include "base/reserved_range.hpp"
+#include "base/shared_object.hpp"
 #include "record/completion_signal.hpp"
 #include "record/counters.hpp"
 #include "record/payload.hpp"
@@ -36,8 +37,7 @@ struct RecordSettings {
   InstantColumns instants = InstantColumns::ScheduledAndIssued;
   bool tokens = false;
   KeepOutputs keep_outputs = KeepOutputs::None;
-  bool recycle_outputs = false;  // they are read while the run goes on, and then forgotten
-  Backing backing = Backing::Anonymous;
+  bool recycle_outputs = false;                     // they are read while the run goes on, and then forgotten
   std::uint64_t max_rows = std::uint64_t{1} << 33;  // halved until the system grants the addresses
   std::uint32_t parts = 1;                          // each with its own rows and its own issuing thread
   std::uint64_t ring_rows = 0;                      // so many, used again and again; 0: a row a sample
@@ -94,6 +94,13 @@ class Record {
   static constexpr std::int64_t kClosed = -2;
   static constexpr unsigned kRowBits = 48;
 
+  /// A taker that stands for nobody: the row has not been handed out.
+  static constexpr std::uint16_t kNobody = 0;
+
+  /// `ranges`: where the memory comes from. Throws Error{OutOfMemory}, also when another process's ranges are not
+  /// those of such a record.
+  Record(const RecordSettings& settings, const Clock& clock, Ranges& ranges);
+  /// In memory of this process alone.
   Record(const RecordSettings& settings, const Clock& clock);
 
   // Issuing thread -----------------------------------------------------------------------------------------------
@@ -207,9 +214,28 @@ class Record {
   [[nodiscard]] const RecordSettings& settings() const noexcept { return settings_; }
   [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
   [[nodiscard]] Payload* payload() noexcept { return payload_ ? &*payload_ : nullptr; }
-  [[nodiscard]] CompletionSignal& signal() noexcept { return signal_; }
-  [[nodiscard]] ViolationCounters& violations() noexcept { return violations_; }
-  [[nodiscard]] FailureTable& failures() noexcept { return failures_; }
+  [[nodiscard]] CompletionSignal& signal() noexcept { return state_->signal; }
+  [[nodiscard]] ViolationCounters& violations() noexcept { return state_->violations; }
+  [[nodiscard]] FailureTable& failures() noexcept { return state_->failures; }
+  /// How many rows there is room for, in all parts.
+  [[nodiscard]] std::uint64_t capacity() const noexcept { return rows_; }
+
+  // Several processes ----------------------------------------------------------------------------------------------
+  /// Whether other processes take and answer rows too. Then each row knows who took it.
+  [[nodiscard]] bool shared() const noexcept { return taker_ != nullptr; }
+  [[nodiscard]] std::uint16_t taker_of(std::uint64_t row) const noexcept {
+    return std::atomic_ref{taker_[row]}.load(std::memory_order_relaxed);  // relaxed: claim() decides
+  }
+  /// Whether the row is `taker`'s from now on; false: it is another one's.
+  bool claim(std::uint64_t row, std::uint16_t taker) noexcept {
+    std::uint16_t nobody = kNobody;
+    // acquire: pairs with release_from()
+    return std::atomic_ref{taker_[row]}.compare_exchange_strong(nobody, taker, std::memory_order_acquire,
+                                                                std::memory_order_relaxed);
+  }
+  /// Whether an open row was `taker`'s, who is gone, and is nobody's now. Also when the taker was answering it: who
+  /// is gone does not come back to that.
+  bool release_from(std::uint64_t row, std::uint16_t taker) noexcept;
 
  private:
   [[nodiscard]] std::atomic_ref<std::int64_t> completed(std::uint64_t row) const noexcept {
@@ -223,16 +249,19 @@ class Record {
   void complete_with(std::uint64_t row, std::size_t position, std::int64_t stamp, const Answer& answer) noexcept;
   /// Whether the row was open; waits for an answer that is being written.
   bool close_row(std::uint64_t row) noexcept;
+  /// Waits until a claimed row is answered; false: it is open again, since the process that was at it is gone.
+  bool await_claim(std::uint64_t row) noexcept;
   void count_refused(std::uint64_t row, std::int64_t found) noexcept;
   template <typename T>
-  T* reserve_column(std::uint64_t rows);
-  bool reserve(std::uint64_t rows);
+  T* reserve_column(std::uint64_t rows, Ranges& ranges);
+  bool reserve(std::uint64_t rows, Ranges& ranges);
 
   RecordSettings settings_;
   Clock clock_;
+  std::uint64_t rows_ = 0;       // room, in all parts
   std::uint64_t part_rows_ = 0;  // room of a part
   unsigned part_bits_ = kRowBits;
-  static constexpr std::size_t kMostColumns = 8;
+  static constexpr std::size_t kMostColumns = 9;
   ReservedRange columns_[kMostColumns];
   std::size_t width_[kMostColumns] = {};  // of a row, in bytes
   std::size_t n_columns_ = 0;
@@ -244,15 +273,21 @@ class Record {
   std::uint32_t* n_tokens_ = nullptr;
   std::uint8_t* status_ = nullptr;
   std::uint8_t* keep_ = nullptr;
+  std::uint16_t* taker_ = nullptr;
   std::optional<Payload> payload_;
   // Each written by its issuing thread for every query; completers and takers read it.
   struct alignas(kCacheLine) Head {
     std::atomic<std::uint64_t> row{0};
   };
-  std::unique_ptr<Head[]> heads_;
-  CompletionSignal signal_;
-  ViolationCounters violations_;
-  FailureTable failures_;
+  ReservedRange head_range_;
+  Head* heads_ = nullptr;
+  struct State {
+    explicit State(FutexScope scope) noexcept : signal{scope} {}
+    CompletionSignal signal;
+    ViolationCounters violations;
+    FailureTable failures;
+  };
+  SharedObject<State> state_;
 };
 
 }  // namespace loadgen

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vector>
+
 using namespace loadgen;
 using namespace std::chrono_literals;
 
@@ -29,8 +31,9 @@ struct Fixture {
   }
 
   // What can be taken without waiting.
-  std::optional<RowRange> take(std::uint64_t max_size, Duration max_wait = 0ns) {
-    return batcher.take({max_size, max_wait, clock.now()});
+  std::optional<RowRange> take(std::uint64_t max_size, Duration max_wait = 0ns,
+                               std::vector<std::uint64_t> preferred = {}) {
+    return batcher.take({max_size, max_wait, clock.now(), preferred});
   }
 };
 
@@ -90,4 +93,36 @@ TEST_CASE_FIXTURE(Fixture, "after finish_when_taken the rest is handed out first
   CHECK(take(4));
   CHECK(batcher.finished());
   CHECK_FALSE(take(4));
+}
+
+TEST_CASE_FIXTURE(Fixture, "the largest preferred size that there are samples for does not wait") {
+  issue(3);
+  CHECK_FALSE(take(16, 1h, {4, 8}));
+  issue(4);
+  CHECK(take(16, 1h, {4, 8})->count == 4);
+  CHECK_FALSE(take(16, 1h, {4, 8}));
+  issue(6);
+  CHECK(take(16, 1h, {4, 8})->count == 8);
+  issue(20);
+  CHECK(take(16, 1h, {4, 8})->count == 16);
+}
+
+TEST_CASE_FIXTURE(Fixture, "what has waited long enough goes, of whatever size") {
+  issue(3);
+  CHECK_FALSE(take(16, 10ms, {4, 8}));
+  clock.advance(clock.now() + 10ms);
+  CHECK(take(16, 10ms, {4, 8})->count == 3);
+}
+
+TEST_CASE_FIXTURE(Fixture, "batches are counted by size, and very large ones together") {
+  issue(200'007);
+  take(2);
+  take(2);
+  take(3);
+  take(100'000);
+  take(100'000);
+  CHECK(batcher.batches_of(2) == 2);
+  CHECK(batcher.batches_of(3) == 1);
+  CHECK(batcher.batches_of(Batcher::kLargestCounted) == 2);
+  CHECK(batcher.batches_of(1) == 0);
 }

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "base/shared_object.hpp"
+
 using namespace loadgen;
 
 TEST_CASE("violations are counted by kind with the first id as example") {
@@ -25,7 +27,9 @@ TEST_CASE("each violation has its own name") {
 }
 
 TEST_CASE("failures are counted by kind with the first message as example") {
-  FailureTable failures;
+  Ranges ranges;
+  const SharedObject<FailureTable> table_holder{ranges};
+  FailureTable& failures = *table_holder;
   failures.add("timeout", "after 3 s", 2);
   failures.add("timeout", "after 9 s", 1);
   failures.add("refused", "", 1);
@@ -36,9 +40,22 @@ TEST_CASE("failures are counted by kind with the first message as example") {
 }
 
 TEST_CASE("kinds past the limit are counted together") {
-  FailureTable failures;
+  Ranges ranges;
+  const SharedObject<FailureTable> table_holder{ranges};
+  FailureTable& failures = *table_holder;
   for (std::size_t kind = 0; kind < FailureTable::kMaxKinds + 5; ++kind) failures.add(std::to_string(kind), "m", 1);
   const auto table = failures.table();
   CHECK(table.size() == FailureTable::kMaxKinds + 1);
   CHECK(table.at("other").count == 5);
+}
+
+TEST_CASE("long kinds and messages are cut between characters") {
+  Ranges ranges;
+  const SharedObject<FailureTable> table_holder{ranges};
+  std::string kind(231, 'k');
+  table_holder->add(kind + "\u00e9", std::string(5000, 'm'), 1);
+  const auto table = table_holder->table();
+  REQUIRE(table.size() == 1);
+  CHECK(table.begin()->first == kind);
+  CHECK(table.begin()->second.example == std::string(2048, 'm'));
 }

@@ -21,7 +21,8 @@ std::string text_of(const PayloadView& answer) {
 }  // namespace
 
 TEST_CASE("answers are read in the order in which they came, each once, whatever their rows") {
-  Payload payload{16, Backing::Anonymous};
+  Ranges ranges;
+  Payload payload{16, ranges};
   CHECK_FALSE(payload.next(0));
   CHECK(payload.append(7, 2, bytes_of("seven")));
   CHECK(payload.append(3, 0, bytes_of("")));
@@ -41,7 +42,8 @@ TEST_CASE("answers are read in the order in which they came, each once, whatever
 
 TEST_CASE("a ring gives back what was read, and goes round as often as it takes") {
   for (const Backing backing : {Backing::Anonymous, Backing::Memfd}) {
-    Payload payload{16, backing, true, Payload::kSmallestArena};
+    Ranges ranges{backing};
+    Payload payload{16, ranges, true, Payload::kSmallestArena};
     std::uint64_t position = 0;
     std::uint64_t wrong = 0;
     // Of answers that do not divide the ring, with a few waiting at any time.
@@ -64,7 +66,8 @@ TEST_CASE("a ring gives back what was read, and goes round as often as it takes"
 }
 
 TEST_CASE("a ring that is full takes no more until something is forgotten") {
-  Payload payload{16, Backing::Anonymous, true, Payload::kSmallestArena};
+  Ranges ranges;
+  Payload payload{16, ranges, true, Payload::kSmallestArena};
   const std::string text(std::size_t{20} << 20, 'x');
   std::uint64_t n = 0;
   while (payload.worth_trying(text.size()) && payload.append(n, 0, bytes_of(text))) ++n;
@@ -83,7 +86,8 @@ TEST_CASE("a ring that is full takes no more until something is forgotten") {
 }
 
 TEST_CASE("an answer that does not fit is refused, and those before it stay readable") {
-  Payload payload{4, Backing::Anonymous};
+  Ranges ranges;
+  Payload payload{4, ranges};
   CHECK(payload.append(0, 0, bytes_of("ok")));
   // Longer than an arena may be; the bytes are not touched.
   const std::span<const std::byte> huge{bytes_of("x").data(), std::size_t{1} << 33};

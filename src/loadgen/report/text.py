@@ -143,6 +143,11 @@ def _counts(result: Result) -> Iterator[str]:
         most = f"at most {ceiling / 1e6:,.0f} million queries/s"
         n_threads = result.settings.issue_threads
         yield f"{'issue threads':<{_LABEL}}{n_threads}, each draws the whole plan: {most}"
+    if sizes := result.batch_sizes:
+        n_batches = sum(sizes.values())
+        mean = sum(size * count for size, count in sizes.items()) / n_batches
+        words = f"{count_in_words(n_batches, 'batch', 'batches')} of {min(sizes):,}"
+        yield f"{'taken':<{_LABEL}}{words} to {max(sizes):,}, {mean:.3g} on average"
     yield from _occurrences("failures", result.failures)
     yield from _occurrences("violations", result.violations)
 

@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import json
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from loadgen.errors import text_of
+
+if TYPE_CHECKING:
+    from loadgen._core import Engine
 
 __all__ = ["Encoder", "Kind", "decode"]
 
@@ -56,9 +60,29 @@ class Encoder:
     """
 
     def __init__(self) -> None:
-        self.kinds: list[Kind] = ["bytes", "json"]
+        self._kinds: list[Kind] = ["bytes", "json"]
+        self._shared: Engine | None = None
         self._numbers: dict[tuple[np.dtype[Any], tuple[int, ...]], int] = {}
         self._lock = threading.Lock()
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """All kinds that there are, by their numbers."""
+        if self._shared is None:
+            return self._kinds
+        return [json.loads(kind) for kind in self._shared.kinds()]
+
+    def share(self, engine: Engine) -> None:
+        """Agree on the numbers with the encoders of other processes, before anything is encoded.
+
+        Parameters
+        ----------
+        engine : Engine
+            Its memory has them. It holds this encoder, so it is not held in return.
+        """
+        self._shared = weakref.proxy(engine)
+        for kind in self._kinds:
+            engine.kind_number(json.dumps(kind))
 
     def __call__(self, outputs: Any, n: int) -> tuple[Sequence[int], Sequence[Any]]:
         """Encode the answers of a batch.
@@ -150,14 +174,17 @@ class Encoder:
             raise TypeError(f"an array of dtype {dtype} cannot be kept; allowed: {_ALLOWED}")
         key = (dtype, shape)
         with self._lock:
-            if key not in self._numbers:
-                if len(self.kinds) == _MOST_KINDS:
+            if key not in self._numbers and self._shared is not None:
+                kind = json.dumps([dtype.str, list(shape)])
+                self._numbers[key] = self._shared.kind_number(kind)
+            elif key not in self._numbers:
+                if len(self._kinds) == _MOST_KINDS:
                     raise ValueError(
                         f"the answers have more than {_MOST_KINDS:,} different dtypes and shapes:"
                         " return them as bytes"
                     )
-                self.kinds.append([dtype.str, list(shape)])
-                self._numbers[key] = len(self.kinds) - 1
+                self._kinds.append([dtype.str, list(shape)])
+                self._numbers[key] = len(self._kinds) - 1
             return self._numbers[key]
 
 

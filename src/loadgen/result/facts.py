@@ -89,6 +89,15 @@ class RunFacts:
         return MappingProxyType(copy.deepcopy(dict(self._data.environment)))
 
     @property
+    def batch_sizes(self) -> Mapping[int, int]:
+        """How many batches of each size were taken under pull; those of 65,536 may be larger.
+
+        Empty where the system was handed its work. Those of the warm-up are among them.
+        """
+        sizes = self._data.environment.get("batch_sizes", {})
+        return MappingProxyType({int(size): count for size, count in sizes.items()})
+
+    @property
     def n_issued(self) -> int:
         """How many samples were issued, in all series."""
         return self._data.n_rows

@@ -9,19 +9,58 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from loadgen.sut.base import check_arguments, sizes_up_to
+from loadgen.values import integer, ns_from_ms, number, problem_of
 
 if TYPE_CHECKING:
     from loadgen._core import Batch
-    from loadgen.sut.handle import Run
 
 _LOOK_AGAIN_NS = 100_000_000
 """How long a wait goes on before it looks at what others have left."""
 
 _MOST_WAITING_TASKS = 64
+
+
+class Request(NamedTuple):
+    """What a loop asks for, as the core wants it."""
+
+    max_size: int
+    max_wait_ns: int
+    preferred: tuple[int, ...]
+
+
+def batch_request(max_size: int, max_wait_ms: float, preferred_sizes: Sequence[int]) -> Request:
+    """Return what a loop asks for, checked.
+
+    Raises
+    ------
+    SettingsError
+        Names every argument that cannot be used.
+    """
+    check_arguments(
+        problem_of("max_size", max_size, integer(1)),
+        problem_of("max_wait_ms", max_wait_ms, number(0, 1e9)),
+        problem_of("preferred_sizes", preferred_sizes, sizes_up_to(max_size)),
+    )
+    return Request(max_size, ns_from_ms(max_wait_ms), tuple(sorted({*preferred_sizes})))
+
+
+class Source(Protocol):
+    """What batches come from: a run's core, or that of another process."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether there will be no more."""
+
+    def take(
+        self, max_size: int, max_wait_ns: int, timeout_ns: int | None, preferred: Sequence[int]
+    ) -> Batch | None:
+        """Take one; None: nothing came in time, or there will be no more."""
 
 
 def here() -> object:
@@ -81,14 +120,19 @@ class Consumers:
     Thread safety: any thread.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self._lock = threading.Lock()
         self._holders: dict[object, object] = {}  # of the loops that go on
         self._left_early = False
         self._orphans: deque[_Take] = deque()  # takes whose task was cancelled
         self._rest: deque[Batch] = deque()  # what was too much for who asked
         self._executor: ThreadPoolExecutor | None = None
+
+    @property
+    def n_loops(self) -> int:
+        """How many loops go on."""
+        return len(self._holders)
 
     def all_left_early(self, leaver: object) -> bool:
         """Whether there is more to take, a loop was left before its end, and none goes on.
@@ -101,7 +145,7 @@ class Consumers:
         """
         kept = [holder == leaver for holder in list(self._holders.values())]
         nobody = all(kept) and (self._left_early or bool(kept))
-        return nobody and not self._run._engine.finished
+        return nobody and not self._source.finished
 
     def hold(self, loop: object, holder: object) -> None:
         """Say which thread or task asks for a loop's next batch; the first time, the loop begins.
@@ -118,40 +162,40 @@ class Consumers:
     def leave(self, loop: object) -> None:
         """Say that a loop ends, if it has begun."""
         if loop in self._holders:
-            if not self._run._engine.finished:
+            if not self._source.finished:
                 self._left_early = True
             del self._holders[loop]
 
     @property
     def is_over(self) -> bool:
         """Whether there is nothing left and there will be no more."""
-        return self._run._engine.finished and not self._orphans and not self._rest
+        return self._source.finished and not self._orphans and not self._rest
 
-    def take_now(self, max_size: int, max_wait_ns: int) -> Batch | None:
+    def take_now(self, request: Request) -> Batch | None:
         """Return what is there; None: nothing, or there will be no more."""
         batch = self._left_by_others() if self._rest or self._orphans else None
         if batch is None:
-            return self._run._take(max_size, max_wait_ns, 0)
-        return self.at_most(max_size, batch)
+            return self._take(request, 0)
+        return self.at_most(request.max_size, batch)
 
-    def take(self, max_size: int, max_wait_ns: int) -> Batch | None:
+    def take(self, request: Request) -> Batch | None:
         """Wait for a batch; None: there will be no more."""
         while True:
-            batch = self._wait(max_size, max_wait_ns)
+            batch = self._wait(request)
             if batch is not None or self.is_over:
                 return batch
             orphan = self.adopt()  # it may have the last batch
             batch = None if orphan is None else orphan.wait()
             if batch is not None:
-                return self.at_most(max_size, batch)
+                return self.at_most(request.max_size, batch)
 
-    def take_elsewhere(self, max_size: int, max_wait_ns: int) -> _Take:
+    def take_elsewhere(self, request: Request) -> _Take:
         """Wait for a batch on another thread."""
         with self._lock:
             if self._executor is None:
                 self._executor = ThreadPoolExecutor(_MOST_WAITING_TASKS, "loadgen-batches")
             executor = self._executor
-        return _Take(executor.submit(self._wait, max_size, max_wait_ns))
+        return _Take(executor.submit(self._wait, request))
 
     def abandon(self, take: _Take) -> None:
         """Leave a take to whoever asks next."""
@@ -171,13 +215,18 @@ class Consumers:
         self._rest.append(batch[max_size:])
         return batch[:max_size]
 
-    def _wait(self, max_size: int, max_wait_ns: int) -> Batch | None:
+    def _take(self, request: Request, timeout_ns: int) -> Batch | None:
+        return self._source.take(
+            request.max_size, request.max_wait_ns, timeout_ns, request.preferred
+        )
+
+    def _wait(self, request: Request) -> Batch | None:
         """Wait for a batch, but not for what is left to others and is still to come."""
         while True:
-            batch = self.take_now(max_size, max_wait_ns)
+            batch = self.take_now(request)
             if batch is None:
-                batch = self._run._take(max_size, max_wait_ns, _LOOK_AGAIN_NS)
-            if batch is not None or self._run._engine.finished:
+                batch = self._take(request, _LOOK_AGAIN_NS)
+            if batch is not None or self._source.finished:
                 return batch
 
     def _left_by_others(self) -> Batch | None:
@@ -203,12 +252,10 @@ class Batches:
     Thread safety: any thread, any task; each loop gets other batches.
     """
 
-    def __init__(
-        self, start: Callable[[], None], consumers: Consumers, max_size: int, max_wait_ns: int
-    ) -> None:
+    def __init__(self, start: Callable[[], None], consumers: Consumers, request: Request) -> None:
         self._start = start
         self._consumers = consumers
-        self._size = (max_size, max_wait_ns)
+        self._request = request
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches, waiting for each on this thread."""
@@ -217,7 +264,7 @@ class Batches:
         try:
             while True:
                 self._consumers.hold(loop, threading.get_ident())
-                batch = self._consumers.take(*self._size)
+                batch = self._consumers.take(self._request)
                 if batch is None:
                     return
                 yield batch
@@ -227,7 +274,7 @@ class Batches:
     def __aiter__(self) -> AsyncIterator[Batch]:
         """Yield batches, waiting for each on another thread where there is none."""
         self._start()
-        return _AsyncLoop(self._consumers, self._size)
+        return _AsyncLoop(self._consumers, self._request)
 
 
 class _AsyncLoop(AsyncIterator["Batch"]):
@@ -237,9 +284,9 @@ class _AsyncLoop(AsyncIterator["Batch"]):
     it, and a session that is left on the event loop's thread would wait for that.
     """
 
-    def __init__(self, consumers: Consumers, size: tuple[int, int]) -> None:
+    def __init__(self, consumers: Consumers, request: Request) -> None:
         self._consumers = consumers
-        self._size = size
+        self._request = request
         self._loop = object()
 
     async def __anext__(self) -> Batch:
@@ -249,17 +296,17 @@ class _AsyncLoop(AsyncIterator["Batch"]):
             take = consumers.adopt()
             if take is None:
                 # Most of the time there is something, and no thread is needed.
-                batch = consumers.take_now(*self._size)
+                batch = consumers.take_now(self._request)
                 if batch is not None:
                     return batch
-                take = consumers.take_elsewhere(*self._size)
+                take = consumers.take_elsewhere(self._request)
             try:
                 batch = await take.wait_in_task()
             except (asyncio.CancelledError, GeneratorExit):
                 consumers.abandon(take)
                 raise
             if batch is not None:
-                return consumers.at_most(self._size[0], batch)
+                return consumers.at_most(self._request.max_size, batch)
             if consumers.is_over:
                 raise StopAsyncIteration
 

@@ -124,6 +124,7 @@ def run_data(execution: Execution) -> RunData:
             **environment.describe(),
             "requests_refused": engine.requests_refused,
             **_issue_ceiling(execution),
+            **_batch_sizes(engine),
             **({"system": execution.system_facts} if execution.system_facts else {}),
         },
         started_at=execution.started_at,
@@ -142,6 +143,12 @@ def _issue_ceiling(execution: Execution) -> dict[str, float]:
     step, _ = execution.done[-1]
     cost_ns = _core.TrafficPlan(execution.task.plan(step), step.loaded).cost_ns(_DRAWN_FOR_CEILING)
     return {"issue_ceiling_qps": 1e9 / cost_ns} if cost_ns > 0 else {}
+
+
+def _batch_sizes(engine: _core.Engine) -> dict[str, dict[str, int]]:
+    """Return how many batches of each size were taken, where any were; JSON has no other keys."""
+    sizes = engine.batch_sizes()
+    return {"batch_sizes": {str(size): count for size, count in sizes.items()}} if sizes else {}
 
 
 def _series(execution: Execution, step: Step, outcome: SeriesOutcome) -> Series:

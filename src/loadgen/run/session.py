@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`Session`: a run whose system under test takes its work itself, in its own loop.
 
-Not for systems that are handed their work (`run`), nor for consumers in other processes.
+Not for systems that are handed their work (`run`), nor for what consumers in other processes do
+(`attached`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +17,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from loadgen.errors import LoadGenError
-from loadgen.run.batches import Batches, Consumers, here
+from loadgen.run.batches import Batches, Consumers, batch_request, here
 from loadgen.run.conclusion import Destination, conclude, with_result
 from loadgen.run.execution import Execution
 from loadgen.run.progress import on_terminal
+from loadgen.run.sharing import Supervisor, share
 from loadgen.run.sinks import open_all
 from loadgen.run.task import Task
-from loadgen.sut.base import Delivery, check_arguments
-from loadgen.values import integer, ns_from_ms, number, problem_of
+from loadgen.sut.base import Delivery
 
 if TYPE_CHECKING:
     from loadgen.config.scenarios import Scenario
@@ -114,7 +116,7 @@ class Session:
             sinks=destination.sinks,
             keep_outputs=not destination.sinks,
         )
-        self._entered = _Entered(execution, destination, Consumers(execution.run))
+        self._entered = _Entered(execution, destination, Consumers(execution.engine))
         open_all(destination.sinks, execution.run)
         try:
             execution.load_first()
@@ -145,6 +147,8 @@ class Session:
                 self._wait(inside, leaver)
         with self._start_lock:
             self._is_over = True
+        if inside.supervisor is not None:
+            inside.supervisor.stop()
         if self._thread is not None and execution.error is not None:
             execution.engine.abort()
             with execution.keeping_error():
@@ -215,7 +219,9 @@ class Session:
                     self._thread = None  # there is none to wait for
                     raise
 
-    def batches(self, max_size: int = 64, max_wait_ms: float = 0) -> Batches:
+    def batches(
+        self, max_size: int = 64, max_wait_ms: float = 0, preferred_sizes: Sequence[int] = ()
+    ) -> Batches:
         """Return batches to answer, until there are no more; for any number of threads and tasks.
 
         Parameters
@@ -224,6 +230,8 @@ class Session:
             The most samples of a batch.
         max_wait_ms : float, ms
             How long to wait for a fuller batch, counted from the issue of its oldest sample.
+        preferred_sizes : sequence of int
+            Sizes at which it does not wait: the largest that there are samples for goes at once.
 
         Returns
         -------
@@ -231,11 +239,32 @@ class Session:
             For ``for`` in threads, ``async for`` in tasks of any asyncio event loop. Each loop gets
             other batches. A loop that is left early may be taken up again.
         """
-        check_arguments(
-            problem_of("max_size", max_size, integer(1)),
-            problem_of("max_wait_ms", max_wait_ms, number(0, 1e9)),
-        )
-        return Batches(self.start, self._inside.consumers, max_size, ns_from_ms(max_wait_ms))
+        request = batch_request(max_size, max_wait_ms, preferred_sizes)
+        return Batches(self.start, self._inside.consumers, request)
+
+    @property
+    def attach_token(self) -> str:
+        """What other processes of the server join by: `loadgen.attach` (token).
+
+        Text without spaces, for an argument or an environment variable. Ask for it, the first
+        time, before the first batch. From then on a loop over batches ends when every sample is
+        answered, not when the last is taken: what a process that dies had is handed out again.
+
+        Raises
+        ------
+        LoadGenError
+            The clock is running already, the run keeps no rows, or this is not Linux.
+        """
+        inside = self._inside
+        with self._start_lock:
+            if inside.token is None:
+                if self._thread is not None or self._is_over:
+                    raise LoadGenError("ask for attach_token before the first batch")
+                inside.token = share(inside.execution)
+                inside.supervisor = Supervisor(
+                    inside.execution.engine, self.start, inside.execution.run.abort
+                )
+        return inside.token
 
     def complete(self, ids: Ids, outputs: Any = None, n_tokens: Any = None) -> None:
         """Answer samples by id; see `Run.complete`."""
@@ -265,6 +294,8 @@ class Session:
 
     def _wait(self, inside: _Entered, leaver: object) -> None:
         """Wait for the run's end; end it oneself where nobody is left to take its batches."""
+        if inside.supervisor is not None:
+            self._wait_for_start(inside)
         if self._thread is None:
             raise LoadGenError(
                 "the session was left before any batch was asked for: join the threads that take"
@@ -273,17 +304,34 @@ class Session:
         # The end may be near: whoever took the last batch need not have asked for another one.
         # A forked child has no such thread.
         while not self._measured.wait(_LOOK_AGAIN_S) and self._thread.is_alive():
-            if inside.consumers.all_left_early(leaver):
+            supervisor = inside.supervisor
+            if supervisor is not None and supervisor.n_joined > 0:
+                if supervisor.deserted and inside.consumers.n_loops == 0:
+                    inside.execution.run.abort("the processes that took its batches are gone")
+            elif inside.consumers.all_left_early(leaver):
                 inside.execution.run.abort("every loop over the session's batches was left early")
 
+    def _wait_for_start(self, inside: _Entered) -> None:
+        """Wait until a process asks for a batch, as long as for an answer."""
+        limit_s = inside.execution.task.settings.drain_timeout_s
+        give_up_at = None if limit_s is None else time.monotonic() + limit_s
+        while self._thread is None:
+            if give_up_at is not None and time.monotonic() > give_up_at:
+                raise LoadGenError(
+                    f"no process has asked for a batch for drain_timeout_s = {limit_s:g} s"
+                )
+            time.sleep(_LOOK_AGAIN_S)
 
-@dataclass(frozen=True)
+
+@dataclass
 class _Entered:
     """What a session has once it was entered."""
 
     execution: Execution
     destination: Destination
     consumers: Consumers
+    token: str | None = None
+    supervisor: Supervisor | None = None
 
 
 def _measure(execution: Execution, measured: threading.Event) -> None:

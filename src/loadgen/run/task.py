@@ -105,7 +105,7 @@ class Task:
         checked = validate(scenario, settings, fields, total=total, performance=performance)
         sizes = traffic.effective(scenario, checked, total, performance)
         check_room(scenario, checked, sizes)
-        hook = None if isinstance(samples, numbers.Integral) else _sample_hook(dataset)
+        hook = None if isinstance(samples, numbers.Integral) else sample_hook(dataset)
         columns = read_columns(dataset, total)
         return cls(dataset, total, performance, hook, columns, scenario, checked, sizes)
 
@@ -224,7 +224,7 @@ def _next_tag() -> int:
         return next(_tags) % 0xFFFF + 1
 
 
-def _sample_hook(dataset: Dataset) -> Samples:
+def sample_hook(dataset: Dataset) -> Samples:
     """Return the dataset's ``[indices]``, with all that is wrong with it made a `DatasetError`."""
 
     def samples(indices: npt.NDArray[np.int64]) -> Any:

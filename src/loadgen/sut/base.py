@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from loadgen.errors import Problem, SettingsError
-from loadgen.values import Refused
+from loadgen.values import Refused, integer
 
 if TYPE_CHECKING:
     from loadgen._core import Batch, NativeSut
@@ -138,6 +138,19 @@ def function(value: object) -> Callable[..., Any]:
     if not callable(value):
         raise Refused("a callable")
     return value
+
+
+def sizes_up_to(most: int) -> Callable[[object], object]:
+    """Return a check for batch sizes, of which none is larger than `most`."""
+
+    def check(value: object) -> object:
+        try:
+            sizes = [integer(1, most)(size) for size in value]  # type: ignore[attr-defined]
+        except (TypeError, Refused):
+            raise Refused(f"a sequence of integers in [1, {most}], the largest batch") from None
+        return sizes
+
+    return check
 
 
 def check_arguments(*problems: Problem | None) -> None:

@@ -9,12 +9,20 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from loadgen.config.scenarios import Concurrent, Server
 from loadgen.errors import LoadGenError
-from loadgen.sut.base import Delivery, Starts, SystemUnderTest, check_arguments, function, log
+from loadgen.sut.base import (
+    Delivery,
+    Starts,
+    SystemUnderTest,
+    check_arguments,
+    function,
+    log,
+    sizes_up_to,
+)
 from loadgen.values import integer, ns_from_ms, number, optional, problem_of
 
 if TYPE_CHECKING:
@@ -43,6 +51,9 @@ class FunctionSUT(SystemUnderTest):
         The most samples a call gets. None: a whole query without workers, 64 in a worker.
     max_wait_ms : float
         How long a worker waits for a fuller batch, counted from the issue of its oldest sample.
+    preferred_sizes : sequence of int
+        Sizes at which a worker does not wait: the largest that there are samples for goes at once.
+        None is larger than `max_batch_size`.
 
     Raises
     ------
@@ -61,18 +72,25 @@ class FunctionSUT(SystemUnderTest):
         workers: int | None = None,
         max_batch_size: int | None = None,
         max_wait_ms: float = 0,
+        preferred_sizes: Sequence[int] = (),
     ) -> None:
         check_arguments(
             problem_of("fn", fn, function),
             problem_of("workers", workers, optional(integer(1))),
             problem_of("max_batch_size", max_batch_size, optional(integer(1))),
             problem_of("max_wait_ms", max_wait_ms, number(0, 1e9)),
+            problem_of(
+                "preferred_sizes",
+                preferred_sizes,
+                sizes_up_to(max_batch_size or _WORKER_BATCH_SIZE),
+            ),
         )
         self.name = getattr(fn, "__name__", type(fn).__name__)
         self._fn = fn
         self._workers = workers
         self._max_batch_size = max_batch_size
         self._max_wait_ns = ns_from_ms(max_wait_ms)
+        self._preferred = tuple(sorted({*preferred_sizes}))
         self._threads: list[threading.Thread] = []
         self._starts = Starts()
 
@@ -123,7 +141,7 @@ class FunctionSUT(SystemUnderTest):
 
     def _work(self, run: Run) -> None:
         size = self._max_batch_size or _WORKER_BATCH_SIZE
-        while (batch := run._take(size, self._max_wait_ns)) is not None:
+        while (batch := run._take(size, self._max_wait_ns, None, self._preferred)) is not None:
             try:
                 self.issue(batch)
             except BaseException as error:  # on a worker nothing else would ever see it

@@ -126,10 +126,14 @@ class Run:
         return [*self._reasons, *([] if native is None else [native])]
 
     def _take(
-        self, max_size: int, max_wait_ns: int = 0, timeout_ns: int | None = None
+        self,
+        max_size: int,
+        max_wait_ns: int = 0,
+        timeout_ns: int | None = None,
+        preferred: Sequence[int] = (),
     ) -> Batch | None:
         """Next batch under pull; None when there will be none, or when the time is out."""
-        return self._engine.take(max_size, max_wait_ns, timeout_ns)
+        return self._engine.take(max_size, max_wait_ns, timeout_ns, preferred)
 
     def _sut_raised(self, error: BaseException, batch: Batch | None = None) -> None:
         """Deal with an exception that no caller would see, of a thread that answers `batch`."""

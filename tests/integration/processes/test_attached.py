@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A session whose batches are taken and answered by other processes, some of which die."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import loadgen as lg
+from loadgen.run import sharing
+
+WORKER = Path(__file__).with_name("worker.py")
+QUIET: dict[str, Any] = {"progress": False, "min_duration_s": 0}
+
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="shared records are on Linux"
+)
+
+
+@contextmanager
+def workers(token: str, *whats: str) -> Iterator[list[subprocess.Popen[str]]]:
+    """Start a process for each; none outlives the test."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, str(WORKER), what, token],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for what in whats
+    ]
+    try:
+        yield started
+    finally:
+        for process in started:
+            process.kill()
+            process.communicate()
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def measure(*whats: str, scenario: Any = None, dataset: Any = 100, **fields: Any) -> lg.Result:
+    """Measure what processes do, each once all have joined."""
+    with (
+        lg.Session(dataset, scenario or lg.Offline(), **QUIET, **fields) as session,
+        workers(session.attach_token, *whats) as started,
+    ):
+        ends = [process.communicate(timeout=50) for process in started]
+        assert [process.returncode for process in started] == [0] * len(whats), ends
+    return session.result
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        lg.SingleStream(),
+        lg.MultiStream(samples_per_query=4),
+        lg.Server(target_qps=20_000),
+        lg.Offline(n_samples=3_000),
+        lg.Concurrent(concurrency=8),
+    ],
+    ids=lambda scenario: scenario.name,
+)
+def test_two_processes_answer_every_scenario(scenario: Any) -> None:
+    result = measure("answer", "answer", scenario=scenario, min_queries=500)
+    assert result.n_completed == result.n_issued >= 500
+    assert not result.violations
+    assert result.health.verdict in {"good", "suspect", "bad"}
+    assert np.all(result.samples["completed_ns"] >= result.samples["issued_ns"])
+    assert sum(size * n for size, n in result.batch_sizes.items()) == result.n_issued
+
+
+def test_outputs_of_several_processes_are_kept_with_their_kinds() -> None:
+    result = measure("output", "output", mode="accuracy", dataset=60)
+    for index, found in enumerate(result.outputs_by_index()):
+        if index % 2 == 0:
+            np.testing.assert_array_equal(found, np.full(index % 5, index, np.float32))
+        else:
+            assert found == f"text {index}"
+
+
+def test_failures_of_other_processes_are_counted_by_kind() -> None:
+    result = measure("fail", on_error="fail")
+    assert result.n_failed == 100
+    assert result.failures["busy"].count == 100
+    assert result.failures["busy"].example == "no room for more"
+    assert not result.valid
+
+
+def test_tokens_of_other_processes_are_counted() -> None:
+    result = measure("tokens", "tokens", tokens=True)
+    assert result.samples["n_tokens"].tolist() == [3] * 100
+    assert np.all(result.samples["first_token_ns"] <= result.samples["completed_ns"])
+
+
+def test_what_a_killed_process_had_is_handed_out_again() -> None:
+    with lg.Session(1_000, lg.Offline(), **QUIET) as session:
+        token = session.attach_token
+        with workers(token, "hold") as (killed,):
+            assert line(killed) == "joined"
+            assert line(killed) == "took 50"
+            with workers(token, "answer", "answer") as others:
+                assert [line(process) for process in others] == ["joined", "joined"]
+                killed.send_signal(signal.SIGKILL)
+                for process in others:
+                    assert process.wait(timeout=50) == 0
+    result = session.result
+    assert result.n_completed == result.n_issued == 1_000
+    assert result.violations["redelivered"].count == 50
+    assert list(result.violations) == ["redelivered"]
+    assert not result.valid
+    assert "keep the processes alive" in " ".join(result.reasons)
+
+
+def test_a_process_that_leaves_with_an_error_gives_back_what_it_had() -> None:
+    with lg.Session(500, lg.Offline(), **QUIET) as session:
+        token = session.attach_token
+        with workers(token, "leave") as (left,):
+            _, said = left.communicate(timeout=50)
+            assert left.returncode == 1
+            assert "no more after 7" in said
+            for batch in session.batches(max_size=100):
+                batch.complete()
+    assert session.result.n_completed == 500
+    assert session.result.violations["redelivered"].count == 7
+
+
+def test_the_session_s_own_process_takes_batches_too() -> None:
+    with (
+        lg.Session(5_000, lg.Offline(), **QUIET) as session,
+        workers(session.attach_token, "answer") as (other,),
+    ):
+        assert line(other) == "joined"
+        own = sum(len(batch) for batch in taken(session))
+        assert other.wait(timeout=50) == 0
+    assert session.result.n_completed == 5_000
+    assert 0 < own < 5_000
+
+
+def taken(session: lg.Session) -> Iterator[lg.Batch]:
+    for batch in session.batches(max_size=8):
+        time.sleep(0.001)  # the others shall have their share
+        batch.complete()
+        yield batch
+
+
+def test_when_all_processes_are_gone_the_run_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "_PATIENCE_S", 0.2)
+    with (
+        lg.Session(1_000, lg.Offline(), **QUIET) as session,
+        workers(session.attach_token, "hold") as (killed,),
+    ):
+        assert line(killed) == "joined"
+        assert line(killed) == "took 50"
+    result = session.result
+    assert result.n_missing == 1_000
+    assert result.aborted_reason == "the processes that took its batches are gone"
+
+
+def test_a_process_may_end_the_run() -> None:
+    result = measure("abort")
+    assert result.aborted_reason == "the model is not there"
+
+
+def test_where_no_process_asks_for_a_batch_the_wait_ends() -> None:
+    session = lg.Session(10, lg.Offline(), **QUIET, drain_timeout_s=0.3)
+    with pytest.raises(lg.LoadGenError, match="no process has asked for a batch"), session:
+        assert session.attach_token
+
+
+def test_the_token_has_to_be_asked_for_in_time() -> None:
+    with lg.Session(10, lg.Offline(), **QUIET) as session:
+        for batch in session.batches():
+            batch.complete()
+        with pytest.raises(lg.LoadGenError, match="before the first batch"):
+            session.attach_token  # noqa: B018
+
+
+def test_a_run_without_rows_has_no_token() -> None:
+    scenario = lg.Server(target_qps=1_000)
+    with lg.Session(10, scenario, **QUIET, recording="histogram") as session:
+        with pytest.raises(lg.SettingsError, match="recording = 'histogram': needs \"rows\""):
+            session.attach_token  # noqa: B018
+        for batch in session.batches():
+            batch.complete()
+
+
+@pytest.mark.parametrize("token", ["", "loadgen1-", "loadgen1-e30=", 7])
+def test_what_is_no_token_is_refused(token: Any) -> None:
+    with pytest.raises(lg.LoadGenError, match="is no token of a session"):
+        lg.attach(token)
+
+
+def test_who_joins_late_finds_no_batches() -> None:
+    with lg.Session(10, lg.Offline(), **QUIET) as session:
+        token = session.attach_token
+        for batch in session.batches():
+            batch.complete()
+        with lg.attach(token) as attached:
+            assert list(attached.batches()) == []
+    assert session.result.n_completed == 10
+
+
+def test_a_session_whose_process_is_gone_cannot_be_joined() -> None:
+    code = """
+import loadgen as lg
+with lg.Session(10, lg.Offline(), min_duration_s=0) as session:
+    print(session.attach_token)
+    for batch in session.batches():
+        batch.complete()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    with pytest.raises(lg.LoadGenError, match="there is no session with this token"):
+        lg.attach(done.stdout.strip())
+
+
+def test_a_dataset_of_another_size_is_refused() -> None:
+    with lg.Session(10, lg.Offline(), **QUIET) as session:
+        with pytest.raises(lg.LoadGenError, match="of 3 samples: the session's has 10"):
+            lg.attach(session.attach_token, ["a", "b", "c"])
+        for batch in session.batches():
+            batch.complete()
+
+
+def test_joining_within_one_process_from_tasks_and_threads() -> None:
+    """A process may join its own session, which is how its parts are tested."""
+
+    async def serve(attached: lg.Attachment) -> int:
+        n = 0
+        async for batch in attached.batches(max_size=5):
+            assert batch.samples == [f"s{index}" for index in batch.indices]
+            attached.complete(batch.ids)
+            n += len(batch)
+        return n
+
+    names = [f"s{index}" for index in range(200)]
+    with lg.Session(names, lg.Offline(n_samples=400), **QUIET) as session:
+        counts: list[int] = []
+        with lg.attach(session.attach_token, names) as attached:
+            thread = threading.Thread(target=lambda: counts.append(asyncio.run(serve(attached))))
+            thread.start()
+            counts.append(asyncio.run(serve(attached)))
+            thread.join()
+        with pytest.raises(lg.LoadGenError, match="this attachment was left"):
+            attached.batches()
+    assert sum(counts) == 400 == session.result.n_completed
+
+
+def test_a_forked_child_that_ends_does_not_take_its_parent_s_place() -> None:
+    with (
+        lg.Session(300, lg.Offline(), **QUIET) as session,
+        lg.attach(session.attach_token) as attached,
+    ):
+        first = next(iter(attached.batches(max_size=100)))
+        child = os.fork()
+        if child == 0:
+            del attached
+            os._exit(0)
+        os.waitpid(child, 0)
+        threading.Event().wait(0.1)  # longer than it takes to hand out again
+        first.complete()
+        for batch in attached.batches(max_size=100):
+            batch.complete()
+    assert session.result.n_completed == 300
+    assert not session.result.violations
