@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 import loadgen as lg
-from loadgen.run.batches import Request
+from loadgen.run.consumers import Request
 
 FEW = {"min_duration_s": 0, "min_queries": 20, "progress": False}
 SERVER = lg.Server(target_qps=20_000)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Claims about threads: one winner a row, no write after close, no lost wake-up, each row taken once.
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -193,58 +192,6 @@ TEST_CASE("several takers get each row once, and all leave when the run ends") {
   std::uint64_t wrong = 0;
   for (const auto& count : taken) wrong += count != 1;
   CHECK(wrong == 0);
-}
-
-TEST_CASE("takers of a shared record that die again and again lose no row, and have none twice") {
-  Ranges ranges{Backing::Memfd};
-  Record record{small(), Clock{}, ranges};
-  Batcher batcher{record, ranges};
-  constexpr std::uint64_t kIssued = kRows / 4;
-  std::atomic<bool> over{false};
-  std::atomic<std::uint64_t> answered{0};
-  // Each takes for a while, then is gone, with what it has not answered; then somebody else comes.
-  const auto serve = [&](unsigned seed) {
-    while (!over.load(std::memory_order_acquire)) {
-      Ranges mapped{getpid(), ranges.made()};
-      Record own{small(), Clock{}, mapped};
-      Batcher taking{own, mapped};
-      for (unsigned turn = 0; turn < 50 + seed % 50; ++turn) {
-        const auto rows = taking.take({5, 0us, own.clock().now() + 1ms, {}});
-        if (!rows) continue;
-        const bool dies = turn + 1 == 50 + seed % 50;
-        answered += own.complete({rows->first, dies ? rows->count / 2 : rows->count}, own.clock().now(), {});
-      }
-      seed = seed * 1'664'525 + 1'013'904'223;
-    }
-  };
-  std::vector<std::jthread> takers;
-  for (unsigned seed = 1; seed <= 2; ++seed) takers.emplace_back(serve, seed);
-  std::uint64_t open = 0;
-  for (std::uint64_t head = 0; open < kIssued;) {
-    if (head < kIssued) {
-      head += 5;
-      record.set_issued({head - 5, 5}, record.clock().now());
-      record.publish(head);
-      batcher.published(5, 10us);
-    }
-    if (head % 500 == 0) {
-      std::vector<std::uint16_t> gone;
-      batcher.takers().for_each([&](std::uint16_t taker, std::int64_t process) {
-        if (process == Takers::kLeft) gone.push_back(taker);
-      });
-      for (const std::uint16_t taker : gone) {
-        batcher.release(taker);
-        batcher.takers().free(taker);
-      }
-      open = record.first_open(open, head);
-    }
-  }
-  over.store(true, std::memory_order_release);
-  batcher.finish();
-  takers.clear();
-  CHECK(answered == kIssued);
-  CHECK(record.violations().get(Violation::Repeated).count == 0);
-  CHECK(record.violations().get(Violation::Redelivered).count > 0);
 }
 
 TEST_CASE("a pull run: the core issues on its own thread, takers answer, nothing is lost") {

@@ -17,13 +17,14 @@ from loadgen import _core
 from loadgen.dataset import as_dataset
 from loadgen.errors import LoadGenError
 from loadgen.result.encoding import Encoder
-from loadgen.run.batches import Batches, Consumers, batch_request
+from loadgen.run.batches import Batches, batch_request
+from loadgen.run.consumers import Consumers
 from loadgen.run.sharing import Token
 from loadgen.run.task import sample_hook
+from loadgen.sut.handle import AnswersById
 
 if TYPE_CHECKING:
     from loadgen._core import Batch, Engine
-    from loadgen.sut.handle import Ids
 
 _LOOK_EVERY_S = 0.02
 
@@ -61,7 +62,7 @@ def attach(token: str, dataset: object = None) -> Attachment:
     return Attachment(token, dataset)
 
 
-class Attachment:
+class Attachment(AnswersById):
     """A session's batches in another process; what `attach` returns.
 
     Leaving it waits until what it took is answered. Leaving it by an exception, or dying, hands
@@ -119,22 +120,6 @@ class Attachment:
         """
         request = batch_request(max_size, max_wait_ms, preferred_sizes)
         return Batches(self._engine.ask_to_start, self._consumers, request)
-
-    def complete(self, ids: Ids, outputs: Any = None, n_tokens: Any = None) -> None:
-        """Answer samples by id; see `Run.complete`. Any process may, whichever took them."""
-        self._engine.complete(ids, outputs, n_tokens)
-
-    def first_token(self, ids: Ids) -> None:
-        """Say that the first token of samples is there."""
-        self._engine.first_token(ids)
-
-    def token(self, ids: Ids, n: int = 1) -> None:
-        """Say that `n` more tokens of samples are there."""
-        self._engine.token(ids, n)
-
-    def fail(self, ids: Ids, kind: str = "error", message: str = "") -> None:
-        """Say that samples will have no answer; see `Run.fail`."""
-        self._engine.fail(ids, kind, message)
 
     def abort(self, reason: str) -> None:
         """End the session's run; see `Run.abort`."""

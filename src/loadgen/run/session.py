@@ -8,8 +8,6 @@ Not for systems that are handed their work (`run`), nor for what consumers in ot
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,26 +15,29 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from loadgen.errors import LoadGenError
-from loadgen.run.batches import Batches, Consumers, batch_request, here
+from loadgen.run.batches import Batches, batch_request
 from loadgen.run.conclusion import Destination, conclude, with_result
+from loadgen.run.consumers import Consumers, here
 from loadgen.run.execution import Execution
+from loadgen.run.measurement import Measurement
 from loadgen.run.progress import on_terminal
 from loadgen.run.sharing import Supervisor, share
 from loadgen.run.sinks import open_all
 from loadgen.run.task import Task
-from loadgen.sut.base import Delivery
+from loadgen.sut.handle import AnswersById
 
 if TYPE_CHECKING:
+    from loadgen._core import Engine
     from loadgen.config.scenarios import Scenario
     from loadgen.config.settings import Settings
     from loadgen.result import Result
     from loadgen.run.sinks import Sink
-    from loadgen.sut.handle import Ids, Run
+    from loadgen.sut.handle import Run
 
 _LOOK_AGAIN_S = 0.1
 
 
-class Session:
+class Session(AnswersById):
     """A run that a server takes batches from. Used once, as a context manager.
 
     Entering it checks settings and loads samples; the clock starts with the first batch that is
@@ -97,11 +98,6 @@ class Session:
         self._progress = progress
         self._entered: _Entered | None = None
         self._result: Result | None = None
-        self._thread: threading.Thread | None = None
-        # Not Thread.join(): before Python 3.13 the thread counts as ended when that is interrupted.
-        self._measured = threading.Event()
-        self._start_lock = threading.Lock()
-        self._is_over = False
 
     def __enter__(self) -> Self:
         """Check everything and load the first samples."""
@@ -116,7 +112,9 @@ class Session:
             sinks=destination.sinks,
             keep_outputs=not destination.sinks,
         )
-        self._entered = _Entered(execution, destination, Consumers(execution.engine))
+        self._entered = _Entered(
+            execution, destination, Consumers(execution.engine), Measurement(execution)
+        )
         open_all(destination.sinks, execution.run)
         try:
             execution.load_first()
@@ -145,15 +143,11 @@ class Session:
         else:
             with execution.keeping_error():
                 self._wait(inside, leaver)
-        with self._start_lock:
-            self._is_over = True
         if inside.supervisor is not None:
             inside.supervisor.stop()
-        if self._thread is not None and execution.error is not None:
-            execution.engine.abort()
-            with execution.keeping_error():
-                self._measured.wait()
-            self._measured.wait()  # a third Ctrl-C gives a hook of the dataset up that hangs
+        inside.measurement.close()
+        if execution.error is not None:
+            inside.measurement.give_up()
         execution.close()
         inside.consumers.close()
         self._result = conclude(execution, inside.destination)
@@ -202,22 +196,7 @@ class Session:
 
     def start(self) -> None:
         """Start the clock, if it is not running yet."""
-        execution = self._inside.execution
-        with self._start_lock:
-            if self._is_over:
-                raise LoadGenError("the session is over")
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=_measure,
-                    args=(execution, self._measured),
-                    name="loadgen-session",
-                    daemon=True,
-                )
-                try:
-                    self._thread.start()
-                except (RuntimeError, MemoryError):
-                    self._thread = None  # there is none to wait for
-                    raise
+        self._inside.measurement.start()
 
     def batches(
         self, max_size: int = 64, max_wait_ms: float = 0, preferred_sizes: Sequence[int] = ()
@@ -256,31 +235,14 @@ class Session:
             The clock is running already, the run keeps no rows, or this is not Linux.
         """
         inside = self._inside
-        with self._start_lock:
-            if inside.token is None:
-                if self._thread is not None or self._is_over:
-                    raise LoadGenError("ask for attach_token before the first batch")
-                inside.token = share(inside.execution)
-                inside.supervisor = Supervisor(
-                    inside.execution.engine, self.start, inside.execution.run.abort
-                )
+        if inside.token is None:
+            inside.measurement.before_start(inside.share)
+        assert inside.token is not None
         return inside.token
 
-    def complete(self, ids: Ids, outputs: Any = None, n_tokens: Any = None) -> None:
-        """Answer samples by id; see `Run.complete`."""
-        self.run.complete(ids, outputs, n_tokens)
-
-    def first_token(self, ids: Ids) -> None:
-        """Say that the first token of samples is there."""
-        self.run.first_token(ids)
-
-    def token(self, ids: Ids, n: int = 1) -> None:
-        """Say that `n` more tokens of samples are there."""
-        self.run.token(ids, n)
-
-    def fail(self, ids: Ids, kind: str = "error", message: str = "") -> None:
-        """Say that samples will have no answer; see `Run.fail`."""
-        self.run.fail(ids, kind, message)
+    @property
+    def _engine(self) -> Engine:
+        return self._inside.execution.engine
 
     def abort(self, reason: str) -> None:
         """End the run at once; see `Run.abort`."""
@@ -294,33 +256,22 @@ class Session:
 
     def _wait(self, inside: _Entered, leaver: object) -> None:
         """Wait for the run's end; end it oneself where nobody is left to take its batches."""
-        if inside.supervisor is not None:
-            self._wait_for_start(inside)
-        if self._thread is None:
+        supervisor = inside.supervisor
+        if supervisor is not None:
+            limit_s = inside.execution.task.settings.drain_timeout_s
+            supervisor.wait_for_start(lambda: inside.measurement.started, limit_s)
+        if not inside.measurement.started:
             raise LoadGenError(
                 "the session was left before any batch was asked for: join the threads that take"
                 " its batches, or call start(), before leaving it"
             )
         # The end may be near: whoever took the last batch need not have asked for another one.
-        # A forked child has no such thread.
-        while not self._measured.wait(_LOOK_AGAIN_S) and self._thread.is_alive():
-            supervisor = inside.supervisor
+        while inside.measurement.goes_on(_LOOK_AGAIN_S):
             if supervisor is not None and supervisor.n_joined > 0:
                 if supervisor.deserted and inside.consumers.n_loops == 0:
                     inside.execution.run.abort("the processes that took its batches are gone")
             elif inside.consumers.all_left_early(leaver):
                 inside.execution.run.abort("every loop over the session's batches was left early")
-
-    def _wait_for_start(self, inside: _Entered) -> None:
-        """Wait until a process asks for a batch, as long as for an answer."""
-        limit_s = inside.execution.task.settings.drain_timeout_s
-        give_up_at = None if limit_s is None else time.monotonic() + limit_s
-        while self._thread is None:
-            if give_up_at is not None and time.monotonic() > give_up_at:
-                raise LoadGenError(
-                    f"no process has asked for a batch for drain_timeout_s = {limit_s:g} s"
-                )
-            time.sleep(_LOOK_AGAIN_S)
 
 
 @dataclass
@@ -330,15 +281,13 @@ class _Entered:
     execution: Execution
     destination: Destination
     consumers: Consumers
+    measurement: Measurement
     token: str | None = None
     supervisor: Supervisor | None = None
 
-
-def _measure(execution: Execution, measured: threading.Event) -> None:
-    """Run the series; what the session's own thread does."""
-    try:
-        with execution.keeping_error():
-            execution.measure(Delivery("pull"))
-        execution.engine.finish()
-    finally:
-        measured.set()
+    def share(self) -> None:
+        """Let other processes join, if they may not yet."""
+        if self.token is None:
+            self.token = share(self.execution)
+            abort = self.execution.run.abort
+            self.supervisor = Supervisor(self.execution.engine, self.measurement.start, abort)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import math
 import os
 import select
 import threading
@@ -120,6 +121,7 @@ class Supervisor:
         self._abort = abort
         self._watched: dict[int, int] = {}  # taker to file descriptor
         self._poll = select.poll()
+        self._started = False
         self._last_seen = time.monotonic()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="loadgen-supervisor", daemon=True)
@@ -134,6 +136,22 @@ class Supervisor:
     def deserted(self) -> bool:
         """Whether there were processes, and for some time there has been none."""
         return self.n_joined > 0 and time.monotonic() - self._last_seen > _PATIENCE_S
+
+    def wait_for_start(self, started: Callable[[], bool], limit_s: float | None) -> None:
+        """Wait until a process has asked for a batch; as long as for an answer.
+
+        Raises
+        ------
+        LoadGenError
+            None has for so long.
+        """
+        give_up_at = math.inf if limit_s is None else time.monotonic() + limit_s
+        while not started():
+            if time.monotonic() > give_up_at:
+                raise LoadGenError(
+                    f"no process has asked for a batch for drain_timeout_s = {limit_s:g} s"
+                )
+            time.sleep(_LOOK_EVERY_S)
 
     def stop(self) -> None:
         """Watch no longer; the run is over."""
@@ -153,7 +171,8 @@ class Supervisor:
 
     def _look(self) -> None:
         engine = self._engine
-        if engine.start_asked:
+        if engine.start_asked and not self._started:
+            self._started = True
             self._start()
         reason = engine.abort_asked
         if reason is not None and not engine.aborted:

@@ -22,43 +22,13 @@ if TYPE_CHECKING:
     Ids = int | Sequence[int] | npt.NDArray[Any]
 
 
-class Run:
-    """A run, as its system under test sees it: what it is, and answers by id.
-
-    Attributes
-    ----------
-    scenario : Scenario
-    settings : Settings
-    dataset : Dataset
-    clock : VirtualClock or None
-        None: real time.
-
-    Notes
-    -----
-    Thread safety: everything, from any thread. A process forked from this one must not use it;
-    whatever it calls raises a `LoadGenError` that names both.
-    """
-
-    def __init__(
-        self,
-        engine: Engine,
-        scenario: Scenario,
-        settings: Settings,
-        dataset: Dataset,
-        clock: VirtualClock | None = None,
-    ) -> None:
-        self._engine = engine
-        self._errors: list[BaseException] = []
-        self._reasons: list[str] = []
-        self.scenario = scenario
-        self.settings = settings
-        self.dataset = dataset
-        self.clock = clock
+class AnswersById:
+    """Answers to samples by their ids, from any thread: what all that stand for a run have."""
 
     @property
-    def mode(self) -> Literal["performance", "accuracy", "submission"]:
-        """What is measured."""
-        return self.settings.mode
+    def _engine(self) -> Engine:
+        """The core that has the samples."""
+        raise NotImplementedError
 
     def complete(self, ids: Ids, outputs: Any = None, n_tokens: Any = None) -> None:
         """Answer samples.
@@ -103,6 +73,49 @@ class Run:
             Kept of the first failure of a kind.
         """
         self._engine.fail(ids, kind, message)
+
+
+class Run(AnswersById):
+    """A run, as its system under test sees it: what it is, and answers by id.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    settings : Settings
+    dataset : Dataset
+    clock : VirtualClock or None
+        None: real time.
+
+    Notes
+    -----
+    Thread safety: everything, from any thread. A process forked from this one must not use it;
+    whatever it calls raises a `LoadGenError` that names both.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        scenario: Scenario,
+        settings: Settings,
+        dataset: Dataset,
+        clock: VirtualClock | None = None,
+    ) -> None:
+        self._core = engine
+        self._errors: list[BaseException] = []
+        self._reasons: list[str] = []
+        self.scenario = scenario
+        self.settings = settings
+        self.dataset = dataset
+        self.clock = clock
+
+    @property
+    def _engine(self) -> Engine:
+        return self._core
+
+    @property
+    def mode(self) -> Literal["performance", "accuracy", "submission"]:
+        """What is measured."""
+        return self.settings.mode
 
     def n_tokens(self, row: int) -> int:
         """Return the tokens of an answered sample, by its place among the run's; for sinks."""
