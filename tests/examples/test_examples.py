@@ -77,6 +77,13 @@ def test_code_of_the_page_on_mlperf_runs(tmp_path: Path) -> None:
     assert "VALID " in run(tmp_path, sys.executable, "-c", code)
 
 
+def test_code_of_the_page_on_systems_runs(tmp_path: Path) -> None:
+    code = "\n".join(blocks(ROOT / "docs/systems-under-test.md", "python"))
+    sizes = ast.literal_eval(run(tmp_path, sys.executable, "-c", code))
+    assert sizes
+    assert max(sizes) <= 32
+
+
 def test_guide_names_every_knob_and_setting_and_shows_a_file_that_can_be_read() -> None:
     guide = (ROOT / "docs/guide.md").read_text("utf-8")
     names = {*lg.Settings.model_fields, *lg.Seeds.model_fields}

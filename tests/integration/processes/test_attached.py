@@ -8,9 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,47 +17,22 @@ import pytest
 import loadgen as lg
 from loadgen.run import sharing
 
-WORKER = Path(__file__).with_name("worker.py")
 QUIET: dict[str, Any] = {"progress": False, "min_duration_s": 0}
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="shared records are on Linux"
 )
 
-
-@contextmanager
-def workers(token: str, *whats: str) -> Iterator[list[subprocess.Popen[str]]]:
-    """Start a process for each; none outlives the test."""
-    started = [
-        subprocess.Popen(
-            [sys.executable, str(WORKER), what, token],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for what in whats
-    ]
-    try:
-        yield started
-    finally:
-        for process in started:
-            process.kill()
-            process.communicate()
+Start = Callable[..., list[Any]]
 
 
-def line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-def measure(*whats: str, scenario: Any = None, dataset: Any = 100, **fields: Any) -> lg.Result:
-    """Measure what processes do, each once all have joined."""
-    with (
-        lg.Session(dataset, scenario or lg.Offline(), **QUIET, **fields) as session,
-        workers(session.attach_token, *whats) as started,
-    ):
-        ends = [process.communicate(timeout=50) for process in started]
-        assert [process.returncode for process in started] == [0] * len(whats), ends
+def measure(
+    start: Start, *roles: str, scenario: Any = None, dataset: Any = 100, **fields: Any
+) -> lg.Result:
+    """Measure what processes do that end by themselves."""
+    with lg.Session(dataset, scenario or lg.Offline(), **QUIET, **fields) as session:
+        for worker in start(session.attach_token, *roles):
+            worker.says()
     return session.result
 
 
@@ -74,8 +47,8 @@ def measure(*whats: str, scenario: Any = None, dataset: Any = 100, **fields: Any
     ],
     ids=lambda scenario: scenario.name,
 )
-def test_two_processes_answer_every_scenario(scenario: Any) -> None:
-    result = measure("answer", "answer", scenario=scenario, min_queries=500)
+def test_two_processes_answer_every_scenario(scenario: Any, start: Start) -> None:
+    result = measure(start, "answer", "answer", scenario=scenario, min_queries=500)
     assert result.n_completed == result.n_issued >= 500
     assert not result.violations
     assert result.health.verdict in {"good", "suspect", "bad"}
@@ -83,8 +56,8 @@ def test_two_processes_answer_every_scenario(scenario: Any) -> None:
     assert sum(size * n for size, n in result.batch_sizes.items()) == result.n_issued
 
 
-def test_outputs_of_several_processes_are_kept_with_their_kinds() -> None:
-    result = measure("output", "output", mode="accuracy", dataset=60)
+def test_outputs_of_several_processes_are_kept_with_their_kinds(start: Start) -> None:
+    result = measure(start, "output", "output", mode="accuracy", dataset=60)
     for index, found in enumerate(result.outputs_by_index()):
         if index % 2 == 0:
             np.testing.assert_array_equal(found, np.full(index % 5, index, np.float32))
@@ -92,31 +65,28 @@ def test_outputs_of_several_processes_are_kept_with_their_kinds() -> None:
             assert found == f"text {index}"
 
 
-def test_failures_of_other_processes_are_counted_by_kind() -> None:
-    result = measure("fail", on_error="fail")
+def test_failures_of_other_processes_are_counted_by_kind(start: Start) -> None:
+    result = measure(start, "fail", on_error="fail")
     assert result.n_failed == 100
     assert result.failures["busy"].count == 100
     assert result.failures["busy"].example == "no room for more"
     assert not result.valid
 
 
-def test_tokens_of_other_processes_are_counted() -> None:
-    result = measure("tokens", "tokens", tokens=True)
+def test_tokens_of_other_processes_are_counted(start: Start) -> None:
+    result = measure(start, "tokens", "tokens", tokens=True)
     assert result.samples["n_tokens"].tolist() == [3] * 100
     assert np.all(result.samples["first_token_ns"] <= result.samples["completed_ns"])
 
 
-def test_what_a_killed_process_had_is_handed_out_again() -> None:
+def test_what_a_killed_process_had_is_handed_out_again(start: Start) -> None:
     with lg.Session(1_000, lg.Offline(), **QUIET) as session:
-        token = session.attach_token
-        with workers(token, "hold") as (killed,):
-            assert line(killed) == "joined"
-            assert line(killed) == "took 50"
-            with workers(token, "answer", "answer") as others:
-                assert [line(process) for process in others] == ["joined", "joined"]
-                killed.send_signal(signal.SIGKILL)
-                for process in others:
-                    assert process.wait(timeout=50) == 0
+        (killed,) = start(session.attach_token, "hold")
+        assert killed.line() == "took 50"
+        others = start(session.attach_token, "answer", "answer")
+        killed.send_signal(signal.SIGKILL)
+        for worker in others:
+            worker.says()
     result = session.result
     assert result.n_completed == result.n_issued == 1_000
     assert result.violations["redelivered"].count == 50
@@ -125,53 +95,46 @@ def test_what_a_killed_process_had_is_handed_out_again() -> None:
     assert "keep the processes alive" in " ".join(result.reasons)
 
 
-def test_a_process_that_leaves_with_an_error_gives_back_what_it_had() -> None:
+def test_a_process_that_leaves_with_an_error_gives_back_what_it_had(start: Start) -> None:
     with lg.Session(500, lg.Offline(), **QUIET) as session:
-        token = session.attach_token
-        with workers(token, "leave") as (left,):
-            _, said = left.communicate(timeout=50)
-            assert left.returncode == 1
-            assert "no more after 7" in said
-            for batch in session.batches(max_size=100):
-                batch.complete()
+        (left,) = start(session.attach_token, "leave")
+        _, said = left.communicate(timeout=50)
+        assert left.returncode == 1
+        assert "no more after 7" in said
+        for batch in session.batches(max_size=100):
+            batch.complete()
     assert session.result.n_completed == 500
     assert session.result.violations["redelivered"].count == 7
 
 
-def test_the_session_s_own_process_takes_batches_too() -> None:
-    with (
-        lg.Session(5_000, lg.Offline(), **QUIET) as session,
-        workers(session.attach_token, "answer") as (other,),
-    ):
-        assert line(other) == "joined"
-        own = sum(len(batch) for batch in taken(session))
-        assert other.wait(timeout=50) == 0
+def test_the_session_s_own_process_takes_batches_too(start: Start) -> None:
+    with lg.Session(5_000, lg.Offline(), **QUIET) as session:
+        (other,) = start(session.attach_token, "answer")
+        own = 0
+        for batch in session.batches(max_size=8):
+            time.sleep(0.001)  # the other shall have its share
+            batch.complete()
+            own += len(batch)
+        other.says()
     assert session.result.n_completed == 5_000
     assert 0 < own < 5_000
 
 
-def taken(session: lg.Session) -> Iterator[lg.Batch]:
-    for batch in session.batches(max_size=8):
-        time.sleep(0.001)  # the others shall have their share
-        batch.complete()
-        yield batch
-
-
-def test_when_all_processes_are_gone_the_run_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_all_processes_are_gone_the_run_ends(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sharing, "_PATIENCE_S", 0.2)
-    with (
-        lg.Session(1_000, lg.Offline(), **QUIET) as session,
-        workers(session.attach_token, "hold") as (killed,),
-    ):
-        assert line(killed) == "joined"
-        assert line(killed) == "took 50"
+    with lg.Session(1_000, lg.Offline(), **QUIET) as session:
+        (killed,) = start(session.attach_token, "hold")
+        assert killed.line() == "took 50"
+        killed.kill()
     result = session.result
     assert result.n_missing == 1_000
     assert result.aborted_reason == "the processes that took its batches are gone"
 
 
-def test_a_process_may_end_the_run() -> None:
-    result = measure("abort")
+def test_a_process_may_end_the_run(start: Start) -> None:
+    result = measure(start, "abort")
     assert result.aborted_reason == "the model is not there"
 
 
@@ -202,6 +165,32 @@ def test_a_run_without_rows_has_no_token() -> None:
 def test_what_is_no_token_is_refused(token: Any) -> None:
     with pytest.raises(lg.LoadGenError, match="is no token of a session"):
         lg.attach(token)
+
+
+@pytest.mark.slow
+def test_a_million_samples_of_three_processes_are_each_answered_once(start: Start) -> None:
+    with lg.Session(1_000, lg.Offline(n_samples=1_000_000), **QUIET) as session:
+        answered = [
+            int(worker.says().removeprefix("answered "))
+            for worker in start(session.attach_token, "count", "count", "count")
+        ]
+    assert session.result.n_completed == sum(answered) == 1_000_000
+    assert not session.result.violations
+
+
+@pytest.mark.slow
+def test_of_a_million_samples_a_killed_process_loses_none(start: Start) -> None:
+    with lg.Session(1_000, lg.Offline(n_samples=1_000_000), **QUIET) as session:
+        (killed,) = start(session.attach_token, "hold_the_hundredth")
+        assert killed.line() == "took 1000"
+        others = start(session.attach_token, "count", "count")
+        killed.kill()
+        answered = sum(int(worker.says().removeprefix("answered ")) for worker in others)
+    result = session.result
+    assert answered == 1_000_000 - 99_000
+    assert result.n_completed == 1_000_000
+    assert result.violations["redelivered"].count == 1_000
+    assert list(result.violations) == ["redelivered"]
 
 
 def test_who_joins_late_finds_no_batches() -> None:

@@ -20,6 +20,24 @@ def answer(attached: lg.Attachment) -> None:
         batch.complete()
 
 
+def count(attached: lg.Attachment) -> None:
+    """Answers, and says how many it did."""
+    n = 0
+    for batch in attached.batches(max_size=1_000):
+        batch.complete()
+        n += len(batch)
+    say(f"answered {n}")
+
+
+def hold_the_hundredth(attached: lg.Attachment) -> None:
+    """Answers 99 batches, and never the one after them."""
+    for number, batch in enumerate(attached.batches(max_size=1_000)):
+        if number == 99:
+            say(f"took {len(batch)}")
+            time.sleep(600)
+        batch.complete()
+
+
 def output(attached: lg.Attachment) -> None:
     """Rows of floats for even samples and text for odd ones: kinds of answers come to be here."""
     for batch in attached.batches(max_size=3):
