@@ -43,7 +43,7 @@ class Session:
 
     Parameters
     ----------
-    dataset : int, sequence, array or Dataset
+    dataset : int, sequence, array, Dataset or Path
         An int: so many samples, and the batches' samples are indices.
     scenario : Scenario
         What the traffic is.
