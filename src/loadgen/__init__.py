@@ -22,7 +22,7 @@ from loadgen.config.scenarios import (
     SingleStream,
 )
 from loadgen.config.settings import Seeds, Settings
-from loadgen.dataset import Dataset
+from loadgen.dataset import Dataset, open_dataset
 from loadgen.errors import (
     DatasetError,
     Interrupted,
@@ -39,7 +39,7 @@ from loadgen.sut import AsyncSUT, FunctionSUT, NativeSUT, SystemUnderTest, get_i
 from loadgen.sut.handle import Run
 
 if typing.TYPE_CHECKING:
-    from loadgen import compat, mlperf, testing
+    from loadgen import compat, dataset, mlperf, testing
 
 __all__ = [
     "AsyncSUT",
@@ -73,8 +73,10 @@ __all__ = [
     "__version__",
     "attach",
     "compat",
+    "dataset",
     "get_include",
     "mlperf",
+    "open_dataset",
     "run",
     "testing",
 ]

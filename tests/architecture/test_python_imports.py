@@ -18,6 +18,7 @@ import loadgen
 HEAVY = (
     "scipy", "typer", "rich", "cffi",
     "sklearn", "torch", "jax", "onnxruntime", "httpx", "matplotlib", "pandas",
+    "pyarrow", "datasets",
 )  # fmt: skip
 
 IMPORT_ALONE = "import loadgen"

@@ -206,6 +206,23 @@ def test_saved_run_can_be_repeated_and_replaced(cli: Cli, tmp_path: Path) -> Non
     )
 
 
+def test_run_over_a_file_can_be_repeated(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("1\n2\n3\n")
+    options = ("--dataset", "rows.jsonl", "--scenario", "single_stream", *FEW)
+    assert cli("run", "suts:echo", *options, "--output-dir", "runs/x").returncode == 0
+    assert cli("run", "runs/x/run.toml", "--output-dir", "runs/y").returncode == 0
+    digests = [lg.Result.load(tmp_path / "runs" / name).traffic_digest for name in "xy"]
+    assert digests[0] == digests[1]
+
+
+def test_broken_row_of_a_file_is_told_without_a_traceback(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("1\n{\n3\n")
+    done = cli("run", "suts:echo", "--dataset", "rows.jsonl", "--scenario", "offline", *FEW)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "rows.jsonl line 2: is no JSON" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_reader_that_goes_away_is_no_traceback(cli: Cli, tmp_path: Path) -> None:
     command = [*COMMAND, "run", "suts:echo", *SINGLE]
     with subprocess.Popen(

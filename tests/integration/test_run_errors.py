@@ -139,6 +139,15 @@ def test_samples_that_cannot_be_had_are_the_datasets_error(scenario: Any) -> Non
         lg.run(lambda samples: None, Hooks("samples"), scenario, **FEW)
 
 
+def test_samples_error_that_a_dataset_makes_itself_is_left_as_it_is() -> None:
+    class Own(Hooks):
+        def __getitem__(self, indices: Any) -> Any:
+            raise lg.DatasetError("images/3.png: is no picture")
+
+    with pytest.raises(lg.DatasetError, match=r"^images/3\.png: is no picture$"):
+        lg.run(lambda samples: None, Own("nowhere"), lg.SingleStream(), **FEW)
+
+
 def test_an_error_between_two_sets_has_what_was_measured(tmp_path: Path) -> None:
     calls = Failing("nowhere")
     dataset = Hooks("nowhere")

@@ -39,6 +39,13 @@ def figures(result: lg.Result) -> None:
         assert_type(result.ttft.percentile(50), int)
 
 
+def files() -> None:
+    prompts = lg.open_dataset("prompts.jsonl", field="prompt", lengths=len)
+    assert_type(prompts.performance_count, int)
+    lg.run(Echo(), lg.dataset.NumpyDataset(np.zeros(3), name="zeros"), lg.Offline())
+    lg.dataset.CsvDataset("x.csv", column="a")  # type: ignore[call-arg]  # it is columns
+
+
 def pulls() -> None:
     with lg.Session(8, lg.Concurrent(4)) as session:
         for batch in session.batches(max_size=4, max_wait_ms=1):

@@ -85,6 +85,7 @@ _RUN_HELP = """Measure a system of your own.
 
 \b
 loadgen run module:sut --dataset module:dataset --scenario server --target-qps 100
+loadgen run module:sut --dataset prompts.jsonl --scenario offline
 loadgen run bench.toml --min-duration-s 60
 
 Modules are looked for in the current folder first. An option wins over what a file says. The value
@@ -112,7 +113,9 @@ def _run(
     ] = None,
     dataset: Annotated[
         str | None,
-        typer.Option(metavar="DATASET", help="As module:name, or a number of samples."),
+        typer.Option(
+            metavar="DATASET", help="As module:name, a file or folder of samples, or how many."
+        ),
     ] = None,
     sut: Annotated[
         str | None,

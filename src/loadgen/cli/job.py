@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -19,6 +19,7 @@ from loadgen.cli.options import ARRIVAL_FIELDS, KNOBS, SETTINGS, option_name, pl
 from loadgen.config.run_file import RunFile, read_run_file
 from loadgen.config.scenarios import SCENARIOS, Scenario, scenario_from_dict
 from loadgen.config.settings import Settings, settings_from
+from loadgen.dataset import open_dataset
 from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
 from loadgen.run.task import Task
 from loadgen.sut import SystemUnderTest, as_sut
@@ -79,7 +80,7 @@ def prepare(target: str, options: Texts) -> Job:
         found = _imported("the system under test", str(wanted.sut))
         dataset = wanted.dataset
         if isinstance(dataset, str):
-            dataset = _imported("the dataset", dataset)
+            dataset = _dataset(dataset, folders)
         sut = as_sut(found)
         task = Task.check(dataset, wanted.scenario, wanted.settings, {})
     except SettingsError as error:
@@ -121,7 +122,8 @@ def _merged(base: RunFile | None, target: str, options: Texts) -> RunFile:
         problems.append(Problem("sut", target, f"{_MODULE_NAME}, or the name of a file"))
     dataset = options.get("dataset", base.dataset if base else None)
     if dataset is None:
-        problems.append(Problem("dataset", MISSING, f"{_MODULE_NAME}, or how many samples"))
+        allowed = f"{_MODULE_NAME}, a file or folder of samples, or how many there are"
+        problems.append(Problem("dataset", MISSING, allowed))
     elif isinstance(dataset, str) and dataset.isdecimal():
         dataset = int(dataset)
     if problems or scenario is None or settings is None:
@@ -174,6 +176,22 @@ def _as_given(problem: Problem, base: RunFile | None, options: Texts) -> Problem
         return problem._replace(field="TARGET")
     given = field.replace(".", "_") in options
     return problem._replace(field=option_name(field) if given or base is None else field)
+
+
+def _dataset(spec: str, folders: Sequence[str]) -> Any:
+    """Return what ``module:name`` names, or the dataset at a path.
+
+    As a module is, a path is looked for in `folders` first, then in the current one.
+    """
+    places = [Path(folder, spec) for folder in folders]
+    path = next((place for place in places if place.exists()), Path(spec))
+    if path.exists():
+        return open_dataset(path)
+    if ":" in spec:
+        return _imported("the dataset", spec)
+    raise WrongUse(
+        f"the dataset: {spec!r} is neither {_MODULE_NAME} nor a file or folder in {Path.cwd()}"
+    )
 
 
 def _imported(what: str, spec: str) -> Any:

@@ -59,7 +59,8 @@ class RunFile:
     sut : str or None
         ``module:name`` of the system under test.
     dataset : str, int or None
-        ``module:name`` of the dataset, or how many samples there are.
+        ``module:name`` of the dataset, the path of a file or folder of samples, or how many samples
+        there are.
     output_dir : str or None
         Where the result goes.
     """

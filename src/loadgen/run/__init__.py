@@ -49,8 +49,8 @@ def run(
     ----------
     sut : callable or SystemUnderTest
         A callable becomes a `FunctionSUT`.
-    dataset : int, sequence, array or Dataset
-        An int: so many samples, and the system gets indices.
+    dataset : int, sequence, array, Dataset or Path
+        An int: so many samples, and the system gets indices. A path: see `open_dataset`.
     scenario : Scenario
         What the traffic is.
     settings : Settings, optional

@@ -17,6 +17,7 @@ from pathlib import Path
 from loadgen import _core, environment
 from loadgen._core import SeriesOutcome
 from loadgen.config.scenarios import Offline
+from loadgen.dataset import LoadedDataset
 from loadgen.errors import Interrupted, LoadGenError, SUTError, described, text_of
 from loadgen.health import DelayFigures
 from loadgen.result import Result
@@ -87,9 +88,11 @@ def with_result(error: BaseException, result: Result | None) -> BaseException:
 
 
 def spec_of(thing: object) -> str | None:
-    """Return "module:name" of what can be imported by it, the number of a count, or None."""
+    """Return "module:name" of what can be imported by it, a count's number, a path, or None."""
     if isinstance(thing, numbers.Integral):
         return str(int(thing))
+    if isinstance(thing, LoadedDataset):
+        return thing.spec
     module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(name, str) or module == "__main__":
         return None

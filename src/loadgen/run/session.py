@@ -46,7 +46,7 @@ class Session(AnswersById):
 
     Parameters
     ----------
-    dataset : int, sequence, array or Dataset
+    dataset : int, sequence, array, Dataset or Path
         An int: so many samples, and the batches' samples are indices.
     scenario : Scenario
         What the traffic is.

@@ -232,6 +232,8 @@ def sample_hook(dataset: Dataset) -> Samples:
             found = dataset[indices]
             # Other objects may take long to say how long they are, or mean something else by it.
             length = len(found) if isinstance(found, (list, tuple, np.ndarray)) else len(indices)
+        except DatasetError:
+            raise
         except Exception as error:
             who = f"{dataset.name}: [indices] of {len(indices)} samples"
             raise raised(DatasetError, who, error) from error

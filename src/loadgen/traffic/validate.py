@@ -5,7 +5,7 @@
 `SettingsError` that has the wrong fields as well as the wrong combinations. Combinations with
 which MLPerf's LoadGen crashes, reads past its arrays or never ends are refused here.
 
-Not here: checks of single values (``values.py``), and the dataset's own counts (``dataset.py``).
+Not here: checks of single values (``values.py``), and the dataset's own counts (``dataset``).
 """
 
 from __future__ import annotations

@@ -60,6 +60,34 @@ def test_dataset_may_be_a_number() -> None:
     assert job.dataset == 1000
 
 
+def test_dataset_may_be_a_file_or_a_folder(folder) -> None:
+    (folder / "rows.jsonl").write_text("1\n2\n")
+    (folder / "files").mkdir()
+    (folder / "files" / "a.txt").write_text("a")
+    for name, total in [("rows.jsonl", 2), ("files", 1)]:
+        job = prepare("some_suts:echo", {"dataset": name, "scenario": "offline"})
+        assert (job.task.total, job.task.dataset.name, job.wanted.dataset) == (total, name, name)
+
+
+def test_file_of_samples_is_found_beside_the_run_file_first(folder, monkeypatch) -> None:
+    (folder / "bench.toml").write_text(FILE.replace("some_suts:words", "rows.jsonl"))
+    (folder / "rows.jsonl").write_text("1\n2\n")
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    assert prepare("../bench.toml", {}).task.total == 2
+    (folder / "elsewhere" / "rows.jsonl").write_text("1\n")
+    assert prepare("../bench.toml", {}).task.total == 2
+    (folder / "rows.jsonl").unlink()
+    assert prepare("../bench.toml", {}).task.total == 1
+
+
+def test_file_with_a_colon_in_its_name_is_a_file_where_it_exists(folder) -> None:
+    options = {"dataset": "some_suts:words", "scenario": "offline"}
+    assert prepare("some_suts:echo", options).dataset == ["a", "b", "c"]
+    (folder / "a:b.jsonl").write_text("1\n")
+    assert prepare("some_suts:echo", options | {"dataset": "a:b.jsonl"}).task.total == 1
+
+
 def test_file_says_everything() -> None:
     job = prepare("bench.toml", {})
     assert job.task.scenario == lg.Server(target_qps=100, arrivals=lg.Gamma(0.5))
@@ -128,6 +156,8 @@ def test_system_of_a_file_may_be_another_one() -> None:
         ("some_suts:echo", {"dataset": "some_suts:number.no"}, ["the dataset", "number.no"]),
         ("some_suts:echo", {"dataset": "some_suts:echo"}, ["a function is no dataset"]),
         ("some_suts:echo", {"dataset": "0"}, ["0 samples"]),
+        ("some_suts:echo", {"dataset": "no.csv"}, ["'no.csv' is neither", "module:name", "file"]),
+        ("some_suts:echo", {"dataset": "bench.toml"}, ["bench.toml: .toml is no kind of dataset"]),
         ("some_suts:echo", {"scenario": "sever"}, ["--scenario = 'sever'", "mean server?"]),
         ("some_suts:echo", {"target_qps": "1"}, ["--target-qps", "Offline"]),
         ("some_suts:echo", {"burstiness": "1"}, ["--arrivals"]),

@@ -129,6 +129,19 @@ def test_what_a_hook_raises_is_the_cause_of_a_dataset_error(hook: str, call: Any
     assert isinstance(error.value.__cause__, OSError)
 
 
+@pytest.mark.parametrize("use", [lambda own: load(own, np.array([1])), as_dataset])
+def test_error_that_a_dataset_makes_itself_is_left_as_it_is(use: Any) -> None:
+    class Own(Squares):
+        def fail(self, _: Any = None) -> Any:
+            raise DatasetError("images/3.png: is no picture")
+
+        load = fail
+        columns = property(fail)
+
+    with pytest.raises(DatasetError, match=r"^images/3\.png: is no picture$"):
+        use(Own())
+
+
 def test_ctrl_c_in_a_hook_stays_ctrl_c() -> None:
     class Interrupting(Squares):
         def load(self, _: Any) -> None:
