@@ -21,12 +21,13 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 
 FIGURES = {"p50": "-", "p99": "--", "p99.9": ":"}
-# Label in the legend, colour, whose rows, which value of a row.
+# Label in the legend, colour, whose rows, which value of a row, which figures. Beyond the median a
+# native system's latency is its issue delay: two lines would lie on each other.
 LINES = (
-    ("official, latency", "tab:red", "push", "official"),
-    ("loadgen push, latency", "tab:blue", "push", "loadgen"),
-    ("loadgen native, latency", "tab:green", "native", "loadgen"),
-    ("loadgen native, issue delay", "tab:gray", "native", "own"),
+    ("official, latency", "tab:red", "push", "official", FIGURES),
+    ("loadgen push, latency", "tab:blue", "push", "loadgen", FIGURES),
+    ("loadgen native, latency", "tab:green", "native", "loadgen", FIGURES),
+    ("loadgen native, issue delay", "tab:gray", "native", "own", {"p50": "-"}),
 )
 LEAST_US = 1e-3  # a logarithmic axis has no 0
 
@@ -48,10 +49,10 @@ def points(
 def draw(report: dict[str, Any], output: Path) -> None:
     """Draw one panel for each load of the cores."""
     loads = ("idle", "other cores busy", "all cores busy")
-    figure, panels = plt.subplots(1, len(loads), figsize=(14, 5), sharey=True)
+    figure, panels = plt.subplots(1, len(loads), figsize=(14, 5), sharex=True, sharey=True)
     for panel, load in zip(panels, loads, strict=True):
-        for label, colour, whose, value in LINES:
-            for percentile, style in FIGURES.items():
+        for label, colour, whose, value, figures in LINES:
+            for percentile, style in figures.items():
                 line = points(report["rows"], load, whose, percentile, value)
                 panel.plot(
                     *zip(*line, strict=True) if line else ([], []),
@@ -62,7 +63,7 @@ def draw(report: dict[str, Any], output: Path) -> None:
                 )
         panel.set(xscale="log", yscale="log", xlabel="queries/s", title=f"Server, {load}")
         panel.grid(alpha=0.3)
-    panels[0].set_ylabel("us")
+    panels[0].set_ylabel("latency, us")
     quick = " - QUICK, not to be quoted" if report["quick"] else ""
     figure.suptitle(
         f"{report['machine']}\ncommit {report['commit']}, medians of {report['repeats']}{quick}",

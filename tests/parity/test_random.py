@@ -4,7 +4,7 @@
 import pytest
 from checks import MODES, SCENARIOS, check, is_refused, settings
 from hypothesis import HealthCheck, Phase, given
-from hypothesis import settings as searching
+from hypothesis import settings as search_settings
 from hypothesis import strategies as st
 from sides import Case, Sides
 
@@ -62,16 +62,31 @@ def cases(draw: st.DrawFn) -> Case:
     return {"qsl": [total, performance], "settings": wanted, "sut": sut}
 
 
-@pytest.mark.timeout(600)
-@searching(
-    max_examples=250,
-    deadline=None,
-    derandomize=True,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-)
+def searching(max_examples: int) -> search_settings:
+    """The same cases each time, and no complaints of how long they take."""
+    return search_settings(
+        max_examples=max_examples,
+        deadline=None,
+        derandomize=True,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@searching(40)
 @given(cases())
 def test_the_same_of_any_settings(sides: Sides, given_case: Case) -> None:
+    compare(sides, given_case)
+
+
+@pytest.mark.slow
+@searching(250)
+@given(cases())
+def test_the_same_of_many_settings(sides: Sides, given_case: Case) -> None:
+    compare(sides, given_case)
+
+
+def compare(sides: Sides, given_case: Case) -> None:
     wanted = given_case["settings"]
     if is_refused(wanted, *given_case["qsl"]):
         told, _ = sides.ours.run(given_case)

@@ -66,7 +66,8 @@ class Samples(Mapping[str, npt.NDArray[Any]]):
         return len(self._names)
 
     def __repr__(self) -> str:
-        return f"<Samples: {self._data.n_rows:,} rows of {', '.join(self._names)}>"
+        names = ", ".join(self._names) or "which none is kept"
+        return f"<Samples: {self._data.n_rows:,} rows of {names}>"
 
     def _build(self, name: str) -> npt.NDArray[Any]:
         if name == "latency_ns":

@@ -56,8 +56,8 @@ class _ClassName:
 class SystemUnderTest(ABC):
     """What is measured. Only `issue` must be written.
 
-    All methods are called on the thread that called `run`. When one raises, the run ends:
-    `run` raises a `SUTError` from it.
+    All methods are called on the thread that called `run`; with ``issue_threads=N``, `issue` by N
+    threads at once. When one raises, the run ends: `run` raises a `SUTError` from it.
 
     Examples
     --------

@@ -56,7 +56,8 @@ class NativeSUT(SystemUnderTest):
     flush : address, optional
         ``int flush(void *user_data)``.
     user_data : address, optional
-        Handed to every function, and may be null; the object is kept alive.
+        Handed to every function, and may be null; the object is kept alive. A function of ctypes
+        that returns one needs ``restype = ctypes.c_void_p``: without it half is cut off.
     start : address, optional
         ``int start(void *user_data, const loadgen_api *api, loadgen_run *run)``.
     stop : address, optional
@@ -201,6 +202,8 @@ def _found(value: object, what: str) -> int:
 
 def _hint(value: object) -> str:
     """Return what was perhaps meant, of a value that is no address."""
+    if isinstance(value, (ctypes.Structure, type(ctypes.byref(ctypes.c_int())))):
+        return "; of a structure of ctypes: ctypes.addressof(it)"
     library = getattr(value, "__self__", None)
     if type(library).__module__ == "_cffi_backend":
         name = getattr(value, "__name__", "name")
