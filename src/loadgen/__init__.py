@@ -34,11 +34,12 @@ from loadgen.errors import (
 from loadgen.result import Result
 from loadgen.run import run
 from loadgen.run.session import Session
+from loadgen.scoring import accuracy
 from loadgen.sut import AsyncSUT, FunctionSUT, NativeSUT, SystemUnderTest, get_include
 from loadgen.sut.handle import Run
 
 if typing.TYPE_CHECKING:
-    from loadgen import compat, mlperf, testing
+    from loadgen import compat, mlperf, scoring, testing
 
 __all__ = [
     "AsyncSUT",
@@ -69,10 +70,12 @@ __all__ = [
     "SingleStream",
     "SystemUnderTest",
     "__version__",
+    "accuracy",
     "compat",
     "get_include",
     "mlperf",
     "run",
+    "scoring",
     "testing",
 ]
 

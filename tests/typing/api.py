@@ -39,6 +39,13 @@ def figures(result: lg.Result) -> None:
         assert_type(result.ttft.percentile(50), int)
 
 
+def scores(result: lg.Result) -> None:
+    score = lg.accuracy(result, lg.scoring.top1, labels=[1, 2], target_share=(0.99, 0.999))
+    assert_type(score, lg.scoring.Accuracy)
+    assert_type(float(score), float)
+    assert_type(score.met, bool)
+
+
 def pulls() -> None:
     with lg.Session(8, lg.Concurrent(4)) as session:
         for batch in session.batches(max_size=4, max_wait_ms=1):
