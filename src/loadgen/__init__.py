@@ -35,11 +35,12 @@ from loadgen.result import Result
 from loadgen.run import run
 from loadgen.run.attached import Attachment, attach
 from loadgen.run.session import Session
+from loadgen.scoring import accuracy
 from loadgen.sut import AsyncSUT, FunctionSUT, NativeSUT, SystemUnderTest, get_include
 from loadgen.sut.handle import Run
 
 if typing.TYPE_CHECKING:
-    from loadgen import compat, dataset, mlperf, testing
+    from loadgen import compat, dataset, mlperf, scoring, testing
 
 __all__ = [
     "AsyncSUT",
@@ -71,6 +72,7 @@ __all__ = [
     "SingleStream",
     "SystemUnderTest",
     "__version__",
+    "accuracy",
     "attach",
     "compat",
     "dataset",
@@ -78,6 +80,7 @@ __all__ = [
     "mlperf",
     "open_dataset",
     "run",
+    "scoring",
     "testing",
 ]
 

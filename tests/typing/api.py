@@ -46,6 +46,13 @@ def files() -> None:
     lg.dataset.CsvDataset("x.csv", column="a")  # type: ignore[call-arg]  # it is columns
 
 
+def scores(result: lg.Result) -> None:
+    score = lg.accuracy(result, lg.scoring.top1, labels=[1, 2], target_share=(0.99, 0.999))
+    assert_type(score, lg.scoring.Accuracy)
+    assert_type(float(score), float)
+    assert_type(score.met, bool)
+
+
 def pulls() -> None:
     with lg.Session(8, lg.Concurrent(4)) as session:
         for batch in session.batches(max_size=4, max_wait_ms=1):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from loadgen.metrics import SHOWN_PERCENTILES
 from loadgen.report import units
+from loadgen.sut.watch import FACTS, blocked_in_words
 from loadgen.values import count_in_words
 
 if TYPE_CHECKING:
@@ -148,8 +149,19 @@ def _counts(result: Result) -> Iterator[str]:
         mean = sum(size * count for size, count in sizes.items()) / n_batches
         words = f"{count_in_words(n_batches, 'batch', 'batches')} of {min(sizes):,}"
         yield f"{'taken':<{_LABEL}}{words} to {max(sizes):,}, {mean:.3g} on average"
+    overload = result.verdict.overload
+    if overload and not any(overload in reason for reason in result.reasons):
+        yield from _labelled("queue", f"grew: {overload}")
+    if blocked := _blocked(result.environment.get("system", {})):
+        yield from _labelled("event loop", blocked_in_words(blocked))
     yield from _occurrences("failures", result.failures)
     yield from _occurrences("violations", result.violations)
+
+
+def _blocked(system: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what an event loop's watch found; a system may say other things by this name."""
+    found = system.get("event_loop_blocked")
+    return found if isinstance(found, Mapping) and set(FACTS) <= found.keys() else None
 
 
 def _occurrences(label: str, found: Mapping[str, Occurrence]) -> Iterator[str]:

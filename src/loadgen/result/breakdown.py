@@ -133,16 +133,11 @@ def by_column(data: RunData, name: str) -> Table:
         (counts of samples) and "mean_ns", "p50_ns", "p90_ns", "p99_ns", "max_ns" (latency of the
         completed ones, -1 where there is none; per sample in MultiStream too).
     """
-    if name not in data.dataset_columns:
-        known = ", ".join(map(repr, data.dataset_columns)) or "none"
-        raise LoadGenError(
-            f"the dataset has no column {name!r}{name_hint(name, data.dataset_columns)};"
-            f" its columns: {known}"
-        )
+    column = dataset_column(data, name)
     rows = judged_rows(data)
     index, status = data.columns["index"][rows], data.columns["status"][rows]
     try:
-        values, inverse = np.unique(data.dataset_columns[name], return_inverse=True)
+        values, inverse = np.unique(column, return_inverse=True)
     except TypeError as error:
         raise LoadGenError(
             f"the values of column {name!r} cannot be sorted: {text_of(error)}"
@@ -176,6 +171,17 @@ def by_column(data: RunData, name: str) -> Table:
             figures[f"p{percentile}_ns"][number] = _percentile(ascending, percentile)
     occurring = table["issued"] > 0
     return Table({key: column[occurring] for key, column in (table | figures).items()})
+
+
+def dataset_column(data: RunData, name: str) -> npt.NDArray[Any]:
+    """Return what the dataset says of each of its samples by a name."""
+    if name not in data.dataset_columns:
+        known = ", ".join(map(repr, data.dataset_columns)) or "none"
+        raise LoadGenError(
+            f"the dataset has no column {name!r}{name_hint(name, data.dataset_columns)};"
+            f" its columns: {known}"
+        )
+    return data.dataset_columns[name]
 
 
 def _percentile(ascending: Int64Array, percentile: float) -> int:

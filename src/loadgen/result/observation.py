@@ -91,7 +91,21 @@ def observe(
         violations={kind: each.count for kind, each in data.violations.items()},
         failures={kind: each.count for kind, each in data.failures.items()},
         aborted_reason=data.aborted_reason,
+        waiting_at=None if data.tally is not None else lambda at_ns: _waiting(data, at_ns),
     )
+
+
+def _waiting(data: RunData, at_ns: int) -> int:
+    """Count the judged samples that were issued and not answered at an instant."""
+    series = judged_series(data)
+    instant, judged = data.run_start_ns + series[0].start_ns + at_ns, judged_rows(data)
+    issued, completed = data.columns["issued"][judged], data.columns["completed"][judged]
+    status, found = data.columns["status"][judged], 0
+    for first in range(0, len(status), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
+        waits = (completed[rows] > instant) | (status[rows] == MISSING)
+        found += int(np.count_nonzero(waits & (issued[rows] <= instant)))
+    return found
 
 
 def _without_tokens(data: RunData) -> int:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from loadgen.errors import LoadGenError
 from loadgen.sut.base import Starts, SystemUnderTest, check_arguments, function, log
+from loadgen.sut.watch import LoopWatch, blocked_in_words
 from loadgen.values import integer, optional, problem_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class AsyncSUT(SystemUnderTest):
     ------
     SettingsError
         Names every argument that cannot be used.
+
+    Notes
+    -----
+    A call that blocks the event loop keeps all samples waiting. It is told, with its line, as
+    ``result.environment["system"]["event_loop_blocked"]``, in the summary, and in a warning.
 
     Examples
     --------
@@ -84,6 +90,13 @@ class AsyncSUT(SystemUnderTest):
         server, self._server = self._server, None
         if server is not None and not server.stop(_STOP_S):
             log.warning("%s: does not end on being cancelled; its thread is left behind", self.name)
+        if server is not None and (blocked := server.blocked()):
+            log.warning("%s: event loop %s", self.name, blocked_in_words(blocked))
+
+    def describe(self) -> Mapping[str, Any]:
+        """Return how the event loop was blocked, if it was, and by which line of code."""
+        blocked = self._server.blocked() if self._server is not None else {}
+        return {"event_loop_blocked": blocked} if blocked else {}
 
 
 class _Server:
@@ -97,11 +110,13 @@ class _Server:
         self._fn = fn
         self._limit = limit
         # Samples that no task has taken up yet: an iterator a batch, so that a query of a million
-        # samples is not a million objects at once.
+        # samples is not a million objects at once, and that what waits has no samples yet.
         self._waiting: deque[Iterator[tuple[Batch, Any, int]]] = deque()
         self._n_answering = 0
+        self._is_over = False
         self._tasks: set[asyncio.Task[None]] = set()  # the event loop keeps no task alive
         self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        self._watch: LoopWatch | None = None
         self._thread = threading.Thread(target=self._serve, name="loadgen-asyncio", daemon=True)
 
     def start(self) -> None:
@@ -110,7 +125,11 @@ class _Server:
 
     def submit(self, batch: Batch) -> None:
         loop, _ = self._ready.result()
-        loop.call_soon_threadsafe(self._admit, batch)
+        with suppress(RuntimeError):  # the loop has ended by itself, and `_serve` says why
+            loop.call_soon_threadsafe(self._admit, batch)
+
+    def blocked(self) -> dict[str, Any]:
+        return {} if self._watch is None else self._watch.facts()
 
     def stop(self, timeout_s: float) -> bool:
         loop, stopping = self._ready.result()
@@ -121,7 +140,7 @@ class _Server:
 
     def _serve(self) -> None:
         try:
-            asyncio.run(self._main())  # leaving it cancels what still runs
+            asyncio.run(self._main())  # leaving it cancels what the calls have started
         except BaseException as error:  # of the loop itself: nobody else would see it
             if self._ready.done():
                 self._run._sut_raised(error)
@@ -130,22 +149,35 @@ class _Server:
 
     async def _main(self) -> None:
         stopping = asyncio.Event()
-        self._ready.set_result((asyncio.get_running_loop(), stopping))
-        await stopping.wait()
+        try:
+            with LoopWatch() as self._watch:
+                self._ready.set_result((asyncio.get_running_loop(), stopping))
+                await stopping.wait()
+        finally:  # of a loop that somebody else stops, too, while batches still come
+            self._is_over = True
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _admit(self, batch: Batch) -> None:
-        try:
-            samples = batch.samples
-        except Exception as error:
-            self._run._sut_raised(error, batch)
+        if self._is_over:
             return
-        self._waiting.append((batch, samples, position) for position in range(len(batch)))
+        self._waiting.append(self._samples_of(batch))
         room = len(batch) if self._limit is None else self._limit - self._n_answering
         for _ in range(min(len(batch), room)):
             self._n_answering += 1
             task = asyncio.create_task(self._answer_waiting())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _samples_of(self, batch: Batch) -> Iterator[tuple[Batch, Any, int]]:
+        try:
+            samples = batch.samples
+        except Exception as error:
+            self._run._sut_raised(error, batch)
+            return
+        for position in range(len(batch)):
+            yield batch, samples, position
 
     async def _answer_waiting(self) -> None:
         """Answer what waits; ends, in one step of the loop, with the look that finds nothing."""

@@ -31,6 +31,7 @@ from loadgen.metrics.throughput import Metric, completed_per_second, offline_per
 from loadgen.metrics.tokens import tokens_per_second
 from loadgen.verdict import reasons
 from loadgen.verdict.observed import Observed, duration_ns, limits
+from loadgen.verdict.overload import overload
 
 __all__ = ["Observed", "Verdict", "estimate", "headline", "integrity", "judge", "token_rate"]
 
@@ -51,6 +52,8 @@ class Verdict:
         None in an accuracy run.
     min_duration_met, min_queries_met, perf_constraints_met : bool
         MLPerf's other three conditions; True in an accuracy run.
+    overload : str or None
+        How much slower than its load a system was; a reason only where a limit is not kept.
     """
 
     valid: bool
@@ -59,6 +62,7 @@ class Verdict:
     min_duration_met: bool
     min_queries_met: bool
     perf_constraints_met: bool
+    overload: str | None = None
 
 
 def judge(seen: Observed) -> Verdict:
@@ -81,6 +85,9 @@ def judge(seen: Observed) -> Verdict:
     )
     stopping, doubts = _early_stopping(seen)
     found += constraints
+    slower = overload(seen)
+    if constraints and slower is not None:
+        found.append(f"{slower}: the queue grew, so lower target_qps below what it answered")
     # Where no sample at all has token times, the limits have said so.
     if seen.n_without_tokens and seen.ttft and _limits_tokens(seen):
         found.append(str(reasons.without_tokens(seen)))
@@ -90,7 +97,8 @@ def judge(seen: Observed) -> Verdict:
         found.append(reasons.too_few(seen))
     if not constraints:  # more queries would not help where the limit itself is not kept
         found += doubts
-    return Verdict(not found, tuple(found), stopping, long_enough, enough, not constraints)
+    kept = not constraints
+    return Verdict(not found, tuple(found), stopping, long_enough, enough, kept, slower)
 
 
 def integrity(seen: Observed) -> Iterator[reasons.Reason]:

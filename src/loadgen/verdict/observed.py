@@ -9,7 +9,7 @@ Not here: any judgement.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from loadgen.config.scenarios import Concurrent, Offline, Scenario, Server
@@ -49,6 +49,9 @@ class Observed:
         Counts by kind, of the whole run.
     aborted_reason : str or None
         Why the run was given up, if it was.
+    waiting_at : callable or None
+        How many samples of the judged series were issued and not answered at an instant, in ns
+        since the series' start; None where no rows are kept.
     """
 
     scenario: Scenario
@@ -70,6 +73,7 @@ class Observed:
     violations: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
     aborted_reason: str | None = None
+    waiting_at: Callable[[int], int] | None = None
 
     @property
     def is_accuracy(self) -> bool:

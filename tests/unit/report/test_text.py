@@ -152,3 +152,27 @@ def test_an_environment_that_could_not_be_read_is_left_out(make_run: Make) -> No
 def test_a_long_name_still_fits(make_run: Make) -> None:
     data = dataclasses.replace(make_run(SingleStream(), [0], [5]), sut_name="long name " * 30)
     assert max(map(len, lines_of(data))) < 100
+
+
+BLOCKED = {
+    "times": 3,
+    "longest_ms": 90.5,
+    "total_ms": 200.0,
+    "where": "time.sleep(1) in f (a.py:3)",
+}
+
+
+def test_a_blocked_event_loop_is_told(make_run: Make) -> None:
+    system = {"device": "a GPU", "event_loop_blocked": BLOCKED}
+    lines = lines_of(make_run(Offline(), [0], [MS], environment={"system": system}))
+    first = next(n for n, line in enumerate(lines) if line.startswith("event loop  "))
+    assert "blocked 3 times, 200.0 ms in all, 90.5 ms at most, mainly by time" in lines[first]
+    assert "system          device a GPU" in lines
+    assert max(map(len, lines)) < 100
+
+
+@pytest.mark.parametrize("found", [{"never": True}, {}, "no", None])
+def test_other_things_of_that_name_are_left_alone(make_run: Make, found: Any) -> None:
+    environment = {"system": {"event_loop_blocked": found}}
+    lines = lines_of(make_run(Offline(), [0], [MS], environment=environment))
+    assert not any(line.startswith("event loop") for line in lines)
