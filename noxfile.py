@@ -22,8 +22,7 @@ nox.options.sessions = [
     "wheel",
     "lint",
     "typing",
-    "architecture",
-    "examples",
+    "backends",
     "cpp",
     "asan",
     "tsan",
@@ -114,17 +113,25 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """The tests that take longer than a change should wait for."""
-    install_project(session, extras="demo,test")
+    """The tests that take longer than a change should wait for, and each benchmark once."""
+    install_project(session, extras="demo,test,backends,bench")
     limits = ("-o", "faulthandler_timeout=1800", "--timeout=1200")
     session.run("pytest", "-m", "slow", *limits, *session.posargs)
+    session.run("pytest", "benchmarks/micro", "--benchmark-disable", *limits)
 
 
 @nox.session
-def architecture(session: nox.Session) -> None:
-    """Who may depend on whom, and what else holds for the project as a whole."""
-    install_project(session, extras="test")
-    session.run("pytest", "tests/architecture", *session.posargs)
+def backends(session: nox.Session) -> None:
+    """What only an extra brings, with the real libraries: PyTorch, JAX, ONNX Runtime, datasets.
+
+    The rest of these tests is `slow`.
+    """
+    install_project(session, extras="demo,test,backends")
+    session.run("pytest", "tests/integration/models", "tests/unit/dataset", *session.posargs)
+    for number in ("10", "11", "12", "13"):
+        (script,) = (ROOT / "examples").glob(f"{number}_*.py")
+        with session.chdir(session.create_tmp()):
+            session.run("timeout", "120", "python", str(script), external=True)
 
 
 @nox.session
@@ -144,15 +151,6 @@ def bench(session: nox.Session) -> None:
     install_project(session, extras="demo,test,bench")
     session.run("pytest", "benchmarks/micro")
     session.run("python", "benchmarks/compare.py", *session.posargs)
-
-
-@nox.session
-def examples(session: nox.Session) -> None:
-    """Every example, as a user would run it."""
-    install_project(session)
-    for script in sorted((ROOT / "examples").glob("*.py")):
-        with session.chdir(session.create_tmp()):
-            session.run("timeout", "120", "python", str(script), external=True)
 
 
 @nox.session
