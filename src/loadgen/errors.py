@@ -31,6 +31,7 @@ __all__ = [
     "SUTError",
     "SettingsError",
     "described",
+    "needs_extra",
     "raised",
     "text_of",
     "unwrapped",
@@ -166,6 +167,18 @@ def raised(kind: type[_Error], who: str, error: BaseException) -> _Error:
     wrapper = kind(f"{who} raised {described(error)}")
     wrapper._wraps_cause = True
     return wrapper
+
+
+def needs_extra(extra: str, error: ImportError) -> ImportError:
+    """Return an error of an optional library that cannot be imported: how to install it.
+
+    Examples
+    --------
+    >>> print(needs_extra("torch", ModuleNotFoundError("No module named 'torch'")))
+    this needs the extra `torch`: pip install 'loadgen[torch]' (No module named 'torch')
+    """
+    text = f"this needs the extra `{extra}`: pip install 'loadgen[{extra}]' ({text_of(error)})"
+    return ImportError(text, name=error.name)
 
 
 def unwrapped(error: BaseException) -> BaseException:

@@ -14,6 +14,12 @@ import pytest
 import loadgen
 from loadgen import _core
 
+# Modules whose library comes with an extra.
+OPTIONAL = {
+    "loadgen.sut.jax": "jax",
+    "loadgen.sut.onnx": "onnxruntime",
+    "loadgen.sut.torch": "torch",
+}
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(loadgen.__path__, "loadgen.")
@@ -60,5 +66,7 @@ def test_types_are_part_of_the_installed_package(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings_give_what_they_show(name: str) -> None:
+    if name in OPTIONAL:
+        pytest.importorskip(OPTIONAL[name], reason="comes with an extra")
     failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert failed == 0

@@ -19,6 +19,14 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("*.py"))
 MAX_LINES = 60
+# What an example needs that has a word in it.
+LIBRARIES = {
+    "sklearn": "sklearn",
+    "TorchSUT": "torch",
+    "JaxSUT": "jax",
+    "OnnxSUT": "onnxruntime",
+    "import onnx": "onnx",
+}
 
 
 def run(folder: Path, *command: str) -> str:
@@ -36,13 +44,22 @@ def test_examples_are_numbered_and_short() -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_example_shows_both_verdicts(script: Path, tmp_path: Path) -> None:
     text = script.read_text("utf-8")
-    if "sklearn" in text:
-        pytest.importorskip("sklearn")
+    for word, library in LIBRARIES.items():
+        if word in text:
+            pytest.importorskip(library, reason="comes with an extra")
     if "NativeSUT" in text and shutil.which("cc") is None:
         pytest.skip("there is no C compiler")
     shown = run(tmp_path, sys.executable, str(script))
     assert "\nSystem " in shown
     assert "\nGenerator " in shown
+
+
+@pytest.mark.parametrize("library", ["torch", "jax", "onnx"])
+def test_example_without_its_library_says_what_to_install(library: str, tmp_path: Path) -> None:
+    (script,) = EXAMPLES.glob(f"*_{library}.py")
+    program = f"import runpy, sys; sys.modules[{library!r}] = None; runpy.run_path({str(script)!r})"
+    said = f"this example needs: pip install 'loadgen[{library},demo]'"
+    assert run(tmp_path, sys.executable, "-c", program).startswith(said)
 
 
 def test_file_for_the_command_line_can_be_run() -> None:

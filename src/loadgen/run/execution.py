@@ -203,6 +203,7 @@ class Execution:
             self._unload()
             dataset.load(self.task.dataset, step.indices)
             self._loaded = step
+            self.run._loaded = step.loaded.samples
 
     def _unload(self) -> None:
         step, self._loaded = self._loaded, None

@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Systems under test: what a run measures, and ways to make one from what a user has."""
+"""Systems under test: what a run measures, and ways to make one from what a user has.
+
+`torch`, `jax` and `onnx` need the extra of that name, and are loaded when they are first used.
+"""
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import typing
 
 from loadgen.errors import Problem, SettingsError
 from loadgen.sut.asyncio_ import AsyncSUT
 from loadgen.sut.base import Delivery, SystemUnderTest
 from loadgen.sut.function import FunctionSUT
 from loadgen.sut.native import NativeSUT, get_include
+
+if typing.TYPE_CHECKING:
+    from loadgen.sut import jax as jax
+    from loadgen.sut import onnx as onnx
+    from loadgen.sut import torch as torch
 
 __all__ = [
     "AsyncSUT",
@@ -20,6 +30,8 @@ __all__ = [
     "as_sut",
     "get_include",
 ]
+
+_LAZY = ("jax", "onnx", "torch")
 
 
 def as_sut(sut: object) -> SystemUnderTest:
@@ -51,3 +63,10 @@ def as_sut(sut: object) -> SystemUnderTest:
     else:
         allowed = "a callable or a loadgen.SystemUnderTest"
     raise SettingsError([Problem("sut", sut, allowed)])
+
+
+def __getattr__(name: str) -> typing.Any:
+    """Load what needs an extra (PEP 562)."""
+    if name in _LAZY:
+        return importlib.import_module(f"loadgen.sut.{name}")
+    raise AttributeError(f"module 'loadgen.sut' has no attribute {name!r}")

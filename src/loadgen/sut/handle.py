@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from loadgen.errors import text_of
 
 if TYPE_CHECKING:
@@ -103,6 +105,7 @@ class Run(AnswersById):
         self._core = engine
         self._errors: list[BaseException] = []
         self._reasons: list[str] = []
+        self._loaded: npt.NDArray[np.integer[Any]] = np.empty(0, np.int64)  # samples, by index
         self.scenario = scenario
         self.settings = settings
         self.dataset = dataset
@@ -148,11 +151,16 @@ class Run(AnswersById):
         """Next batch under pull; None when there will be none, or when the time is out."""
         return self._engine.take(max_size, max_wait_ns, timeout_ns, preferred)
 
-    def _sut_raised(self, error: BaseException, batch: Batch | None = None) -> None:
-        """Deal with an exception that no caller would see, of a thread that answers `batch`."""
+    def _sut_raised(
+        self, error: BaseException, batch: Batch | None = None, kind: str | None = None
+    ) -> None:
+        """Deal with an exception that no caller would see, of a thread that answers `batch`.
+
+        `kind` is what failures are counted as; None: the exception's type.
+        """
         if batch is not None and isinstance(error, Exception) and self.settings.on_error == "fail":
             try:
-                batch.fail(type(error).__name__, text_of(error))
+                batch.fail(kind or type(error).__name__, text_of(error))
                 return
             except BaseException as failure:  # no reason to leave the samples to the drain time-out
                 error = failure
