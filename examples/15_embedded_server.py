@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An HTTP server that measures itself: its worker loop does not know where batches come from.
-
-In production it is the queue that the HTTP handlers fill, in a measurement loadgen.
-"""
+"""An HTTP server that measures itself: its worker loop takes from its queue, or from loadgen."""
 
 import queue
 import threading

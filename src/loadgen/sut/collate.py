@@ -64,15 +64,15 @@ def stacked(arrays: Sequence[Any]) -> npt.NDArray[Any]:
     return one
 
 
-def collate(samples: Any, indices: Sequence[int], stack: Stack = stacked) -> Any:
+def collate(samples: Any, indices: Callable[[], Sequence[int]], stack: Stack = stacked) -> Any:
     """Make one batch of samples: arrays and numbers are stacked, also in tuples and dicts.
 
     Parameters
     ----------
     samples : sequence, length n, or dict of arrays, shape (n, ...)
         An array, and a dict of arrays, is a batch already.
-    indices : sequence of int
-        Which samples they are, for errors.
+    indices : callable
+        Returns which samples they are; called for errors.
     stack : callable
         Makes one array of many.
 
@@ -85,7 +85,7 @@ def collate(samples: Any, indices: Sequence[int], stack: Stack = stacked) -> Any
 
     Examples
     --------
-    >>> collate([(np.ones(3), 1), (np.zeros(3), 0)], [0, 1])[1]
+    >>> collate([(np.ones(3), 1), (np.zeros(3), 0)], lambda: [0, 1])[1]
     array([1, 0])
     """
     if isinstance(samples, np.ndarray):
@@ -98,12 +98,12 @@ def collate(samples: Any, indices: Sequence[int], stack: Stack = stacked) -> Any
     try:
         return _collated(samples, stack)
     except Exception as error:
-        first = _form(samples[0])
-        for index, sample in zip(indices, samples, strict=False):  # padding has no indices
+        first, known = _form(samples[0]), indices()
+        for index, sample in zip(known, samples, strict=False):  # padding has no indices
             if (form := _form(sample)) != first:
                 raise ValueError(
                     f"samples of one batch need to be alike, but sample index {index} has {form},"
-                    f" sample index {indices[0]} has {first}: give a `collate` that makes them so"
+                    f" sample index {known[0]} has {first}: give a `collate` that makes them so"
                 ) from error
         raise TypeError(f"{described(error)}; give a `collate` that can") from error
 

@@ -72,7 +72,8 @@ class JaxSUT(ModelSUT):
         super().__init__(fn, **options)
         self._device = None if device is None else _device(device)
         self._dtype = None if dtype is None else _dtype(dtype)
-        self._fn = jax.jit(fn) if jit else fn
+        # What is jitted already would be called through one function more.
+        self._fn = jax.jit(fn) if jit and not hasattr(fn, "lower") else fn
         # What is compiled takes NumPy's arrays, and faster than device_put() does.
         self._puts = not jit or device is not None
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
-import numpy.typing as npt
 
 from loadgen.config.scenarios import Concurrent, MultiStream, SingleStream
 from loadgen.errors import Problem, SettingsError, described, text_of
@@ -27,6 +26,7 @@ from loadgen.values import Refused, integer, number, optional, problem_of
 if TYPE_CHECKING:
     from loadgen._core import Batch
     from loadgen.config.scenarios import Scenario
+    from loadgen.dataset import Indices
     from loadgen.sut.handle import Run
 
 _MAX_BATCH_SIZE = 64
@@ -141,16 +141,21 @@ class ModelSUT(WorkerSUT):
 
     def issue(self, batch: Batch) -> None:
         """Answer a batch, in parts of at most `max_batch_size`; one that raises fails alone."""
-        run = self._run
+        run, size = self._run, self._max_batch_size
         assert run is not None  # between start() and stop() there is one
-        for first in range(0, len(batch), self._max_batch_size):
-            part = batch[first : first + self._max_batch_size]
-            try:
-                part.complete(self._answers(part.samples, part.indices))
-            except Exception as error:
-                run._sut_raised(error, part, _kind(error))
+        if len(batch) <= size:
+            self._answer(batch, run)
+            return
+        for first in range(0, len(batch), size):
+            self._answer(batch[first : first + size], run)
             if run._engine.aborted:
                 return
+
+    def _answer(self, batch: Batch, run: Run) -> None:
+        try:
+            batch.complete(self._answers(batch.samples, len(batch), lambda: batch.indices))
+        except Exception as error:
+            run._sut_raised(error, batch, _kind(error))
 
     def describe(self) -> dict[str, Any]:
         """Return the device, the library, and how batches are made."""
@@ -186,9 +191,8 @@ class ModelSUT(WorkerSUT):
     def _shape(self, value: Any) -> Sequence[int] | None:
         return shape_of(value)
 
-    def _answers(self, samples: Any, indices: npt.NDArray[np.int64]) -> Answers:
-        """Call the model; return when it is done."""
-        n = len(indices)
+    def _answers(self, samples: Any, n: int, indices: Callable[[], Indices]) -> Answers:
+        """Call the model; return when it is done. What the indices are is asked for errors."""
         size = self._size_for(n)
         if size > n:
             samples = padded(samples, n, size)
@@ -224,7 +228,7 @@ class ModelSUT(WorkerSUT):
             indices = np.resize(run._loaded, size).astype(np.int64)
             for _ in range(self._warmup_batches):
                 try:
-                    self._answers(run.dataset[indices], indices)
+                    self._answers(run.dataset[indices], size, indices.copy)
                 except Exception as error:
                     if run.settings.on_error != "fail":
                         raise

@@ -14,8 +14,8 @@ HIGH, LOW = np.ones((3, 5)), np.zeros((3, 4))
 def test_an_array_and_a_dict_of_arrays_are_batches_already() -> None:
     array = np.zeros((4, 2))
     by_name = {"a": array}
-    assert collate(array, range(4)) is array
-    assert collate(by_name, range(4)) is by_name
+    assert collate(array, lambda: range(4)) is array
+    assert collate(by_name, lambda: range(4)) is by_name
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,14 @@ def test_an_array_and_a_dict_of_arrays_are_batches_already() -> None:
     ids=["numbers", "arrays", "lists", "array of objects"],
 )
 def test_samples_are_stacked(samples: Any, expected: Any) -> None:
-    batch = collate(samples, range(len(samples)))
+    batch = collate(samples, lambda: range(len(samples)))
     assert isinstance(batch, np.ndarray)
     assert batch.tolist() == expected
 
 
 def test_tuples_and_dicts_of_samples_become_those_of_batches() -> None:
     samples = [(np.full(2, i), {"mask": i > 0, "length": i}) for i in range(3)]
-    image, more = collate(samples, range(3))
+    image, more = collate(samples, lambda: range(3))
     assert image.tolist() == [[0, 0], [1, 1], [2, 2]]
     assert {name: part.tolist() for name, part in more.items()} == {
         "mask": [False, True, True],
@@ -58,14 +58,14 @@ def test_tuples_and_dicts_of_samples_become_those_of_batches() -> None:
 )
 def test_samples_of_different_shapes_are_named_by_index(samples: Any, said: str) -> None:
     with pytest.raises(ValueError, match="samples of one batch need to be alike") as caught:
-        collate(samples, [4, 17])
+        collate(samples, lambda: [4, 17])
     assert said in str(caught.value)
     assert "give a `collate`" in str(caught.value)
 
 
 def test_samples_of_a_kind_that_does_not_stack_say_so() -> None:
     with pytest.raises(TypeError, match=r"samples with a object in them .* give a `collate`"):
-        collate([object(), object()], [0, 1])
+        collate([object(), object()], lambda: [0, 1])
 
 
 @pytest.mark.parametrize(
