@@ -114,10 +114,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """The tests that take longer than a change should wait for."""
-    install_project(session, extras="demo,test")
+    """The tests that take longer than a change should wait for; and every benchmark, once."""
+    install_project(session, extras="demo,test,bench")
     limits = ("-o", "faulthandler_timeout=1800", "--timeout=1200")
     session.run("pytest", "-m", "slow", *limits, *session.posargs)
+    session.run("pytest", "benchmarks/micro", "--benchmark-disable", *limits)
 
 
 @nox.session
