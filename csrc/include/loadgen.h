@@ -23,7 +23,7 @@
  * Threads. `start`, `issue`, `flush` and `stop` are called by the library, and `issue` by several threads at once
  * where settings ask for issue_threads. Nobody can interrupt them: while one does not return, neither does the run. The
  * functions of `loadgen_api` may be called from any thread at any time, in `issue` too, with a run that has ended too:
- * then they return LOADGEN_E_ENDED. None blocks, but `answer` of bytes that are logged faster than the log is written.
+ * then they return LOADGEN_E_ENDED. None blocks, but `answer` of bytes that come faster than a log takes them.
  * In a process that was forked from the run's all runs have ended.
  *
  * Errors. What the functions of `loadgen_api` return is for the system's own use; a wrong id is counted by the
@@ -58,7 +58,8 @@ typedef struct loadgen_run loadgen_run;
 
 typedef struct loadgen_api loadgen_api;
 
-/* Samples to answer. The structure is valid during the call; `indices` until `stop` returns; ids and `run` for ever. */
+/* Samples to answer. The structure is valid during the call; ids and `run` for ever; `indices` until `stop` returns, or
+ * with recording="histogram" until the samples are answered: their place is used again after that. */
 typedef struct loadgen_batch {
   uint32_t struct_size;   /* bytes of this structure, as the library knows it */
   uint32_t abi_version;   /* LOADGEN_ABI_VERSION of the library */
@@ -92,9 +93,10 @@ struct loadgen_api {
   int (*complete_ids)(loadgen_run* run, const uint64_t* ids, size_t n);
 
   /* Answers one sample with bytes and a token count. Bytes are copied where the run keeps them (accuracy runs, and the
-   * samples that an accuracy log chose); elsewhere they are not looked at. Blocks, at most for a minute, where a log
-   * takes them slower than they come. Returns what `complete` does, and LOADGEN_E_ARGUMENT (struct_size, reserved,
-   * size) and LOADGEN_E_NULL (also: data, where size is not 0), with which nothing was done. */
+   * samples that an accuracy log chose); elsewhere they are not looked at. Where a log takes them slower than they come
+   * it blocks, until there is room or the log has taken nothing for a minute. Returns what `complete` does, and
+   * LOADGEN_E_ARGUMENT (struct_size, reserved, size) and LOADGEN_E_NULL (also: data, where size is not 0), with which
+   * nothing was done. */
   int (*answer)(loadgen_run* run, const loadgen_answer* answer);
 
   /* Says that the first token of samples is there; counted as one token. Does nothing in runs without tokens.

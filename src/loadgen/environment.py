@@ -68,13 +68,12 @@ def available_memory(root: Path = _ROOT) -> int | None:
     int or None
         None where it cannot be read.
     """
-    machine = _memory(root / "proc/meminfo", "MemAvailable:")
-    path = _cgroup_paths(root).get("unified")
-    left: list[int | None] = [machine]
-    for group in [] if path is None else _upwards(root / _CGROUP_MOUNT, path):
-        limit, used = (_number(_text(group / f"memory.{name}")) for name in ("max", "current"))
-        if limit is not None and used is not None:
-            left.append(max(limit - used, 0))
+    paths, mount = _cgroup_paths(root), root / _CGROUP_MOUNT
+    left = [_memory(root / "proc/meminfo", "MemAvailable:")]
+    if "unified" in paths:
+        left += [_left_v2(group) for group in _upwards(mount, paths["unified"])]
+    if "memory" in paths:
+        left += [_left_v1(group) for group in _upwards(mount / "memory", paths["memory"])]
     return _tightest(left)
 
 
@@ -245,6 +244,26 @@ def _quota_v2(text: str | None) -> float | None:
 def _quota_v1(group: Path) -> float | None:
     quota = _number(_text(group / "cpu.cfs_quota_us"))
     return _ratio(quota, _number(_text(group / "cpu.cfs_period_us")))
+
+
+def _left_v2(group: Path) -> int | None:
+    return _left(group, "max", "current", ("inactive_file", "active_file"))
+
+
+def _left_v1(group: Path) -> int | None:
+    # Without "total_" they are the group's own, without those below it.
+    cache = ("total_inactive_file", "total_active_file")
+    return _left(group, "limit_in_bytes", "usage_in_bytes", cache)
+
+
+def _left(group: Path, limit: str, used: str, cache: tuple[str, str]) -> int | None:
+    """Bytes below a group's limit; the kernel drops cached files before it refuses any."""
+    most, taken = (_number(_text(group / f"memory.{name}")) for name in (limit, used))
+    if most is None or taken is None:
+        return None
+    lines = (line.partition(" ") for line in (_text(group / "memory.stat") or "").splitlines())
+    cached = sum(_number(size) or 0 for name, _, size in lines if name in cache)
+    return max(most - max(taken - cached, 0), 0)
 
 
 def _ratio(quota: int | None, period: int | None) -> float | None:

@@ -17,6 +17,7 @@ __all__ = ["KEPT_NUMBERS", "cache_file", "load", "save"]
 
 KEPT_NUMBERS: Final = (
     "clock_read_ns",
+    "interrupted_share",
     "sleep_error_p99_ns",
     "plan_cost_ns",
     "push_server_samples_per_s",

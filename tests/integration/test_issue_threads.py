@@ -115,6 +115,32 @@ def test_more_threads_than_processors_are_refused() -> None:
         run(Answering(), 64)
 
 
+class Unloaded(lg.Dataset):
+    """Is not to be loaded."""
+
+    def __len__(self) -> int:
+        return 100
+
+    def __getitem__(self, indices):
+        return indices
+
+    def load(self, indices) -> None:
+        pytest.fail("samples were loaded")
+
+
+@needs_two_processors
+def test_what_is_refused_is_refused_before_anything_is_loaded_or_started() -> None:
+    class Unstarted(lg.FunctionSUT):
+        def start(self, run: lg.Run) -> None:
+            pytest.fail("the system was started")
+
+    refused = pytest.raises(lg.SettingsError, match="issue_threads = 2: needs 1 for a system that")
+    with refused:
+        lg.run(Unstarted(len), Unloaded(), SERVER, issue_threads=2)
+    with refused, lg.Session(Unloaded(), SERVER, issue_threads=2):
+        pytest.fail("the session was entered")
+
+
 @needs_two_processors
 @pytest.mark.parametrize(
     ("fields", "said"),

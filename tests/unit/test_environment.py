@@ -109,3 +109,39 @@ def test_free_memory_is_the_machines_or_what_a_group_leaves(tmp_path: Path) -> N
     assert environment.available_memory(tmp_path) == 4000
     (group / "memory.max").write_text("500\n")
     assert environment.available_memory(tmp_path) == 0
+
+
+def test_free_memory_is_what_a_group_of_version_one_leaves(tmp_path: Path) -> None:
+    put(tmp_path, "proc/meminfo", "MemAvailable: 64 kB\n")
+    put(tmp_path, "proc/self/cgroup", "5:memory:/a/b\n4:cpu,cpuacct:/a/b\n")
+    put(tmp_path, "sys/fs/cgroup/memory/a/b/memory.limit_in_bytes", "9223372036854771712\n")
+    put(tmp_path, "sys/fs/cgroup/memory/a/b/memory.usage_in_bytes", "1000\n")
+    assert environment.available_memory(tmp_path) == 64 * 1024
+    put(tmp_path, "sys/fs/cgroup/memory/a/memory.limit_in_bytes", "5000\n")
+    put(tmp_path, "sys/fs/cgroup/memory/a/memory.usage_in_bytes", "1000\n")
+    assert environment.available_memory(tmp_path) == 4000
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "files", "prefix"),
+    [
+        ("0::/a", ("a/memory.max", "a/memory.current", "a/memory.stat"), ""),
+        (
+            "5:memory:/a",
+            (
+                "memory/a/memory.limit_in_bytes",
+                "memory/a/memory.usage_in_bytes",
+                "memory/a/memory.stat",
+            ),
+            "total_",
+        ),
+    ],
+)
+def test_cached_files_are_free_memory(
+    tmp_path: Path, cgroup: str, files: tuple[str, str, str], prefix: str
+) -> None:
+    put(tmp_path, "proc/self/cgroup", f"{cgroup}\n")
+    stat = f"{prefix}anon 1000\n{prefix}inactive_file 2500\n{prefix}active_file 500\n"
+    for file, text in zip(files, ("5000\n", "5000\n", f"file 9\n{stat}"), strict=True):
+        put(tmp_path, f"sys/fs/cgroup/{file}", text)
+    assert environment.available_memory(tmp_path) == 3000

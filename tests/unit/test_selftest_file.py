@@ -19,6 +19,7 @@ MACHINE = {
 KEPT = {
     "measured_at": "2026-01-02T03:04:05+00:00",
     "clock_read_ns": 40.5,
+    "interrupted_share": 0.02,
     "sleep_error_p99_ns": 50_000,
     "plan_cost_ns": 9.5,
     "push_server_samples_per_s": 2e6,

@@ -67,8 +67,10 @@ void Issuer::take_over(const Issuer& other) {
   blocked_delay_.add(other.blocked_delay_);
 }
 
-SeriesOutcome Issuer::finish(TrafficPlan& plan, std::deque<Issuer>& others) {
-  for (const Issuer& other : others) take_over(other);
+SeriesOutcome Issuer::finish(TrafficPlan& plan) {
+  // A part with its share of the limit issued does not know that the plan ended before the others had theirs.
+  if (outcome_.end == SeriesEnd::MaxQueries && outcome_.n_queries < *settings_.max_queries)
+    outcome_.end = end_of_plan();
   try {
     outcome_.end = drain(outcome_.end);
   } catch (...) {
@@ -134,6 +136,9 @@ bool Issuer::stage_rows(std::uint64_t count) {
   if (run_.tally_ && row + count > ring) {
     const std::uint64_t end = row + count - ring;
     if (settings_.pull && end > run_.batcher_.taken()) return false;  // what lies there is still to be handed out
+    for (std::uint64_t old = run_.tally_->harvested(); old < end; ++old) {
+      if (record_.is_open(old)) return false;  // its answer may come yet, and needs the place
+    }
     run_.tally_->harvest(end);
     record_.reopen({row, count});
   }
@@ -183,7 +188,7 @@ SeriesEnd Issuer::end_of_plan() const noexcept {
 WaitEnd Issuer::wait_for(RowRange rows) {
   for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
     if (record_.is_done(row)) continue;
-    const WaitEnd end = waiter_.until_answered(row, rows);
+    const WaitEnd end = waiter_.until_answered(row, {&rows, 1});
     if (end != WaitEnd::Ready) return end;
   }
   return WaitEnd::Ready;
@@ -199,24 +204,28 @@ SeriesEnd Issuer::drain(SeriesEnd end) {
     const Entered entered{calls_};
     if (!calls_.flush(calls_.user)) return SeriesEnd::SutRaised;
   }
-  for (const RowRange& rows : outcome_.parts) {
-    const std::uint64_t head = rows.first + rows.count;
-    std::uint64_t open = record_.first_open(run_.first_kept(rows.first), head);
-    while (open < head) {
-      const WaitEnd wait = waiter_.until_answered(open, {open, head - open});
+  std::vector<RowRange> open = outcome_.parts;  // all of them: an answer to any part breaks the silence
+  for (RowRange& rows : open) {
+    for (rows = from_first_open(rows); rows.count > 0; rows = from_first_open(rows)) {
+      const WaitEnd wait = waiter_.until_answered(rows.first, open);
       if (wait != WaitEnd::Ready) return end_of(wait);
-      open = record_.first_open(open, head);
     }
   }
   return end;
 }
 
+RowRange Issuer::from_first_open(RowRange rows) const noexcept {
+  const std::uint64_t end = rows.first + rows.count;
+  const std::uint64_t open = record_.first_open(run_.first_kept(rows.first), end);
+  return {open, end - open};
+}
+
 void Issuer::count_outstanding() {
-  for (const RowRange& rows : outcome_.parts) {
-    const std::uint64_t head = rows.first + rows.count;
-    const std::uint64_t open = record_.first_open(run_.first_kept(rows.first), head);
-    if (&rows == &outcome_.parts.front()) run_.answered_below_ = open;
-    for (std::uint64_t row = open; row < head; ++row) outcome_.n_outstanding += record_.is_done(row) ? 0 : 1;
+  for (const RowRange& part : outcome_.parts) {
+    const RowRange rows = from_first_open(part);
+    if (&part == &outcome_.parts.front()) run_.answered_below_ = rows.first;
+    for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row)
+      outcome_.n_outstanding += record_.is_done(row) ? 0 : 1;
   }
 }
 

@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -48,14 +47,15 @@ class Issuer {
 
   /// Issues this part of the plan. `finish` is to follow, on the first part's issuer.
   void issue(TrafficPlan& plan);
-  /// Flushes, waits for what is outstanding, and returns what all parts did. `others`: the further ones.
-  SeriesOutcome finish(TrafficPlan& plan, std::deque<Issuer>& others);
+  /// Counts what another part issued as this one's. In the order of the parts.
+  void take_over(const Issuer& other);
+  /// Flushes, waits for what is outstanding, and returns what was done.
+  SeriesOutcome finish(TrafficPlan& plan);
   [[nodiscard]] SeriesEnd end() const noexcept { return outcome_.end; }
   void warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_queries, std::uint64_t samples_per_query);
 
  private:
   SeriesEnd issue_all(TrafficPlan& plan);
-  void take_over(const Issuer& other);
   // Each issues the whole series and returns why it ended.
   SeriesEnd one_at_a_time(TrafficPlan& plan);
   SeriesEnd concurrent(TrafficPlan& plan);
@@ -66,7 +66,8 @@ class Issuer {
   /// Writes the plan's next query into the rows after what is staged. False: the plan has ended, or the record is
   /// full (then record_full_).
   bool stage(TrafficPlan& plan, PlannedQuery& query);
-  /// Adds rows to what is staged. False: the record is full. In a ring, takes what lay there before.
+  /// Adds rows to what is staged. False: the record is full. In a ring, takes what lay there before; full is one where
+  /// that has no answer yet.
   bool stage_rows(std::uint64_t count);
   [[nodiscard]] std::uint64_t staged_end() const noexcept { return staged_.first + staged_.count; }
 
@@ -99,6 +100,8 @@ class Issuer {
   WaitEnd wait_for(RowRange rows);
   /// Flushes and waits for what is outstanding, unless `end` cut the series off. Returns how it ended after all.
   SeriesEnd drain(SeriesEnd end);
+  /// What is left of `rows` without those at its beginning that are answered.
+  [[nodiscard]] RowRange from_first_open(RowRange rows) const noexcept;
   void count_outstanding();
   [[nodiscard]] bool is_server() const noexcept { return run_.settings_.scenario == Scenario::Server; }
   static SeriesEnd end_of(WaitEnd wait) noexcept {

@@ -102,7 +102,11 @@ void Issuer::count_delay(Instant due, Instant issued) {
 }
 
 std::uint64_t Issuer::mergeable() const noexcept {
-  if (settings_.coalesce) return std::numeric_limits<std::uint64_t>::max();
+  if (settings_.coalesce) {
+    if (settings_.accuracy || !settings_.max_queries) return std::numeric_limits<std::uint64_t>::max();
+    // Each part issues every `of`-th query below the limit; the one that is due is among them.
+    return (*settings_.max_queries - 1 - part_.index) / part_.of - outcome_.n_queries;
+  }
   // Limits are looked at between queries.
   const bool limited = settings_.max_queries || settings_.max_duration || settings_.max_outstanding;
   return settings_.pull && !limited ? kMostPublishedTogether : 0;

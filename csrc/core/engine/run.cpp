@@ -48,6 +48,14 @@ void Run::release_clock() noexcept {
   if (settings_.virtual_clock != nullptr) settings_.virtual_clock->release();
 }
 
+void Run::poll_until(std::atomic<std::uint32_t>& done, std::uint32_t all, const SutCalls& calls) {
+  // acquire: pairs with the threads' release
+  for (std::uint32_t seen = 0; (seen = done.load(std::memory_order_acquire)) < all;) {
+    futex_wait(done, seen, record_.clock().now() + kPollPeriod);
+    if (calls.poll != nullptr && !calls.poll(calls.user)) abort();
+  }
+}
+
 template <typename Work>
 void Run::on_issuing_thread(const SutCalls& calls, Work work) {
   const auto issue = [&](const SutCalls& issuing_calls) {
@@ -71,13 +79,10 @@ void Run::on_issuing_thread(const SutCalls& calls, Work work) {
     } catch (...) {
       failure = std::current_exception();
     }
-    done.store(1, std::memory_order_release);  // release: pairs with the load below
+    done.store(1, std::memory_order_release);  // release: pairs with poll_until()
     futex_wake_all(done);
   }};
-  while (done.load(std::memory_order_acquire) == 0) {  // acquire: pairs with the store above
-    futex_wait(done, 0, record_.clock().now() + kPollPeriod);
-    if (calls.poll != nullptr && !calls.poll(calls.user)) abort();
-  }
+  poll_until(done, 1, calls);
   issuing.join();
   if (failure) std::rethrow_exception(failure);
 }
@@ -92,8 +97,7 @@ SeriesOutcome Run::run_series(TrafficPlan& plan, const SeriesSettings& settings,
     }
     Issuer issuer{*this, settings, issuing_calls};
     issuer.issue(plan);
-    std::deque<Issuer> none;
-    outcome = issuer.finish(plan, none);
+    outcome = issuer.finish(plan);
   });
   return outcome;
 }
@@ -107,6 +111,7 @@ SeriesOutcome Run::issue_in_parts(TrafficPlan& plan, const SeriesSettings& setti
   std::deque<Issuer> others;
   std::vector<TrafficPlan> plans(n - 1, plan);  // each draws all of it, and issues its share
   std::vector<std::thread> threads;
+  std::atomic<std::uint32_t> done{0};
   const auto issue = [this](Issuer& issuer, TrafficPlan& own) {
     issuer.issue(own);
     if (issuer.end() == SeriesEnd::SutRaised) abort();  // the others are not to go on for it
@@ -117,12 +122,14 @@ SeriesOutcome Run::issue_in_parts(TrafficPlan& plan, const SeriesSettings& setti
   try {
     for (std::uint32_t part = 1; part < n; ++part) {
       Issuer& issuer = others.emplace_back(*this, settings, without_poll, Part{part, n, &start});
-      threads.emplace_back([this, &issuer, &issue, &without_poll, &own = plans[part - 1]] {
+      threads.emplace_back([this, &issuer, &issue, &without_poll, &done, &own = plans[part - 1]] {
         name_thread("loadgen-issue");
         const ScopedThreadSetup setup{settings_.thread};
         if (without_poll.begin_thread != nullptr) without_poll.begin_thread(without_poll.user);
         issue(issuer, own);
         if (without_poll.end_thread != nullptr) without_poll.end_thread(without_poll.user);
+        done.fetch_add(1, std::memory_order_release);  // release: pairs with poll_until()
+        futex_wake_all(done);
       });
     }
   } catch (...) {  // no more threads: those that are there are not to wait for the rest
@@ -132,8 +139,10 @@ SeriesOutcome Run::issue_in_parts(TrafficPlan& plan, const SeriesSettings& setti
     throw;
   }
   issue(first, plan);
+  poll_until(done, n - 1, calls);  // they may have much to issue yet
   join_all();
-  return first.finish(plan, others);
+  for (const Issuer& other : others) first.take_over(other);
+  return first.finish(plan);
 }
 
 std::uint64_t Run::rows_issued() const noexcept {

@@ -105,6 +105,8 @@ class Run {
 
   void release_clock() noexcept;
   SeriesOutcome issue_in_parts(TrafficPlan& plan, const SeriesSettings& settings, const SutCalls& calls);
+  /// Waits until `all` threads have counted themselves as done, and polls for them.
+  void poll_until(std::atomic<std::uint32_t>& done, std::uint32_t all, const SutCalls& calls);
   template <typename Work>
   void on_issuing_thread(const SutCalls& calls, Work work);
 

@@ -75,14 +75,16 @@ bool Waiter::may_spin(Instant now) noexcept {
   return spun_ < kRealtimeSpin;
 }
 
-WaitEnd Waiter::until_answered(std::uint64_t row, RowRange open) {
+WaitEnd Waiter::until_answered(std::uint64_t row, OpenRows open) {
   return wait_for_answers(row, open, [this, row] { return record_.is_done(row); });
 }
 
-Instant Waiter::last_answer(RowRange open) const noexcept {
+Instant Waiter::last_answer(OpenRows open) const noexcept {
   Instant latest{};
-  for (std::uint64_t row = open.first; row < open.first + open.count; ++row) {
-    if (record_.is_done(row)) latest = std::max(latest, record_.completed_at(row));
+  for (const RowRange& rows : open) {
+    for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
+      if (record_.is_done(row)) latest = std::max(latest, record_.completed_at(row));
+    }
   }
   return latest;
 }

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 
 #include "base/thread.hpp"
 #include "engine/crowding.hpp"
@@ -34,12 +35,14 @@ class Waiter {
   /// Waits until `due` has come. `now` is the clock's last reading, at or after `due` when Ready: never early.
   WaitEnd until(Instant due, Instant& now);
 
-  /// Waits until `row` is answered. Rows of `open` may be outstanding too: any answer among them breaks the silence.
-  WaitEnd until_answered(std::uint64_t row, RowRange open);
+  /// What may be outstanding, a range for each issuing thread: any answer there breaks the silence.
+  using OpenRows = std::span<const RowRange>;
+  /// Waits until `row` is answered, one of `open`.
+  WaitEnd until_answered(std::uint64_t row, OpenRows open);
   /// Waits until `ready()` holds, which only an answer to a row of `open` can bring about.
   template <typename Ready>
   WaitEnd until_any_answer(RowRange open, Ready ready) {
-    return wait_for_answers(CompletionSignal::kAnyRow, open, ready);
+    return wait_for_answers(CompletionSignal::kAnyRow, {&open, 1}, ready);
   }
 
   /// Between queries: false when the run is to stop. Polls when the last time was long ago.
@@ -59,14 +62,14 @@ class Waiter {
   WaitEnd sleep_towards(Instant target, Instant& now);
   [[nodiscard]] Duration spin_time(Instant now) noexcept;
   [[nodiscard]] bool may_spin(Instant now) noexcept;
-  [[nodiscard]] Instant last_answer(RowRange open) const noexcept;
+  [[nodiscard]] Instant last_answer(OpenRows open) const noexcept;
 
   template <typename Ready>
-  WaitEnd wait_for_answers(std::uint64_t row, RowRange open, Ready ready);
+  WaitEnd wait_for_answers(std::uint64_t row, OpenRows open, Ready ready);
   template <typename Ready>
-  WaitEnd advance_to_answer(RowRange open, Ready ready);
+  WaitEnd advance_to_answer(OpenRows open, Ready ready);
   template <typename Ready>
-  bool spin_for_answer(Instant start, Ready ready) const;
+  bool spin_for_answer(Instant start, Ready ready);
 
   Record& record_;
   const std::atomic<bool>& aborted_;
@@ -75,17 +78,17 @@ class Waiter {
   Instant last_poll_;
   SleepMargin margin_;
   Crowding crowding_;  // looked at under Pacing::Auto only
-  // Realtime only: how much of the current window was spun (see may_spin).
+  // How much of the current window was spun; looked at under Priority::Realtime only (see may_spin).
   Instant window_start_{};
   Duration spun_{0};
 };
 
 template <typename Ready>
-WaitEnd Waiter::wait_for_answers(std::uint64_t row, RowRange open, Ready ready) {
+WaitEnd Waiter::wait_for_answers(std::uint64_t row, OpenRows open, Ready ready) {
   if (ready()) return WaitEnd::Ready;
   if (record_.clock().virtual_clock() != nullptr) return advance_to_answer(open, ready);
   Instant now = record_.clock().now();
-  if (settings_.pacing != Pacing::Sleep && !crowding_.crowded() && spin_for_answer(now, ready)) return WaitEnd::Ready;
+  if (may_spin(now) && !crowding_.crowded() && spin_for_answer(now, ready)) return WaitEnd::Ready;
   Instant silence_ends = now + settings_.drain_timeout;
   while (true) {
     const std::uint32_t ticket = record_.signal().arm(row);
@@ -103,18 +106,20 @@ WaitEnd Waiter::wait_for_answers(std::uint64_t row, RowRange open, Ready ready) 
 }
 
 template <typename Ready>
-bool Waiter::spin_for_answer(Instant start, Ready ready) const {
+bool Waiter::spin_for_answer(Instant start, Ready ready) {
   constexpr int kLooks = 16;  // a look at a row costs a twentieth of a look at the clock
-  while (record_.clock().now() < start + kAnswerSpin) {
-    for (int look = 0; look < kLooks; ++look) {
-      if (ready()) return true;
-    }
+  Instant now = start;
+  bool answered = false;
+  while (!answered && now < start + kAnswerSpin) {
+    for (int look = 0; look < kLooks && !answered; ++look) answered = ready();
+    if (!answered) now = record_.clock().now();
   }
-  return false;
+  spun_ += now - start;  // to the last reading of the clock: another one would cost more than what it adds
+  return answered;
 }
 
 template <typename Ready>
-WaitEnd Waiter::advance_to_answer(RowRange open, Ready ready) {
+WaitEnd Waiter::advance_to_answer(OpenRows open, Ready ready) {
   VirtualClock& clock = *record_.clock().virtual_clock();
   Instant silence_ends = clock.now() + settings_.drain_timeout;
   while (!ready()) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kFewestRows = 1 << 20;
 // How long a process may take between claiming a row and answering it, a copy of bytes; then it is thought dead.
 constexpr Duration kPatience = std::chrono::seconds{1};
-constexpr std::int64_t kMostTokens = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kMostTokens = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
 
@@ -162,9 +162,18 @@ bool Record::first_token(RowRange rows, Instant at) noexcept {
       well = false;
       continue;
     }
-    std::atomic_ref{n_tokens_[slot(row)]}.fetch_add(1, std::memory_order_relaxed);
+    count_tokens(row, 1);
   }
   return well;
+}
+
+void Record::count_tokens(std::uint64_t row, std::uint32_t n) noexcept {
+  const std::atomic_ref count{n_tokens_[slot(row)]};
+  std::uint32_t found = count.load(std::memory_order_relaxed);  // relaxed, all: the row's completion publishes them
+  std::uint32_t more = 0;
+  do {
+    more = found + std::min(n, kMostTokens - found);
+  } while (!count.compare_exchange_weak(found, more, std::memory_order_relaxed, std::memory_order_relaxed));
 }
 
 bool Record::add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept {
@@ -182,8 +191,7 @@ bool Record::add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept {
       // relaxed, both: the row's completion publishes them
       std::atomic_ref{first_token_[slot(row)]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
                                                                        std::memory_order_relaxed);
-      std::atomic_ref{n_tokens_[slot(row)]}.fetch_add(static_cast<std::uint32_t>(std::min(n, kMostTokens)),
-                                                      std::memory_order_relaxed);
+      count_tokens(row, static_cast<std::uint32_t>(std::min<std::int64_t>(n, kMostTokens)));
     }
   }
   return well;
@@ -234,6 +242,11 @@ bool Record::release_from(std::uint64_t row, std::uint16_t taker) noexcept {
   std::atomic_ref{taker_[row]}.store(kNobody, std::memory_order_release);  // release: pairs with claim()
   state_->violations.add(Violation::Redelivered, id_of(row));
   return true;
+}
+
+bool Record::is_open(std::uint64_t row) noexcept {
+  const std::int64_t found = completed(row).load(std::memory_order_acquire);  // acquire: pairs with complete()
+  return found == open_mark(row) || (found == kClaimed && !await_claim(row));
 }
 
 RowView Record::seal(std::uint64_t row) noexcept {

@@ -86,8 +86,8 @@ struct Answer {
 /// Thread safety: stage and publish calls on the issuing thread; completions on any thread, also at once.
 /// Memory ordering: what the issuing thread wrote before publish() is visible to whoever holds an id of those rows
 ///   (find() acquires the head). What a completer wrote is visible to whoever sees is_done() (acquire).
-/// Wait-free: a completion is one attempt a row, with no loop. close() waits only for completers that are between
-///   their claim and their publication, a copy of bytes.
+/// Wait-free: a completion is one attempt a row, with no loop; tokens are lock-free. close() waits only for completers
+///   that are between their claim and their publication, a copy of bytes.
 class Record {
  public:
   static constexpr std::int64_t kClaimed = -1;
@@ -120,6 +120,8 @@ class Record {
   }
   [[nodiscard]] std::uint32_t* index_at(std::uint64_t row) noexcept { return index_ + slot(row); }
   [[nodiscard]] const std::uint32_t* index_at(std::uint64_t row) const noexcept { return index_ + slot(row); }
+  /// Ring: whether an issued row has no answer; waits for one that is being written.
+  [[nodiscard]] bool is_open(std::uint64_t row) noexcept;
   /// Ring: makes sure that nothing more is written into an issued row, waiting for an answer that is being written,
   /// and returns what is in it. Without an answer it becomes missing.
   RowView seal(std::uint64_t row) noexcept;
@@ -191,7 +193,8 @@ class Record {
   void fail_open(RowRange rows, Instant at, std::string_view kind, std::string_view message);
   /// The first token is there: stamped once, and counted as one token. False: a violation was counted.
   bool first_token(RowRange rows, Instant at) noexcept;
-  /// `n` more tokens are there; stamps the first one if nothing did. False: a violation was counted.
+  /// `n` more tokens are there; stamps the first one if nothing did. A row has at most 2^32 - 1. False: a violation
+  /// was counted.
   bool add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept;
   /// Whether any of the rows' answers is kept.
   [[nodiscard]] bool keeps_output(RowRange rows) const noexcept;
@@ -246,6 +249,7 @@ class Record {
     if (settings_.ring_rows == 0 || row < settings_.ring_rows) return 0;
     return kClosed - static_cast<std::int64_t>(row / settings_.ring_rows);
   }
+  void count_tokens(std::uint64_t row, std::uint32_t n) noexcept;
   void complete_with(std::uint64_t row, std::size_t position, std::int64_t stamp, const Answer& answer) noexcept;
   /// Whether the row was open; waits for an answer that is being written.
   bool close_row(std::uint64_t row) noexcept;

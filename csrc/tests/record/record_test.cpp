@@ -96,6 +96,21 @@ TEST_CASE("tokens: the first one is stamped once, later ones are counted, none a
   CHECK(record.n_tokens_column()[0] == 5);
 }
 
+TEST_CASE("a count of tokens stops at the most that there is room for") {
+  RecordSettings settings = small();
+  settings.tokens = true;
+  Record record{settings, Clock{}};
+  record.publish(1);
+  constexpr std::uint32_t kMost = 0xFFFF'FFFF;
+  record.add_tokens({0, 1}, kAt, kMost - 1);
+  CHECK(record.n_tokens_column()[0] == kMost - 1);
+  record.add_tokens({0, 1}, kAt, 3);
+  CHECK(record.n_tokens_column()[0] == kMost);
+  record.first_token({0, 1}, kAt);
+  record.add_tokens({0, 1}, kAt, std::int64_t{1} << 40);
+  CHECK(record.n_tokens_column()[0] == kMost);
+}
+
 TEST_CASE("the first token counts as one, and an answer that names a count has the last word") {
   RecordSettings settings = small();
   settings.tokens = true;

@@ -117,6 +117,18 @@ TEST_CASE("a row that is never answered is missing, and its late answer is refus
   CHECK(record.violations().get(Violation::Late).count == 1);
 }
 
+TEST_CASE("a row is open until it is answered or taken, each time round") {
+  Record record{ring(), Clock{}};
+  Tally tally{record, {}};
+  for (const std::uint64_t row : {std::uint64_t{0}, kRing, 2 * kRing}) {
+    issue(record, row, 0, 0);
+    CHECK(record.is_open(row));
+    if (row > 0) record.complete({row, 1}, at(1), {});
+    if (row == 0) tally.harvest(1);
+    CHECK_FALSE(record.is_open(row));
+  }
+}
+
 TEST_CASE("rows that are handed over together lie together, and never fill the ring") {
   const Record record{ring(), Clock{}};
   CHECK(record.together(0) == 3);

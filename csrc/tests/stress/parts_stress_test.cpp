@@ -32,6 +32,7 @@ struct Answering {
   SutCalls calls;
   std::atomic<int> left{1 << 30};  // then it fails
   std::atomic<int> flushes{0};
+  std::atomic<int> polls{0};
 };
 
 RunSettings in_parts(std::uint32_t parts) {
@@ -42,11 +43,11 @@ RunSettings in_parts(std::uint32_t parts) {
   return settings;
 }
 
-TrafficPlan plan_of(std::uint64_t n_queries, double qps) {
+TrafficPlan plan_of(std::uint64_t n_queries, double qps, ArrivalKind arrivals = ArrivalKind::Poisson) {
   PlanSettings plan;
   plan.scenario = Scenario::Server;
   plan.min_query_count = n_queries;
-  plan.arrivals.kind = ArrivalKind::Poisson;
+  plan.arrivals.kind = arrivals;
   plan.arrivals.target_qps = qps;
   return {plan, {{5, 6, 7, 8}, 4}, nullptr};
 }
@@ -117,6 +118,18 @@ TEST_CASE("abort from another thread ends all issuing threads, also while they s
     run.abort();
   }};
   CHECK(run.run_series(plan, {}, sut.calls).end == SeriesEnd::Aborted);
+}
+
+TEST_CASE("a run whose first thread has issued its share polls on while the others wait") {
+  Run run{in_parts(2)};
+  Answering sut{run};
+  sut.calls.own_thread = false;  // push: the first thread is the one that polls
+  sut.calls.poll = [](void* user) { return ++static_cast<Answering*>(user)->polls < 3; };
+  // The first query is due at once, the second one in a quarter of an hour.
+  TrafficPlan plan = plan_of(2, 0.001, ArrivalKind::Constant);
+  const SeriesOutcome outcome = run.run_series(plan, {}, sut.calls);
+  CHECK(outcome.end == SeriesEnd::Aborted);
+  CHECK(outcome.n_rows <= 1);
 }
 
 TEST_CASE("issuing threads that are let go before all are there start all the same") {

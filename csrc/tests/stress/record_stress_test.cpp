@@ -165,7 +165,8 @@ TEST_CASE("the issuing thread wakes for the row that it waits for, in every inte
   for (std::uint64_t row = 0; row < kRows / 10; ++row) {
     record.publish(row + 1);
     issued.store(row + 1, std::memory_order_release);
-    ready += waiter.until_answered(row, {row, 1}) == WaitEnd::Ready ? 1 : 0;
+    const RowRange open{row, 1};
+    ready += waiter.until_answered(row, {&open, 1}) == WaitEnd::Ready ? 1 : 0;
   }
   CHECK(ready == kRows / 10);
 }

@@ -98,7 +98,9 @@ def run(
     100
     """
     system = as_sut(sut)
-    task = Task.check(dataset, scenario, settings, fields)
+    in_memory = not sinks if keep_outputs is None else keep_outputs
+    task = Task.check(dataset, scenario, settings, fields, keeps_outputs=in_memory)
+    task.check_issue_threads(system._delivery(scenario).kind, clock)
     destination = Destination.prepare(output_dir, overwrite, sinks)
     execution = Execution(
         task,

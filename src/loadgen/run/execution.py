@@ -19,7 +19,7 @@ from typing import Any
 
 from loadgen import _core, dataset
 from loadgen.config.scenarios import Concurrent, Server
-from loadgen.errors import LoadGenError, Problem, SettingsError, SUTError, described, raised
+from loadgen.errors import LoadGenError, SUTError, described, raised
 from loadgen.result.encoding import Encoder
 from loadgen.run.progress import ProgressLine
 from loadgen.run.sinks import OutputStream, Sink
@@ -162,7 +162,6 @@ class Execution:
         flush : callable, optional
             Called once per series, when no more of its queries will come.
         """
-        self._check_issue_threads(delivery)
         self._began = (time.time_ns(), self._now_ns())
         with self._progress or nullcontext(), _collector(self.task.settings.gc):
             with self._of_the_system():
@@ -176,14 +175,6 @@ class Execution:
                     end = self._series(number, delivery, flush)
                 if end in _LAST_ENDS:
                     break
-
-    def _check_issue_threads(self, delivery: Delivery) -> None:
-        n_threads = self.task.settings.issue_threads
-        if n_threads > 1 and delivery.kind not in ("push", "native"):
-            allowed = "1 for a system that takes batches itself; a NativeSUT is handed them"
-            raise SettingsError([Problem("issue_threads", n_threads, allowed)])
-        if n_threads > 1 and self.run.clock is not None:
-            raise SettingsError([Problem("issue_threads", n_threads, "1 on a virtual clock")])
 
     def close(self) -> None:
         """Unload what is loaded, end the record, and give the last answers. Raises nothing."""

@@ -1,52 +1,116 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether the machine has the memory for a run's rows, before anything starts.
 
-Not for the answers that a run keeps: nobody knows their sizes.
+Not for the bytes of the answers that a run keeps: nobody knows how many they are.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from bisect import bisect_right
+from typing import TYPE_CHECKING, NamedTuple
 
 from loadgen import environment
+from loadgen.config.arrivals import Replay
 from loadgen.config.scenarios import Offline, Scenario, Server
 from loadgen.errors import Problem, SettingsError
+from loadgen.traffic.validate import validate
 
 if TYPE_CHECKING:
     from loadgen.config.settings import Settings
     from loadgen.traffic.effective import Effective
 
-__all__ = ["bytes_per_row", "check_room", "expected_rows"]
+__all__ = ["Expected", "bytes_per_row", "check_room", "expected"]
 
 _GB = 10**9
 _NS_PER_S = 10**9
 
 
-def bytes_per_row(scenario: Scenario, settings: Settings) -> int:
+class Expected(NamedTuple):
+    """How many samples a run has at least, and the field that makes them so many."""
+
+    rows: int
+    field: str
+    value: object
+
+
+def bytes_per_row(scenario: Scenario, settings: Settings, *, keeps_outputs: bool = True) -> int:
     """Return what a sample's row takes in the core's columns.
 
     Index 4, status 1, completed 8; issued 8 but in Offline, scheduled 8 in Server; with tokens 12.
+    In accuracy mode an answer that is kept has 14 to find it by, and 16 before its bytes.
     """
     instants = 3 if isinstance(scenario, Server) else 1 if isinstance(scenario, Offline) else 2
-    return 4 + 1 + 8 * instants + (12 if settings.tokens else 0)
+    kept = 14 + 16 if settings.mode == "accuracy" and keeps_outputs else 0
+    return 4 + 1 + 8 * instants + (12 if settings.tokens else 0) + kept
 
 
-def expected_rows(settings: Settings, sizes: Effective) -> int:
-    """Return how many samples a run has at least."""
-    rows = 0
+def expected(scenario: Scenario, settings: Settings, sizes: Effective, total: int) -> Expected:
+    """Return how many samples a run has at least, from a system that is given them in time.
+
+    Parameters
+    ----------
+    scenario, settings, sizes : Scenario, Settings, Effective
+    total : int
+        Samples of the dataset.
+    """
+    found = Expected(0, "", None)
     if settings.mode != "accuracy":
-        queries = sizes.min_queries
-        if sizes.target_qps is not None:  # Offline's duration is 0
-            queries = max(queries, int(sizes.target_qps * sizes.target_duration_ns / _NS_PER_S))
-        if sizes.max_queries is not None:
-            queries = min(queries, sizes.max_queries)
-        rows += queries * sizes.samples_per_query
-    if settings.mode != "performance":
-        rows += sizes.accuracy_sample_count
-    return rows
+        found = _performance(scenario, settings, sizes, min(sizes.performance_sample_count, total))
+    if settings.mode == "performance":
+        return found
+    count = min(sizes.accuracy_sample_count, total)
+    if count > found.rows:
+        found = Expected(found.rows, "accuracy_sample_count", count)
+    return found._replace(rows=found.rows + count)
 
 
-def check_room(scenario: Scenario, settings: Settings, sizes: Effective) -> None:
+def _performance(scenario: Scenario, settings: Settings, sizes: Effective, loaded: int) -> Expected:
+    """Of the performance series; `loaded` is how many samples its loaded set has."""
+    if isinstance(scenario, Offline):
+        return _offline(scenario, sizes, loaded)
+    found = Expected(sizes.min_queries, "min_queries", settings.min_queries)
+    if isinstance(scenario, Server):
+        found = _server(scenario, settings, sizes, found)
+    elif sizes.max_duration_ns is not None:
+        found = found._replace(rows=min(found.rows, 1))  # a slow system may get no further
+    if sizes.max_queries is not None:
+        found = found._replace(rows=min(found.rows, sizes.max_queries))
+    rows = found.rows * sizes.samples_per_query
+    if settings.sample_order == "unique" and loaded < rows:
+        return Expected(loaded, "performance_sample_count", loaded)
+    return found._replace(rows=rows)
+
+
+def _offline(scenario: Offline, sizes: Effective, loaded: int) -> Expected:
+    for name in ("n_samples", "expected_qps"):
+        if (value := getattr(scenario, name)) is not None:
+            return Expected(sizes.samples_per_query, name, value)
+    return Expected(sizes.samples_per_query, "performance_sample_count", loaded)
+
+
+def _server(scenario: Server, settings: Settings, sizes: Effective, few: Expected) -> Expected:
+    """Of a schedule that nothing slows down; `few` is the minimum of queries."""
+    longest_s = settings.max_duration_s
+    if isinstance(scenario.arrivals, Replay):
+        due_s = scenario.arrivals.timestamps_s
+        rows = len(due_s) if longest_s is None else bisect_right(due_s, longest_s)
+        return Expected(rows, "timestamps_s", rows)
+    in_time = int(scenario.target_qps * sizes.target_duration_ns / _NS_PER_S)
+    if in_time > few.rows:
+        few = Expected(in_time, "min_duration_s", settings.min_duration_s)
+    if longest_s is None:
+        return few
+    return few._replace(rows=min(few.rows, int(scenario.target_qps * longest_s)))
+
+
+def check_room(
+    scenario: Scenario,
+    settings: Settings,
+    sizes: Effective,
+    total: int,
+    *,
+    keeps_outputs: bool = True,
+) -> None:
     """Refuse a run whose rows do not fit into the memory that is free.
 
     Raises
@@ -57,25 +121,23 @@ def check_room(scenario: Scenario, settings: Settings, sizes: Effective) -> None
     free = environment.available_memory()
     if free is None or settings.recording == "histogram":
         return
-    rows, each = expected_rows(settings, sizes), bytes_per_row(scenario, settings)
+    rows, field, value = expected(scenario, settings, sizes, total)
+    each = bytes_per_row(scenario, settings, keeps_outputs=keeps_outputs)
     if rows * each <= free:
         return
-    offline = isinstance(scenario, Offline)
-    way_out = "" if offline else "; or recording='histogram', which keeps no rows"
     allowed = (
         f"less: at least {rows:,} samples of {each} bytes are {rows * each / _GB:,.1f} GB, and "
-        f"{free / _GB:,.1f} GB are free{way_out}"
+        f"{free / _GB:,.1f} GB are free"
     )
-    raise SettingsError([_cause(scenario, settings, sizes, allowed)])
+    if _may_be_counted(scenario, settings):
+        allowed += "; or recording='histogram', which keeps no rows"
+    raise SettingsError([Problem(field, value, allowed)])
 
 
-def _cause(scenario: Scenario, settings: Settings, sizes: Effective, allowed: str) -> Problem:
-    """Return the problem, under the field that makes the run so long."""
-    if isinstance(scenario, Offline):
-        for name in ("n_samples", "expected_qps"):
-            if (value := getattr(scenario, name)) is not None:
-                return Problem(name, value, allowed)
-    few = sizes.min_queries * sizes.samples_per_query
-    if settings.mode != "accuracy" and few < expected_rows(settings, sizes) // 2:
-        return Problem("min_duration_s", settings.min_duration_s, allowed)
-    return Problem("min_queries", settings.min_queries, allowed)
+def _may_be_counted(scenario: Scenario, settings: Settings) -> bool:
+    """Whether the run would be accepted without rows."""
+    try:
+        validate(scenario, settings, {"recording": "histogram"})
+    except SettingsError:
+        return False
+    return True

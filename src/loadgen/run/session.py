@@ -103,7 +103,8 @@ class Session(AnswersById):
         """Check everything and load the first samples."""
         if self._entered is not None:
             raise LoadGenError("a Session is used once: make another one")
-        task = Task.check(*self._arguments)
+        task = Task.check(*self._arguments, keeps_outputs=not self._output[2])
+        task.check_issue_threads("pull")
         destination = Destination.prepare(*self._output)
         execution = Execution(
             task,

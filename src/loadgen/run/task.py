@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from loadgen import _core, traffic
-from loadgen.config.scenarios import Concurrent, MultiStream, Scenario
+from loadgen.config.scenarios import MultiStream, Scenario
 from loadgen.config.settings import Settings
 from loadgen.dataset import Dataset, as_dataset, read_columns
-from loadgen.errors import DatasetError, raised
+from loadgen.errors import DatasetError, Problem, SettingsError, raised
 from loadgen.result.encoding import Encoder
 from loadgen.run.room import check_room
 from loadgen.traffic.validate import validate
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 _FOR_EVER_NS = 2**62
 """146 years: no time-out, where the core wants a number."""
-
-_RING_ROWS = 1 << 20
-"""Places for samples where no row is kept: so many may wait for their answers. 30 to 41 MB."""
 
 _tags = itertools.count()
 _tags_lock = threading.Lock()
@@ -90,8 +87,17 @@ class Task:
         scenario: Scenario,
         settings: Settings | None,
         fields: Mapping[str, Any],
+        *,
+        keeps_outputs: bool = True,
     ) -> Task:
         """Return the task.
+
+        Parameters
+        ----------
+        samples, scenario, settings, fields
+            As for `loadgen.run`.
+        keeps_outputs : bool
+            Whether kept answers stay in memory.
 
         Raises
         ------
@@ -104,7 +110,7 @@ class Task:
         total, performance = len(dataset), dataset.performance_count
         checked = validate(scenario, settings, fields, total=total, performance=performance)
         sizes = traffic.effective(scenario, checked, total, performance)
-        check_room(scenario, checked, sizes)
+        check_room(scenario, checked, sizes, total, keeps_outputs=keeps_outputs)
         hook = None if isinstance(samples, numbers.Integral) else sample_hook(dataset)
         columns = read_columns(dataset, total)
         return cls(dataset, total, performance, hook, columns, scenario, checked, sizes)
@@ -133,6 +139,27 @@ class Task:
             scenario, settings, total, performance, rate=rate, whole_sets=whole_sets
         )
         return cls(dataset, total, performance, None, {}, scenario, settings, sizes)
+
+    def check_issue_threads(self, delivery: str, clock: _core.VirtualClock | None = None) -> None:
+        """Refuse several issuing threads where there can be but one.
+
+        Parameters
+        ----------
+        delivery : str
+            The kind of `Delivery` that the system gets.
+        clock : VirtualClock, optional
+            None: the real one.
+
+        Raises
+        ------
+        SettingsError
+        """
+        n_threads = self.settings.issue_threads
+        if n_threads > 1 and delivery not in ("push", "native"):
+            allowed = "1 for a system that takes batches itself; a NativeSUT is handed them"
+            raise SettingsError([Problem("issue_threads", n_threads, allowed)])
+        if n_threads > 1 and clock is not None:
+            raise SettingsError([Problem("issue_threads", n_threads, "1 on a virtual clock")])
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -199,14 +226,10 @@ class Task:
         """Return what the core needs to know to count samples instead of keeping them."""
         if self.settings.recording == "rows":
             return {}
-        per_query = self.effective.samples_per_query
-        outstanding = self.scenario.concurrency if isinstance(self.scenario, Concurrent) else 1
-        # Whole queries, and room for what is outstanding.
-        n_rows = max(_RING_ROWS, 4 * outstanding, 4 * per_query)
         limits = {f"{kind}_limit_ns": limit for kind, limit in self.limits_ns.items()}
         return {
-            "ring_rows": -(-n_rows // per_query) * per_query,
-            "samples_per_query": per_query,
+            "ring_rows": traffic.histogram_places(self.scenario, self.effective),
+            "samples_per_query": self.effective.samples_per_query,
             **limits,
         }
 

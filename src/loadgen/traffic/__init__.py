@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from loadgen import _core
 from loadgen.config.arrivals import Gamma, Replay
-from loadgen.config.scenarios import MultiStream, Offline, Scenario, Server
+from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Scenario, Server
 from loadgen.config.settings import Settings
 from loadgen.traffic.effective import Effective, effective
 from loadgen.values import MAX_SECONDS, ns_from_s
@@ -29,6 +29,7 @@ __all__ = [
     "accuracy_log_probability",
     "drain_timeout_ns",
     "effective",
+    "histogram_places",
     "loadable_sets",
     "plan_settings",
     "traffic_digest",
@@ -40,6 +41,9 @@ DIGEST_SAMPLES: Final = 65_536
 OFFLINE_DRAIN_S: Final = 3600
 OFFLINE_DRAIN_FACTOR: Final = 10
 """Offline waits an hour and ten planned durations for an answer, unless told otherwise."""
+
+HISTOGRAM_PLACES: Final = 1 << 20
+"""Places for samples where no row is kept: so many may wait for their answers. 30 to 41 MB."""
 
 
 def accuracy_log_probability(scenario: Scenario, settings: Settings, sizes: Effective) -> float:
@@ -74,6 +78,14 @@ def drain_timeout_ns(scenario: Scenario, settings: Settings, sizes: Effective) -
         timeout = max(timeout, OFFLINE_DRAIN_S, OFFLINE_DRAIN_FACTOR * planned_s)
         timeout = min(timeout, MAX_SECONDS)
     return ns_from_s(timeout)
+
+
+def histogram_places(scenario: Scenario, sizes: Effective) -> int:
+    """Return how many samples have a place at once where no row is kept; whole queries."""
+    per_query = sizes.samples_per_query
+    outstanding = scenario.concurrency if isinstance(scenario, Concurrent) else 1
+    places = max(HISTOGRAM_PLACES, 4 * outstanding, 4 * per_query)
+    return -(-places // per_query) * per_query
 
 
 def plan_settings(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loadgen.config.arrivals import Replay
 from loadgen.config.scenarios import Concurrent, Offline, Server
+from loadgen.traffic import histogram_places
 from loadgen.values import count_in_words, ns_in_words
 
 if TYPE_CHECKING:
@@ -86,11 +87,11 @@ def ordinal(percentile: float) -> str:
 
 def given_up(seen: Observed) -> Reason:
     """Return that the run was given up."""
-    what = GIVEN_UP.get(seen.end, GIVEN_UP["aborted"])
+    what, advice = _ended_early(seen)
     if seen.end == "drain_timeout" and seen.settings.drain_timeout_s is not None:
         what += f" of {seen.settings.drain_timeout_s:g} s"
     why = "" if seen.aborted_reason is None else f" ({seen.aborted_reason})"
-    return Reason(f"{what}{why}", _ADVICE.get(seen.end, _ADVICE["aborted"]))
+    return Reason(f"{what}{why}", advice)
 
 
 def missing(seen: Observed) -> Reason:
@@ -245,10 +246,24 @@ def _less_load(seen: Observed) -> str:
     return f"lower target_qps (now {scenario.target_qps:g})" if isinstance(scenario, Server) else ""
 
 
+def _ended_early(seen: Observed) -> Reason:
+    """Return what a run was given up for."""
+    end = seen.end if seen.end in GIVEN_UP else "aborted"
+    if end == "record_full" and seen.settings.recording == "histogram":
+        places = histogram_places(seen.scenario, seen.effective)
+        return Reason(
+            f"one of the last {places:,} samples had no answer yet, and recording='histogram' has "
+            "no more places",
+            "answer or fail each sample before so many further ones are issued, or set "
+            "recording='rows'",
+        )
+    return Reason(GIVEN_UP[end], _ADVICE[end])
+
+
 def _longer(seen: Observed) -> str:
     """Return why issuing ended, and the knob that makes it go on."""
     if seen.end in GIVEN_UP:
-        return f"{GIVEN_UP[seen.end]}; {_ADVICE[seen.end]}"
+        return "; ".join(_ended_early(seen))
     if seen.end == "max_queries":
         return f"max_queries = {seen.settings.max_queries:,} ended it; raise max_queries"
     if seen.end == "max_duration":

@@ -1,13 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs whose rows do not fit are refused before they start, with the sum."""
 
+import os
 from typing import Any
 
 import pytest
 
 import loadgen as lg
 from loadgen import environment
-from loadgen.run.room import bytes_per_row
+from loadgen.run.room import bytes_per_row, expected
+from loadgen.traffic import effective
+
+
+class Unstarted(lg.SystemUnderTest):
+    """Is not to be started."""
+
+    def start(self, run: lg.Run) -> None:
+        pytest.fail("the run was started")
+
+    def issue(self, batch: lg.Batch) -> None:
+        pytest.fail("a query was issued")
 
 
 @pytest.fixture(autouse=True)
@@ -16,9 +28,9 @@ def ten_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "available_memory", lambda: 10 * 10**9)
 
 
-def refusal(scenario: lg.Scenario, **fields: Any) -> str:
+def refusal(scenario: lg.Scenario, *, total: int = 10, **fields: Any) -> str:
     with pytest.raises(lg.SettingsError) as error:
-        lg.run(lambda _: pytest.fail("the run was started"), 10, scenario, **fields)
+        lg.run(Unstarted(), total, scenario, **fields)
     return str(error.value)
 
 
@@ -45,7 +57,64 @@ def test_the_field_that_makes_it_so_long_is_named(
     assert refusal(scenario, **fields).startswith(begins)
 
 
-def test_what_ends_earlier_needs_no_more_than_that() -> None:
+@pytest.mark.parametrize(
+    ("fields", "begins"),
+    [
+        ({"mode": "accuracy"}, "accuracy_sample_count = 1000000000: needs less: at least 1,000,"),
+        ({"mode": "submission", "min_queries": 1}, "accuracy_sample_count = 1000000000: needs le"),
+        ({"mode": "accuracy", "accuracy_sample_count": 6 * 10**8}, "accuracy_sample_count = 6000"),
+        ({"mode": "submission", "min_queries": 2 * 10**9}, "min_queries = 2000000000: needs less"),
+    ],
+)
+def test_samples_of_an_accuracy_run_are_named_where_they_are_more(
+    fields: dict[str, Any], begins: str
+) -> None:
+    assert refusal(lg.SingleStream(), total=10**9, **fields).startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "fields"),
+    [
+        (lg.Offline(n_samples=10**9), {}),
+        (lg.SingleStream(), {"mode": "accuracy", "total": 10**9}),
+        (lg.SingleStream(), {"min_queries": 10**9, "accuracy_log_target": 5}),
+        pytest.param(
+            lg.Server(1),
+            {"min_queries": 10**9, "issue_threads": 2},
+            marks=pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="1 thread at most"),
+        ),
+    ],
+)
+def test_a_way_out_that_would_be_refused_is_not_offered(
+    scenario: lg.Scenario, fields: dict[str, Any]
+) -> None:
+    assert refusal(scenario, **fields).endswith("10.0 GB are free")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "fields", "rows"),
+    [
+        (lg.SingleStream(), {"min_queries": 10**9, "max_queries": 10}, 10),
+        (lg.SingleStream(), {"min_queries": 10**9, "max_duration_s": 0.2}, 1),
+        (lg.Concurrent(4), {"min_queries": 10**9, "max_duration_s": 0.2}, 1),
+        (lg.SingleStream(expected_latency_ms=0.001), {"min_duration_s": 10**4}, 100),
+        (lg.Server(1e5), {"min_queries": 10**9, "max_duration_s": 0.2}, 20_000),
+        (lg.Server(1e5, arrivals=lg.Replay([0, 0.1, 0.2])), {"min_duration_s": 10**6}, 3),
+        (lg.Server(1, arrivals=lg.Replay([0, 0.1, 0.2])), {"max_duration_s": 0.15}, 2),
+        (lg.Server(1e5), {"sample_order": "unique", "min_duration_s": 10**6}, 10),
+        (lg.MultiStream(), {"sample_order": "unique", "min_queries": 10**9}, 10),
+        (lg.Server(1e5), {"mode": "accuracy", "accuracy_sample_count": 10**9}, 10),
+    ],
+)
+def test_what_ends_earlier_needs_no_more_than_that(
+    scenario: lg.Scenario, fields: dict[str, Any], rows: int
+) -> None:
+    settings = lg.Settings(**fields)
+    sizes = effective(scenario, settings, 10, 10)
+    assert expected(scenario, settings, sizes, 10).rows == rows
+
+
+def test_a_run_that_ends_earlier_is_not_refused() -> None:
     few = {"min_queries": 10**9, "max_queries": 10, "min_duration_s": 0}
     assert lg.run(lambda _: None, 10, lg.SingleStream(), **few).n_issued == 10
 
@@ -74,3 +143,27 @@ class Ending(lg.SystemUnderTest):
 def test_a_row_has_the_size_of_its_columns(scenario: lg.Scenario, tokens: bool, size: int) -> None:
     settings = lg.Settings(min_queries=1, min_duration_s=0, tokens=tokens)
     assert bytes_per_row(scenario, settings) == size
+
+
+def test_a_kept_answer_has_its_header_and_what_it_is_found_by() -> None:
+    settings = lg.Settings(mode="accuracy")
+    assert bytes_per_row(lg.SingleStream(), settings) == 21 + 14 + 16
+    assert bytes_per_row(lg.SingleStream(), settings, keeps_outputs=False) == 21
+    fits = {"mode": "accuracy", "sinks": [Nowhere()]}
+    assert lg.run(lambda _: None, 10, lg.SingleStream(), **fits).n_issued == 10
+    assert "300,000,000 samples of 51 bytes are 15.3 GB" in refusal(
+        lg.SingleStream(), total=3 * 10**8, mode="accuracy"
+    )
+
+
+class Nowhere:
+    """A sink that keeps nothing."""
+
+    def open(self, run: lg.Run) -> None:
+        pass
+
+    def output(self, row: int, index: int, data: memoryview) -> None:
+        pass
+
+    def close(self, result: lg.Result | None) -> None:
+        pass

@@ -10,6 +10,7 @@ import pytest
 
 from loadgen.selftest import FULL, QUICK, Effort, Machine, RateTried, Selftest, in_words, measure
 from loadgen.selftest.machine import Kind
+from loadgen.selftest_file import KEPT_NUMBERS
 
 EFFORT = Effort(tries=3, rates_qps=(100, 1_000), sleeping_s=0.5, try_s=0.1, queries=100)
 DESCRIBED = {"cpu_model": "a processor", "cpus": 2, "kernel": "Linux 6"}
@@ -108,6 +109,10 @@ def test_all_figures_are_json_and_say_their_units() -> None:
     assert set(document) - {"measured_at", "quick", "rates_tried"} == {
         name for name in document if name.endswith(("_ns", "_qps", "_per_s", "_share"))
     }
+
+
+def test_what_is_kept_is_what_later_results_load() -> None:
+    assert set(found_with(at_100=5).kept()) == {"measured_at", *KEPT_NUMBERS}
 
 
 def test_words_say_what_the_machine_can_do_and_where_it_cannot() -> None:

@@ -159,6 +159,17 @@ def test_each_kind_of_violation_has_its_own_advice(
     assert f"and 0 are allowed: {advice}; examples are in result.violations" in reason
 
 
+def test_a_full_record_without_rows_is_told_with_its_limit(
+    seen: Seen, only_reason: OnlyReason
+) -> None:
+    run = seen(SingleStream(), [1] * 1000, recording="histogram", end="record_full")
+    assert only_reason(run) == (
+        "one of the last 1,048,576 samples had no answer yet, and recording='histogram' has no "
+        "more places: answer or fail each sample before so many further ones are issued, or set "
+        "recording='rows'"
+    )
+
+
 def test_as_many_failures_as_allowed_are_allowed(seen: Seen) -> None:
     fields = {"run_failed": 10, "run_samples": 1000}
     assert judge(seen(SingleStream(), [1] * 990, max_failed_share=0.01, **fields)).valid
