@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the systems around a model add to the library's own call: a table, microseconds a batch.
 
-The model does nothing, so that all of the time is the library's call and what is around it. The
-bare call gets NumPy's arrays, each time another one of many that are there already, and waits until
-it is done; the other side is a whole Offline run, from its first issue to its last answer, by the
-number of batches: the issue, the fetch of samples, the call and the record. Both have their turn in
-each repeat. What else goes on only adds, and the libraries' own threads wake up sooner or later:
-hence the lowest of each side.
+The model does nothing, so that all of the time is the library's call and what is around it. On the
+bare side a loop fetches samples, as NumPy's array, calls and waits until it is done; the other side
+is a whole Offline run, from its first issue to its last answer, by the number of batches: what it
+adds is the issue, the wrapper and the record. Both have their turn in each repeat. What else goes
+on only adds, and the libraries' own threads wake up sooner or later: hence the lowest of each side.
 
     python benchmarks/wrappers.py [--repeats 25] [--batches 500]
 """
@@ -81,10 +80,9 @@ def onnx() -> Side:
 def bare_us(call: Callable[[Any], object], size: int, n: int) -> float:
     """Microseconds of a call, of n."""
     drawn = np.random.default_rng(1).integers(len(IMAGES), size=(100, size))
-    batches = [IMAGES[indices] for indices in drawn]
     begin_ns = time.perf_counter_ns()
     for number in range(n):
-        call(batches[number % 100])
+        call(IMAGES[drawn[number % 100]])
     return (time.perf_counter_ns() - begin_ns) / n / 1e3
 
 

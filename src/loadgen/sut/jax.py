@@ -86,8 +86,10 @@ class JaxSUT(ModelSUT):
 
     def _wait(self, result: Any, answers: Any) -> None:
         for value in (result, answers):
-            if isinstance(value, jax.Array):  # the most frequent; to walk a tree takes longer
-                value.block_until_ready()
+            # Of an array, the most frequent; to walk a tree takes longer, as does isinstance().
+            wait = getattr(value, "block_until_ready", None)
+            if wait is not None:
+                wait()
             elif value is not None:
                 jax.block_until_ready(value)
 
