@@ -25,7 +25,6 @@ using namespace pybind11::literals;
 // Takes rows, giving up the interpreter's lock and looking for signals every kPollPeriod while it waits.
 py::object take(const py::object& self, std::uint64_t max_size, std::int64_t max_wait_ns,
                 std::optional<std::int64_t> timeout_ns, const std::vector<std::uint64_t>& preferred) {
-  constexpr Duration kPollPeriod = std::chrono::milliseconds{50};
   Engine& engine = py::cast<Engine&>(self);
   engine.require_usable();
   if (max_size == 0) throw py::value_error("max_size must be at least 1, got 0");

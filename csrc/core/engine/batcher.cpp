@@ -95,10 +95,14 @@ RowRange Batcher::next_free(std::uint64_t head, std::uint64_t most, std::uint64_
   tail = state_->tail.load(std::memory_order_acquire);  // acquire: pairs with release()
   const std::uint64_t from = tail & kRowMask;
   if (!record_.shared()) return {from, from < head ? std::min({head - from, most, record_.together(from)}) : 0};
+  // A row that was released may have its answer all the same, by id, from another process than its taker.
+  const auto is_free = [this](std::uint64_t row) {
+    return record_.taker_of(row) == Record::kNobody && !record_.is_done(row);
+  };
   RowRange rows{from, 0};
-  while (rows.first < head && record_.taker_of(rows.first) != Record::kNobody) ++rows.first;
+  while (rows.first < head && !is_free(rows.first)) ++rows.first;
   const std::uint64_t end = std::min(head, rows.first + most);
-  while (rows.first + rows.count < end && record_.taker_of(rows.first + rows.count) == Record::kNobody) ++rows.count;
+  while (rows.first + rows.count < end && is_free(rows.first + rows.count)) ++rows.count;
   return rows;
 }
 

@@ -134,12 +134,12 @@ class Issuer {
   SeriesOutcome outcome_;
   RowRange staged_;  // written, not yet issued
   Instant last_issued_{};
-  // Server, push: when a generator that is never late would be free again, given how long each issue() took. What a
-  // query is later than this is the generator's doing, the rest is the SUT's.
+  // Server, push and native: when a generator that is never late would be free again, given how long each issue() took.
+  // What a query is later than this is the generator's doing, the rest is the SUT's.
   Instant ideally_free_{};
 
   bool record_full_ = false;
-  // Server: of each query, see Run::own_delay()
+  // Of each query, see Run::own_delay()
   DurationHistogram own_delay_;
   DurationHistogram blocked_delay_;
   std::vector<std::uint64_t> outstanding_;  // Concurrent, and Server with a limit

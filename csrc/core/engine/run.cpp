@@ -13,8 +13,6 @@ namespace loadgen {
 
 namespace {
 
-constexpr Duration kPollPeriod = std::chrono::milliseconds{50};
-
 constexpr Duration kRoomStep = std::chrono::milliseconds{1};
 constexpr Duration kRoomPatience = std::chrono::minutes{1};
 constexpr std::uint64_t kMostBytesWaiting = std::uint64_t{256} << 20;

@@ -93,7 +93,8 @@ class Run {
   [[nodiscard]] std::uint64_t warm_up_rows() const noexcept {
     return warm_up_rows_.load(std::memory_order_relaxed);  // relaxed: a figure; series start after it is final
   }
-  /// Server, of each query: how much later it was issued than by a generator that is never late, before the same SUT.
+  /// Server and Offline, of each query: how much later it was issued than by a generator that is never late, before the
+  /// same SUT.
   [[nodiscard]] const DurationHistogram& own_delay() const noexcept { return own_delay_; }
   /// Server, of each query: the rest of its issue delay. The SUT's issue() had not returned, though issued in time.
   [[nodiscard]] const DurationHistogram& blocked_delay() const noexcept { return blocked_delay_; }

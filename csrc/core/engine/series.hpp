@@ -27,6 +27,7 @@ struct SeriesSettings {
   bool coalesce = false;                         // Server
 };
 
+/// Of several parts the series ends as the one whose end comes last here.
 enum class SeriesEnd : std::uint8_t {
   Natural,  // everything was issued, or query count and duration were met
   RanOut,   // the plan ended before they were

@@ -54,7 +54,6 @@ class Waiter {
   }
 
  private:
-  static constexpr Duration kPollPeriod = std::chrono::milliseconds{50};
   // Shorter than any wake-up; an answer within this time costs no system call.
   static constexpr Duration kAnswerSpin = std::chrono::microseconds{50};
 

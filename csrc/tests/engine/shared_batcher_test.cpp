@@ -112,6 +112,17 @@ TEST_CASE_FIXTURE(Fixture, "what one that is gone has not answered is handed out
   CHECK(issuer.batcher.release(takers()[0].first) == 0);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a row that was answered after it was released is not handed out") {
+  issuer.issue(3);
+  REQUIRE(first.take(3));
+  issuer.batcher.release(takers()[0].first);
+  second.answer({1, 1});
+  CHECK(second.take(8)->count == 1);
+  const auto rest = second.take(8);
+  REQUIRE(rest);
+  CHECK(rest->first == 2);
+}
+
 TEST_CASE_FIXTURE(Fixture, "a claim of one that died while it answered is taken back") {
   issuer.issue(1);
   const auto rows = first.take(1);

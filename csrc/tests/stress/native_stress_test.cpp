@@ -150,6 +150,10 @@ TEST_CASE("threads abort their own run while others answer, and the next run goe
       if (at == 0) CHECK(outcome.end == SeriesEnd::Natural);
       // A run may have issued its last query before.
       if (handle.abort_reason()) CHECK(handle.abort_reason() == "by a thread");
+      if (at > 0 && scenario == Scenario::SingleStream) {  // waits for each of its 300
+        CHECK(handle.abort_reason());
+        CHECK(outcome.end == SeriesEnd::Aborted);
+      }
       system.abort_in = 0;
       run.close();
       handle.close();
