@@ -23,14 +23,13 @@ nox.options.sessions = [
     "lint",
     "typing",
     "backends",
-    "cpp",
     "asan",
     "tsan",
 ]
 
 ROOT = Path(__file__).resolve().parent
 DIST = ROOT / "dist"
-TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install '.[demo,test]' && .venv/bin/pytest"
+TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install '.[demo,test]' && .venv/bin/pytest -n auto"
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")["project"]
 
 
@@ -198,14 +197,17 @@ def bindings_options(session: nox.Session) -> list[str]:
 
 @nox.session
 def cpp(session: nox.Session) -> None:
-    """The C++ tests; and the core and the bindings, with every warning an error."""
-    run_cpp_tests(session, "debug", options=bindings_options(session))
+    """The C++ tests without optimisation, to debug; `asan` asks the same of a change, and more."""
+    run_cpp_tests(session, "debug")
 
 
 @nox.session
 def asan(session: nox.Session) -> None:
-    """The C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer."""
-    run_cpp_tests(session, "asan")
+    """The C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer.
+
+    And the core and the bindings with every warning an error.
+    """
+    run_cpp_tests(session, "asan", options=bindings_options(session))
 
 
 @nox.session

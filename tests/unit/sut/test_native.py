@@ -62,7 +62,6 @@ def test_addresses_of_all_kinds_are_taken(address: Any) -> None:
         ctypes.c_void_p(None), PROTOTYPE(), FFI.NULL, FFI.new("struct { int x; } *")[0],
         SimpleNamespace(address="0x1"), SimpleNamespace(address=True), SimpleNamespace(address=0),
     ],
-    ids=repr,
 )  # fmt: skip
 def test_what_is_no_function_is_refused_by_name(wrong: Any) -> None:
     with pytest.raises(SettingsError, match=r"issue = .*needs the address of a C function"):

@@ -65,7 +65,6 @@ def test_it_is_no_reason_where_the_limit_is_kept(server: Seen) -> None:
         {"scenario": Concurrent(4, target_latency_ms=1)},
         {"mode": "accuracy"},
     ],
-    ids=str,
 )
 def test_a_system_that_kept_up_is_not_accused(server: Seen, fields: dict[str, Any]) -> None:
     assert judge(server(**fields)).overload is None
