@@ -29,7 +29,9 @@ nox.options.sessions = [
 
 ROOT = Path(__file__).resolve().parent
 DIST = ROOT / "dist"
-TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install '.[demo,test]' && .venv/bin/pytest -n auto"
+TEST_COMMAND = (
+    "python3 -m venv .venv && .venv/bin/pip install '.[demo,test]' && .venv/bin/pytest -n auto"
+)
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")["project"]
 
 
