@@ -117,7 +117,15 @@ void bind_pull(py::class_<Engine>& engine) {
   engine.def("takers", &takers);
   engine.def_property_readonly("joined", [](Engine& self) { return self.run().batcher().takers().joined(); });
   engine.def("release", &release, "taker"_a);
-  engine.def("leave", [](Engine& self) { self.run().batcher().leave(); });
+  engine.def_property_readonly("ended", [](Engine& self) { return self.run().batcher().ended(); });
+  engine.def("stop_taking", [](Engine& self) {
+    const py::gil_scoped_release released;
+    self.run().batcher().stop_taking();
+  });
+  engine.def("leave", [](Engine& self) {
+    const py::gil_scoped_release released;
+    self.run().batcher().leave();
+  });
   engine.def("open_rows", [](Engine& self) {
     const py::gil_scoped_release released;
     return self.run().batcher().open_rows();

@@ -41,8 +41,13 @@ void Engine::share() {
     throw Error{ErrorCode::WrongState};
   shared.ranges = Ranges{Backing::Memfd};
   shared.record.recycle_outputs = false;  // who waits for room waits in one process
+  try {
+    run_.emplace(shared);
+  } catch (...) {
+    run_.emplace(settings_.run);  // there is always one
+    throw;
+  }
   settings_.run = shared;
-  run_.emplace(shared);
 }
 
 bool Engine::usable_here() const noexcept {

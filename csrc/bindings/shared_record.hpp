@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where another process finds a run's record, as Python hands it on: (process, [(fd, bytes), ...], rows).
+// Where another process finds a run's record, as Python hands it on: (process, [(fd, bytes, key), ...], rows).
 #pragma once
 
 #include <pybind11/stl.h>
@@ -16,19 +16,20 @@ namespace loadgen::bindings {
 
 struct SharedRecord {
   long process = 0;
-  std::vector<std::pair<int, std::size_t>> ranges;
+  std::vector<std::tuple<int, std::size_t, std::uint64_t>> ranges;
   std::uint64_t rows = 0;
 
   /// Of a run whose memory is shared.
   static SharedRecord of(Run& run, long process) {
     SharedRecord shared{process, {}, run.record().capacity()};
-    for (const SharedRange& range : run.settings().ranges.made()) shared.ranges.emplace_back(range.fd, range.bytes);
+    for (const SharedRange& range : run.settings().ranges.made())
+      shared.ranges.emplace_back(range.fd, range.bytes, range.key);
     return shared;
   }
   /// Makes `settings` those of a run that takes and answers rows of the other process's.
   void attach(RunSettings& settings) const {
     std::vector<SharedRange> made;
-    for (const auto& [fd, bytes] : ranges) made.push_back({fd, bytes});
+    for (const auto& [fd, bytes, key] : ranges) made.push_back({fd, bytes, key});
     settings.ranges = Ranges{process, std::move(made)};
     settings.record.max_rows = rows;
   }
@@ -38,8 +39,8 @@ struct SharedRecord {
 
 template <>
 struct pybind11::detail::type_caster<loadgen::bindings::SharedRecord> {
-  using Fields = std::tuple<long, std::vector<std::pair<int, std::size_t>>, std::uint64_t>;
-  PYBIND11_TYPE_CASTER(loadgen::bindings::SharedRecord, const_name("tuple[int, list[tuple[int, int]], int]"));
+  using Fields = std::tuple<long, decltype(loadgen::bindings::SharedRecord::ranges), std::uint64_t>;
+  PYBIND11_TYPE_CASTER(loadgen::bindings::SharedRecord, const_name("tuple[int, list[tuple[int, int, int]], int]"));
 
   bool load(handle source, bool convert) {
     make_caster<Fields> fields;

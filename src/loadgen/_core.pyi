@@ -17,7 +17,8 @@ Uint64Array = npt.NDArray[np.uint64]
 DeliveryKind = Literal["push", "function", "pull", "native"]
 Ids = int | Sequence[int] | npt.NDArray[Any]
 DelayTuple = tuple[int, int, int, int, int, int]
-SharedRecord = tuple[int, list[tuple[int, int]], int]  # process, (fd, bytes) of each range, rows
+# process; (fd, bytes, key) of each range; rows
+SharedRecord = tuple[int, list[tuple[int, int, int]], int]
 
 # Plans ------------------------------------------------------------------------------------------
 
@@ -287,6 +288,9 @@ class Engine:
     @property
     def joined(self) -> int: ...  # how many takers there have ever been
     def release(self, taker: int) -> int: ...  # is gone: hands its open rows out again
+    @property
+    def ended(self) -> bool: ...  # no process takes any more
+    def stop_taking(self) -> None: ...  # this process takes no more; what it has it may answer
     def leave(self) -> None: ...  # this process takes and answers no more
     def open_rows(self) -> int: ...  # that this process has
     def ask_to_start(self) -> None: ...

@@ -6,7 +6,7 @@ namespace loadgen {
 const char* error_text(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::OutOfMemory:
-      return "the system granted no address space for the record";
+      return "the system granted no address space for the record, or, to share it, no more open files";
     case ErrorCode::RecordFull:
       return "the record is full: the run has more samples than address space could be reserved for";
     case ErrorCode::SamplesRanOut:

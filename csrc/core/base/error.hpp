@@ -8,7 +8,7 @@
 namespace loadgen {
 
 enum class ErrorCode : std::uint8_t {
-  OutOfMemory,       // address space for a record could not be reserved
+  OutOfMemory,       // address space for a record could not be reserved, or no file made
   RecordFull,        // more rows than were reserved
   SamplesRanOut,     // a plan asked for more samples than its order has
   IndexOutOfRange,   // an index past the loaded set

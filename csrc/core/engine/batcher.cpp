@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "base/error.hpp"
@@ -35,10 +36,19 @@ Batcher::Batcher(Record& record) : Batcher{record, *std::make_unique<Ranges>()} 
 
 Batcher::~Batcher() { leave(); }
 
+void Batcher::stop_taking() noexcept {
+  if (process_ == 0) return;
+  // seq_cst, with those of take(): either that one sees this, or it is seen here
+  stopped_.store(true, std::memory_order_seq_cst);
+  wake_all();
+  while (taking_.load(std::memory_order_seq_cst) > 0) std::this_thread::yield();
+}
+
 void Batcher::leave() noexcept {
   // A forked child has the same number, and is not who has it.
-  if (taker_ == Takers::kIssuer || taker_ == Record::kNobody || getpid() != process_) return;
-  takers().announce_leaving(std::exchange(taker_, Record::kNobody));
+  if (process_ == 0 || getpid() != process_ || left_.exchange(true, std::memory_order_relaxed)) return;
+  stop_taking();  // else a row could be claimed by a number that is another process's by then
+  takers().announce_leaving(taker_);
 }
 
 void Batcher::published(std::uint64_t rows, Duration gap) noexcept {
@@ -178,6 +188,14 @@ std::uint64_t Batcher::release(std::uint16_t taker) noexcept {
 }
 
 std::optional<RowRange> Batcher::take(const TakeRequest& request) noexcept {
+  if (process_ == 0) return take_until_finished(request);
+  taking_.fetch_add(1, std::memory_order_seq_cst);  // seq_cst: see stop_taking()
+  const std::optional<RowRange> rows = take_until_finished(request);
+  taking_.fetch_sub(1, std::memory_order_release);  // release: what was claimed comes before leaving
+  return rows;
+}
+
+std::optional<RowRange> Batcher::take_until_finished(const TakeRequest& request) noexcept {
   std::uint64_t known_head = 0;
   while (!finished()) {
     std::optional<Instant> wait_until;

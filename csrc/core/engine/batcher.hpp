@@ -51,8 +51,13 @@ class Batcher {
   void finish_when_taken() noexcept;
   /// No more rows at all; what has not been taken stays untaken.
   void finish() noexcept;
-  /// Whether takers get nothing any more.
+  /// Whether this process's takers get nothing any more.
   [[nodiscard]] bool finished() const noexcept {
+    // seq_cst: see stop_taking()
+    return stopped_.load(std::memory_order_seq_cst) || ended();
+  }
+  /// Whether no process's takers do.
+  [[nodiscard]] bool ended() const noexcept {
     // seq_cst, both: a sleeper's last look, as in published()
     const Ending ending = state_->ending.load(std::memory_order_seq_cst);
     return ending == Ending::Now || (ending == Ending::WhenTaken && taken() >= record_.head());
@@ -70,6 +75,8 @@ class Batcher {
   /// or when a signal came (the caller looks whether it is to go on).
   [[nodiscard]] std::optional<RowRange> take(const TakeRequest& request) noexcept;
 
+  /// Several processes: this one's takers get nothing any more, and none is at it when this returns.
+  void stop_taking() noexcept;
   /// Several processes: takes and answers nothing more. What is open is handed out again.
   void leave() noexcept;
   /// Several processes: how many rows this one has taken and not answered.
@@ -108,6 +115,7 @@ class Batcher {
   [[nodiscard]] RowRange next_free(std::uint64_t head, std::uint64_t most, std::uint64_t& tail) noexcept;
   /// Takes rows that next_free() gave; in a shared record perhaps fewer of them. None: others were faster.
   [[nodiscard]] RowRange claim(RowRange rows, std::uint64_t tail) noexcept;
+  [[nodiscard]] std::optional<RowRange> take_until_finished(const TakeRequest& request) noexcept;
   /// Waits for more than what was seen. False: a signal came.
   bool wait(View seen, std::optional<Instant> until) noexcept;
   [[nodiscard]] bool something_new(View seen) const noexcept;
@@ -137,8 +145,11 @@ class Batcher {
   Record& record_;
   SharedObject<State> state_;
   FutexScope scope_;
-  std::uint16_t taker_;  // who this is in a shared record; kNobody once it has left
+  std::uint16_t taker_;  // who this is in a shared record
   long process_ = 0;     // that has joined; 0: it is the one that issues
+  std::atomic<bool> stopped_{false};
+  std::atomic<bool> left_{false};
+  std::atomic<std::uint32_t> taking_{0};  // calls of take(), in a process that has joined
 };
 
 }  // namespace loadgen

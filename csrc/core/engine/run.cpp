@@ -191,6 +191,7 @@ void Run::close() noexcept {
   const bool first = !closed_.exchange(true, std::memory_order_release);  // release: pairs with closed()
   batcher_.finish();
   record_.close(first_kept(answered_below_));
+  settings_.ranges.close_files();  // results outlive their runs: kept, a sweep would use up the files of its process
   if (tally_) tally_->harvest(record_.head());
   if (first) release_clock();
 }

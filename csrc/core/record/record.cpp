@@ -231,14 +231,21 @@ bool Record::await_claim(std::uint64_t row) noexcept {
 }
 
 bool Record::release_from(std::uint64_t row, std::uint16_t taker) noexcept {
-  if (taker_of(row) != taker || is_done(row)) return false;
-  if (completed(row).load(std::memory_order_relaxed) == kClaimed && await_claim(row)) return false;
+  if (taker_of(row) != taker) return false;
+  // Claimed while it is cleared: an answer by id comes before, or too late. acq_rel, acquire: pairs with complete()
+  std::int64_t found = open_mark(row);
+  while (
+      !completed(row).compare_exchange_strong(found, kClaimed, std::memory_order_acq_rel, std::memory_order_acquire)) {
+    if (found != kClaimed || await_claim(row)) return false;
+    found = open_mark(row);
+  }
   if (settings_.tokens) {
     // relaxed, both: published by the release below
     std::atomic_ref{first_token_[row]}.store(0, std::memory_order_relaxed);
     std::atomic_ref{n_tokens_[row]}.store(0, std::memory_order_relaxed);
   }
   status_[row] = kOk;
+  completed(row).store(open_mark(row), std::memory_order_release);         // release: pairs with complete()
   std::atomic_ref{taker_[row]}.store(kNobody, std::memory_order_release);  // release: pairs with claim()
   state_->violations.add(Violation::Redelivered, id_of(row));
   return true;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <thread>
 #include <vector>
 
 #include "base/error.hpp"
@@ -152,6 +153,34 @@ TEST_CASE_FIXTURE(Fixture, "all that was taken is no end, since it may have to b
   CHECK(second.take(1));
   issuer.batcher.finish();
   CHECK(second.batcher.finished());
+}
+
+TEST_CASE_FIXTURE(Fixture, "who leaves takes nothing more, not even by a thread that waits") {
+  std::optional<RowRange> taken = RowRange{};
+  std::thread waits{[&] { taken = first.batcher.take({1, 0ns, std::nullopt, {}}); }};
+  first.batcher.leave();
+  waits.join();
+  CHECK_FALSE(taken);
+  issuer.issue(1);
+  CHECK(first.batcher.finished());
+  CHECK_FALSE(first.batcher.ended());
+  CHECK_FALSE(first.take(1));
+  CHECK(second.take(1)->count == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "rows that were released are as new, and those with an answer keep it") {
+  issuer.issue(2);
+  const auto rows = first.take(2);
+  REQUIRE(rows->count == 2);
+  second.answer({0, 1});  // by id
+  first.batcher.leave();
+  CHECK(issuer.batcher.release(takers()[0].first) == 1);
+  const auto again = second.take(2);
+  CHECK(again->first == 1);
+  CHECK(again->count == 1);
+  second.answer(*again);
+  CHECK(issuer.record.is_done(0));
+  CHECK(issuer.record.is_done(1));
 }
 
 TEST_CASE_FIXTURE(Fixture, "kinds of answers have the same numbers everywhere") {

@@ -6,6 +6,7 @@ Not for the process that measures (`session`), nor for how the two find each oth
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import time
@@ -43,13 +44,13 @@ def attach(token: str, dataset: object = None) -> Attachment:
     Returns
     -------
     Attachment
-        Use it in a ``with`` statement.
 
     Raises
     ------
     LoadGenError
-        It is no token, the session is gone, or 255 processes take its batches already. While its
-        process still has a session that is over, there are no batches, and no error.
+        It is no token, the session was left or its process is gone, or 255 processes take its
+        batches already. Between the run's end and the session's, there are no batches, and no
+        error.
     DatasetError
         The dataset cannot be used, or has another number of samples.
 
@@ -65,9 +66,10 @@ def attach(token: str, dataset: object = None) -> Attachment:
 class Attachment(AnswersById):
     """A session's batches in another process; what `attach` returns.
 
-    Leaving it waits until what it took is answered. Leaving it by an exception, or dying, hands
-    what it took and did not answer out again, to whoever asks next: such samples are counted as the
-    violation ``redelivered``.
+    Use it in a ``with`` statement; in a coroutine in ``async with``, so that tasks go on answering
+    while it is left. Leaving it waits until what it took is answered. Leaving it by an exception,
+    or dying, hands what it took and did not answer out again, to whoever asks next: such samples
+    are counted as the violation ``redelivered``.
 
     Attributes
     ----------
@@ -111,6 +113,19 @@ class Attachment(AnswersById):
         """Leave, at once where an exception passes."""
         self.leave(wait=error is None)
 
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave, while the event loop goes on; at once where an exception passes."""
+        await asyncio.to_thread(self.leave, wait=error is None)
+
     def batches(
         self, max_size: int = 64, max_wait_ms: float = 0, preferred_sizes: Sequence[int] = ()
     ) -> Batches:
@@ -137,12 +152,16 @@ class Attachment(AnswersById):
             return
         self._left = True
         engine = self._server.engine
-        while wait and engine.open_rows() and not engine.finished:
-            self._server.check()
-            time.sleep(_LOOK_EVERY_S)
-        engine.leave()
-        self._consumers.close()
-        self._server.close()
+        try:
+            engine.stop_taking()
+            self._consumers.close()
+            unclaimed = self._consumers.n_unclaimed if wait else 0  # nobody will answer those
+            while wait and engine.open_rows() > unclaimed and not engine.ended:
+                self._server.check()
+                time.sleep(_LOOK_EVERY_S)
+        finally:
+            engine.leave()
+            self._server.close()
 
     @property
     def _engine(self) -> Engine:

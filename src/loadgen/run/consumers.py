@@ -128,6 +128,13 @@ class Consumers:
         nobody = all(kept) and (self._left_early or bool(kept))
         return nobody and not self._source.finished
 
+    @property
+    def n_unclaimed(self) -> int:
+        """How many samples of a source that is finished were taken for loops that did not wait."""
+        rest = sum(len(batch) for batch in list(self._rest))
+        taken = [orphan.wait() for orphan in list(self._orphans)]
+        return rest + sum(len(batch) for batch in taken if batch is not None)
+
     def hold(self, loop: object, holder: object) -> None:
         """Say which thread or task asks for a loop's next batch; the first time, the loop begins.
 

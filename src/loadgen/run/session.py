@@ -269,7 +269,9 @@ class Session(AnswersById):
         # The end may be near: whoever took the last batch need not have asked for another one.
         while inside.measurement.goes_on(_LOOK_AGAIN_S):
             if supervisor is not None and supervisor.n_joined > 0:
-                if supervisor.deserted and inside.consumers.n_loops == 0:
+                consumers = inside.consumers
+                nobody = consumers.n_loops == 0 or consumers.all_left_early(leaver)
+                if supervisor.deserted and nobody:
                     inside.execution.run.abort("the processes that took its batches are gone")
             elif inside.consumers.all_left_early(leaver):
                 inside.execution.run.abort("every loop over the session's batches was left early")

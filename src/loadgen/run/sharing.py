@@ -143,10 +143,15 @@ class Supervisor:
         Raises
         ------
         LoadGenError
-            None has for so long.
+            None has for so long, one has given the run up, or those that joined are gone.
         """
         give_up_at = math.inf if limit_s is None else time.monotonic() + limit_s
         while not started():
+            if self._engine.aborted:
+                reason = self._engine.abort_asked or "without a reason"
+                raise LoadGenError(f"given up before any batch was asked for: {reason}")
+            if self.deserted:
+                raise LoadGenError("the processes that joined are gone; none asked for a batch")
             if time.monotonic() > give_up_at:
                 raise LoadGenError(
                     f"no process has asked for a batch for drain_timeout_s = {limit_s:g} s"
@@ -177,9 +182,13 @@ class Supervisor:
         reason = engine.abort_asked
         if reason is not None and not engine.aborted:
             self._abort(reason)
-        gone = {descriptor for descriptor, _ in self._poll.poll(0)}
+        if engine.finished:
+            return  # what is open now stays open: nobody can take it
+        # Who is gone, not whose descriptor: that may be another one's after the first is closed.
+        ended = {descriptor for descriptor, _ in self._poll.poll(0)}
+        gone = {taker for taker, descriptor in self._watched.items() if descriptor in ended}
         for taker, process in engine.takers():
-            if process == _LEFT or self._descriptor(taker, process) in {None, *gone}:
+            if process == _LEFT or taker in gone or self._descriptor(taker, process) is None:
                 self._release(taker, process)
             else:
                 self._last_seen = time.monotonic()

@@ -25,6 +25,10 @@ def answer_one(attached: lg.Attachment) -> None:
     next(iter(attached.batches(max_size=64))).complete()
 
 
+def nothing(attached: lg.Attachment) -> None:
+    """Asks for no batch, and leaves."""
+
+
 def count(attached: lg.Attachment) -> None:
     """Answers, and says how many it did."""
     n = 0
