@@ -14,7 +14,7 @@ the upper limits of a figure whose lower limit is 0.9 of a reference are 1.1 of 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loadgen.errors import LoadGenError, Problem, SettingsError, raised
+from loadgen.metrics.top1 import top1
 from loadgen.result import Result
 from loadgen.result.breakdown import dataset_column
 from loadgen.result.data import FAILED, RunData
@@ -171,40 +172,6 @@ def accuracy(
         if reference is not None
     )
     return Accuracy(value, len(answered), n_missing, n_failed, reference, targets, _name(metric))
-
-
-def top1(outputs: Sequence[Any], labels: npt.ArrayLike) -> float:
-    """Return the share of samples whose answer is their label.
-
-    Parameters
-    ----------
-    outputs : sequence of length n
-        A label each, or a vector of scores each, whose largest is the answer (the first of equals;
-        none where one is NaN). A vector of length 1 is a label.
-    labels : array, shape (n,)
-
-    Examples
-    --------
-    >>> top1([3, 1, 2, 2], [3, 1, 2, 0])
-    0.75
-    >>> top1([[0.1, 0.9], [0.8, 0.2]], [1, 1])
-    0.5
-    """
-    try:
-        answers, truth = np.asarray(outputs), np.asarray(labels)
-    except ValueError as error:
-        raise LoadGenError("top1 needs outputs of one length, and labels of one") from error
-    if answers.ndim == 2 and answers.shape[1] == 1:  # noqa: PLR2004 - samples by scores
-        answers = answers[:, 0]
-    if answers.ndim not in (1, 2) or truth.shape != answers.shape[:1]:
-        raise LoadGenError(
-            f"top1 needs a label or a vector of scores for each label; the outputs have shape "
-            f"{answers.shape}, the labels {truth.shape}"
-        )
-    if answers.ndim == 1:
-        return float(np.mean(answers == truth))
-    is_answer = ~np.isnan(answers).any(axis=1)
-    return float(np.mean(is_answer & (answers.argmax(axis=1) == truth)))
 
 
 def _check(shares: tuple[float, ...], **given: Any) -> None:

@@ -24,7 +24,7 @@ def test_a_system_that_answers_half_is_told_to_the_sample() -> None:
     # Query k is due at k ms and answered at 2 (k + 1) ms, so at 2,000 ms 1,000 of 2,001 are.
     assert result.verdict.overload == (
         "the system answered 499.8/s of 1,000.0/s offered, and 1,001 samples were waiting when the "
-        "last was issued"
+        "last was due"
     )
     assert any(result.verdict.overload in reason for reason in result.reasons)
     assert result.series[0].end_ns == 2 * 2_001 * MS
@@ -39,6 +39,17 @@ def test_a_valid_run_is_told_too_that_its_queue_grew() -> None:
         "queue           grew: the system answered 499.7/s of 990.5/s offered, and 982 samples"
         in (result.summary())
     )
+
+
+def test_a_system_whose_issue_blocks_is_told_too() -> None:
+    class Blocking(lg.SystemUnderTest):
+        def issue(self, batch: lg.Batch) -> None:
+            time.sleep(0.003)
+            batch.complete()
+
+    result = lg.run(Blocking(), 10, STEADY, **FEW)
+    assert result.verdict.overload is not None
+    assert "were waiting when the last was due" in result.verdict.overload
 
 
 def test_without_rows_the_rates_are_told() -> None:

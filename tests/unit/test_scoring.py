@@ -187,9 +187,11 @@ def test_labels_that_cannot_be_used_are_told(scored: Make, labels: Any, told: st
         ([[3], [5]], [3, 4], 0.5),
         ([[0.2, 0.2, 0.1], [0, 0, 1]], [0, 2], 1.0),
         ([[0.1, math.nan], [0.9, 0.1]], [1, 0], 0.5),
-        (["1", "2"], [1, 2], 0.0),
+        (np.array(["a", "b"], object), np.array(["a", "c"]), 0.5),
+        ([b"a", b"b"], [b"a", b"c"], 0.5),
+        ([[1, 2], [4, 3]], [1, 1], 0.5),
     ],
-    ids=["texts", "numbers", "of one", "scores", "NaN", "other kinds"],
+    ids=["texts", "numbers", "of one", "scores", "NaN", "objects", "bytes", "whole scores"],
 )
 def test_top1_is_the_share_of_right_answers(outputs: Any, labels: Any, share: float) -> None:
     assert top1(outputs, labels) == share
@@ -201,4 +203,21 @@ def test_top1_is_the_share_of_right_answers(outputs: Any, labels: Any, share: fl
 )
 def test_top1_refuses_what_does_not_fit(outputs: Any, labels: Any) -> None:
     with pytest.raises(lg.LoadGenError, match="top1 needs"):
+        top1(outputs, labels)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels", "told"),
+    [
+        (["1", "2"], [1, 2], "the outputs are texts, the labels numbers"),
+        ([1, 2], ["1", "2"], "the outputs are numbers, the labels texts"),
+        ([b"a", b"b"], ["a", "b"], "the outputs are bytes, the labels texts"),
+        ([{"label": 1}, {"label": 2}], [1, 2], "the outputs are of types dict, the labels numbers"),
+        ([1, None], [1, 2], "the outputs are of types NoneType, int, the labels numbers"),
+        ([1, 2], [{}, {}], "the outputs are numbers, the labels of types dict"),
+        ([["a", "b"]], ["a"], "numbers for both; the outputs are vectors of texts, the labels te"),
+    ],
+)
+def test_top1_refuses_what_is_never_equal(outputs: Any, labels: Any, told: str) -> None:
+    with pytest.raises(lg.LoadGenError, match=f"top1 needs .*{told}"):
         top1(outputs, labels)

@@ -25,7 +25,9 @@ Where = Callable[[int], str]
 """Says where the sample of an index came from."""
 
 _KINDS: Final = {str: "text", bool: "true or false", int: "a number", float: "a number"}
-_WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # no 007, which is a name; fits 64 bits
+_WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]*)")  # no 007, which is a name
+_INT64: Final = np.iinfo(np.int64)
+_MOST_DIGITS: Final = 19  # of an integer of 64 bits
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 
@@ -69,7 +71,7 @@ def kept_column(name: str, values: Sequence[object], where: Where) -> NDArray[An
     Raises
     ------
     DatasetError
-        A value is none, or of another kind than those before it.
+        A value is none, of another kind than those before it, or an integer beyond int64.
     """
     first = _KINDS.get(type(values[0]))
     for index, value in enumerate(values):
@@ -78,21 +80,33 @@ def kept_column(name: str, values: Sequence[object], where: Where) -> NDArray[An
             before = f", as before, in {where(0)}" if index else ""
             problem = Problem(name, value, f"{allowed}{before}, since the column is kept")
             raise DatasetError(f"{where(index)}: {problem}")
+        if type(value) is int and not _INT64.min <= value <= _INT64.max:
+            allowed = "an integer of 64 bits, or text, since the column is kept"
+            problem = Problem(name, value, allowed)
+            raise DatasetError(f"{where(index)}: {problem}")
     return np.asarray(values)
 
 
 def numbers_in(texts: list[str]) -> list[Any]:
     """Return a column of texts as integers where all are, else as floats where all are, else as is.
 
+    Integers that do not all fit 64 bits stay texts: as floats two of them might become one.
+
     Examples
     --------
     >>> numbers_in(["7", "10"]), numbers_in(["7", "1.5"]), numbers_in(["007", "10"])
     ([7, 10], [7.0, 1.5], ['007', '10'])
     """
-    for pattern, kind in ((_WHOLE, int), (_DECIMAL, float)):
-        if all(map(pattern.fullmatch, texts)):
-            return list(map(kind, texts))
-    return texts
+    if all(map(_WHOLE.fullmatch, texts)):
+        return list(map(int, texts)) if all(map(_fits, texts)) else texts
+    return list(map(float, texts)) if all(map(_DECIMAL.fullmatch, texts)) else texts
+
+
+def _fits(whole: str) -> bool:
+    """Whether a text that is an integer fits 64 bits."""
+    # int() refuses thousands of digits.
+    is_short = len(whole.removeprefix("-")) <= _MOST_DIGITS
+    return is_short and _INT64.min <= int(whole) <= _INT64.max
 
 
 def check_names(source: str, names: Sequence[str], wanted: Iterable[str]) -> None:

@@ -29,7 +29,7 @@ class CsvDataset(TextTable):
         As for `JsonlDataset`; a length is a text that is an integer.
     columns : str or sequence of str
         Columns that are kept with results, for `Result.by`: as integers where all values are, else
-        as floats where all are, else as text.
+        as floats where all are, else as text. Integers that do not all fit 64 bits stay text.
 
     Raises
     ------

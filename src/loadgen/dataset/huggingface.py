@@ -6,18 +6,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from loadgen.dataset.files import PathLike, missing_library
 from loadgen.dataset.loaded import AT_ONCE
 from loadgen.dataset.table import Columns, Lengths, TableDataset
-from loadgen.errors import DatasetError, described, raised
+from loadgen.errors import DatasetError, Problem, described, raised
 
 __all__ = ["HuggingFaceDataset"]
 
 
 class HuggingFaceDataset(TableDataset):
     """The rows of a Hugging Face dataset: a dict each, in the dataset's own format.
+
+    Where that is a transform, the names of columns are those of what it makes.
 
     Parameters
     ----------
@@ -50,10 +52,13 @@ class HuggingFaceDataset(TableDataset):
         if isinstance(source, str | os.PathLike):
             said, source = str(Path(source)), _from_disk(source)
         self._table = _part(source, said, split)
+        kind = _format(self._table, said)
+        # A transform makes columns of its own, and may need all that there are to make them.
+        self._is_transformed = kind == "custom"
         super().__init__(
             len(self._table),
             said,
-            names=self._table.column_names,
+            names=None if self._is_transformed else self._table.column_names,
             field=field,
             columns=columns,
             lengths=lengths,
@@ -73,7 +78,9 @@ class HuggingFaceDataset(TableDataset):
             yield from _rows_of(columns)
 
     def _with(self, names: Sequence[str] | None) -> Any:
-        return self._table if names is None else self._table.select_columns(list(names))
+        if names is None or self._is_transformed:
+            return self._table
+        return self._table.select_columns(list(names))
 
     def _typed(self, values: list[Any]) -> list[Any]:
         return list(map(_plain, values))
@@ -83,6 +90,18 @@ class HuggingFaceDataset(TableDataset):
 
     def _where(self, index: int) -> str:
         return f"{self._source} row {index + 1}"
+
+
+def _format(table: Any, said: str) -> str | None:
+    """Return what rows are given as; refuse what has tables instead of rows."""
+    kind = dict(getattr(table, "format", None) or {}).get("type")
+    if kind in _TABLES:
+        allowed = "rows of Python's values, or of arrays: with_format(None), with_format('numpy')"
+        raise DatasetError(f"{said}: {Problem('format', kind, allowed)}")
+    return kind
+
+
+_TABLES: Final = ("pandas", "polars", "arrow")
 
 
 def _rows_of(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:

@@ -25,8 +25,8 @@ class JsonlDataset(TextTable):
     field : str or None
         Which value of each object is the sample; None: the line's whole value, of any kind.
     columns : str or sequence of str
-        Values of each object that are kept with results, for `Result.by`: text, numbers, or true
-        and false.
+        Values of each object that are kept with results, for `Result.by`: text, numbers (integers
+        of 64 bits), or true and false.
     lengths : str, callable or None
         What the column "length" is: a value of each object, an integer; or of a function from a
         sample to an int.

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -110,7 +109,9 @@ def _read(file: DataFile, field: str | None) -> NDArray[Any]:
             if head.startswith(_ZIP):
                 with np.load(opened, allow_pickle=False) as archive:
                     return _one_of(archive, str(file), field)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except DatasetError:
+        raise
+    except Exception as error:  # a broken file breaks whatever reads it: zlib, zipfile, a header
         raise DatasetError(f"{file}: cannot be read: {text_of(error)}") from error
     raise DatasetError(f"{file}: is no .npy and no .npz file")
 
@@ -124,7 +125,9 @@ def _one_of(archive: Any, file: str, field: str | None) -> NDArray[Any]:
         )
     if field is not None and field not in names:
         raise no_column(file, field, names)
-    array: NDArray[Any] = archive[field or names[0]]
+    array = archive[field or names[0]]
+    if not isinstance(array, np.ndarray):  # NumPy gives the bytes of what is no array of its own
+        raise DatasetError(f"{file}: {field or names[0]!r} in it is no array")
     return array
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
+from loadgen.dataset.base import Indices
 from loadgen.dataset.files import DataFile, PathLike, missing_library
 from loadgen.dataset.loaded import AT_ONCE
 from loadgen.dataset.table import Columns, Lengths, TableDataset
-from loadgen.errors import DatasetError, text_of
+from loadgen.errors import DatasetError, described, text_of
 
 __all__ = ["ParquetDataset"]
+
+_NO_VALUE: Final = (ValueError, OverflowError)
+"""What pyarrow raises for a date that Python does not have, or text that is no UTF-8."""
 
 
 class ParquetDataset(TableDataset):
@@ -76,20 +80,47 @@ class ParquetDataset(TableDataset):
                 raise DatasetError(f"{self._file}: cannot read {what}: {text_of(error)}") from error
 
     def _rows(self, indices: list[int], names: Sequence[str] | None) -> list[Any]:
-        rows: list[Any] = []
-        wanted = np.array(indices, np.int64)
+        rows: list[Any] = [None] * len(indices)
+        wanted = self._positions(indices)
         group_of = np.searchsorted(self._first_rows, wanted, side="right") - 1
         for group in np.unique(group_of).tolist():
             first, last = self._first_rows[group : group + 2].tolist()
             with self._opened(f"rows {first + 1} to {last}") as parquet:
                 table = parquet.read_row_group(group, columns=names)
-                rows += table.take(wanted[group_of == group] - first).to_pylist()
+                places = np.flatnonzero(group_of == group)
+                read = self._values(table.take(wanted[places] - first), wanted[places])
+            for place, row in zip(places.tolist(), read, strict=True):
+                rows[place] = row
         return rows
+
+    def _positions(self, indices: list[int]) -> Indices:
+        """Return indices as those from the start; negative ones count from the end."""
+        given, total = np.array(indices, np.int64), len(self)
+        outside = given[(given < -total) | (given >= total)]
+        if len(outside):
+            raise IndexError(f"{self._file}: index {outside[0]} is out of bounds of {total} rows")
+        return np.where(given < 0, given + total, given)
 
     def _all_rows(self, names: Sequence[str] | None) -> Iterable[Any]:
         with self._opened("its rows") as parquet:
+            first = 0
             for batch in parquet.iter_batches(AT_ONCE, columns=names):
-                yield from batch.to_pylist()
+                yield from self._values(batch, np.arange(first, first + len(batch)))
+                first += len(batch)
+
+    def _values(self, table: Any, indices: Indices) -> list[Any]:
+        """Return rows as Python's values; one that has none is told by its number."""
+        try:
+            return table.to_pylist()  # type: ignore[no-any-return]
+        except _NO_VALUE:
+            rows: list[Any] = []
+            for place, index in enumerate(indices.tolist()):
+                try:
+                    rows += table.slice(place, 1).to_pylist()
+                except _NO_VALUE as error:
+                    what = f"a value is none of Python's: {described(error)}"
+                    raise DatasetError(f"{self._where(index)}: {what}") from error
+            return rows
 
     def _where(self, index: int) -> str:
         return f"{self._file} row {index + 1}"

@@ -65,6 +65,18 @@ class _Array(_Wrapped):
         return self._samples[indices]
 
 
+class _Series(_Wrapped):
+    """A column of pandas, which finds entries by their labels: here by their positions."""
+
+    def __init__(self, samples: Any) -> None:
+        super().__init__(samples)
+        self._values = samples.to_numpy()
+
+    def __getitem__(self, indices: Indices) -> Any:
+        found = self._values[indices]
+        return found.tolist() if found.dtype.hasobject else found
+
+
 class _Sequence(_Wrapped):
     """Any other sequence: a batch is a list."""
 
@@ -81,7 +93,7 @@ def as_dataset(samples: object) -> Dataset:
     ----------
     samples : int, sequence, ndarray, Dataset or Path
         An int is how many samples there are, and the system under test gets indices. A path is
-        opened by `open_dataset`.
+        opened by `open_dataset`. A Series of pandas is read by position, whatever its labels are.
 
     Raises
     ------
@@ -116,6 +128,8 @@ def _wrap(samples: object) -> Dataset:
         if samples.ndim == 0:
             raise DatasetError("an array without axes has no samples; give a count as an int")
         return _Array(samples)
+    if hasattr(samples, "iloc"):
+        return _of_pandas(samples)
     if isinstance(samples, numbers.Integral) and not is_bool(samples):
         if samples < 1:
             raise DatasetError(f"{samples} samples; a dataset needs at least 1")
@@ -131,6 +145,14 @@ def _wrap(samples: object) -> Dataset:
             f"other sequence, an array, a pathlib.Path, or an lg.Dataset{hint}"
         )
     return _Sequence(cast("Sequence[object]", samples))
+
+
+def _of_pandas(samples: Any) -> Dataset:
+    """Wrap a column; a table's own indexing finds columns, not rows."""
+    if hasattr(samples, "columns") or getattr(samples, "ndim", 1) != 1:
+        kind = type(samples).__name__
+        raise DatasetError(f"a {kind} is no dataset; give its .to_dict('records')")
+    return _Series(samples)
 
 
 def _count(dataset: Dataset, what: str, read: Any) -> int:

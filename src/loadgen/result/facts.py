@@ -92,7 +92,9 @@ class RunFacts:
     def batch_sizes(self) -> Mapping[int, int]:
         """How many batches of each size were taken under pull; those of 65,536 may be larger.
 
-        Empty where the system was handed its work. Those of the warm-up are among them.
+        Empty where the system was handed its work. Those of the warm-up are among them. A batch is
+        what a loop over `session.batches` or `lg.attach`, or a worker, takes; the parts into which
+        a model's wrapper splits a query of Offline or MultiStream are not counted.
         """
         sizes = self._data.environment.get("batch_sizes", {})
         return MappingProxyType({int(size): count for size, count in sizes.items()})

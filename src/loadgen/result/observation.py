@@ -96,15 +96,18 @@ def observe(
 
 
 def _waiting(data: RunData, at_ns: int) -> int:
-    """Count the judged samples that were issued and not answered at an instant."""
+    """Count the judged samples that were due and not answered at an instant.
+
+    Due, not issued: where `issue` blocks, what waits has not been issued yet.
+    """
     series = judged_series(data)
     instant, judged = data.run_start_ns + series[0].start_ns + at_ns, judged_rows(data)
-    issued, completed = data.columns["issued"][judged], data.columns["completed"][judged]
+    due, completed = data.columns["scheduled"][judged], data.columns["completed"][judged]
     status, found = data.columns["status"][judged], 0
     for first in range(0, len(status), CHUNK_ROWS):
         rows = slice(first, first + CHUNK_ROWS)
         waits = (completed[rows] > instant) | (status[rows] == MISSING)
-        found += int(np.count_nonzero(waits & (issued[rows] <= instant)))
+        found += int(np.count_nonzero(waits & (due[rows] <= instant)))
     return found
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +43,8 @@ from loadgen.result.outputs import Outputs
 from loadgen.result.samples import INSTANTS, instant_converter, is_constant
 
 __all__ = ["load", "prepare_output_dir", "save"]
+
+log = logging.getLogger("loadgen")
 
 # Public name of each column in a file, its name in RunData.columns, and its dtype.
 _COLUMNS = {
@@ -239,6 +242,10 @@ def _write_dataset(columns: Mapping[str, npt.NDArray[Any]], folder: Path) -> lis
         column = np.asarray(values)
         if column.dtype.hasobject:
             if not all(isinstance(value, str) for value in column):
+                log.warning(
+                    "the dataset's column %r is not saved: it holds objects, not all of them text",
+                    name,
+                )
                 continue
             column = column.astype(np.str_)
         folder.mkdir(exist_ok=True)

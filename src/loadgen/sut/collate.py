@@ -41,6 +41,30 @@ def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
+def check_fits(who: str, array: npt.NDArray[Any], dtype: npt.DTypeLike) -> None:
+    """Make sure that each integer of an array is one of another type of integers.
+
+    Raises
+    ------
+    ValueError
+        One is not; names it.
+
+    Examples
+    --------
+    >>> check_fits("input 'ids'", np.array([1, 300]), np.int8)
+    Traceback (most recent call last):
+        ...
+    ValueError: input 'ids': 300 does not fit int8, which has -128 to 127
+    """
+    if array.size == 0 or np.can_cast(array.dtype, dtype):
+        return
+    info = np.iinfo(np.dtype(dtype))
+    for value in (int(array.min()), int(array.max())):
+        if not info.min <= value <= info.max:
+            allowed = f"{info.dtype}, which has {info.min} to {info.max}"
+            raise ValueError(f"{who}: {value} does not fit {allowed}")
+
+
 def called(model: Callable[..., Any], inputs: Any) -> Any:
     """Call a model: a tuple holds its arguments, a dict those by name, all else is one argument."""
     if is_array(inputs):

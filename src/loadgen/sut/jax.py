@@ -10,7 +10,7 @@ import numpy as np
 
 from loadgen.errors import needs_extra, text_of
 from loadgen.sut.base import check_arguments, function
-from loadgen.sut.collate import called, mapped
+from loadgen.sut.collate import called, check_fits, is_array, mapped
 from loadgen.sut.model import ModelOptions, ModelSUT
 from loadgen.values import Refused, boolean, optional, problem_of
 
@@ -40,8 +40,8 @@ class JaxSUT(ModelSUT):
         What floating-point inputs are converted to. None: they stay as they are (JAX makes float32
         of float64, unless told otherwise).
     **options
-        `collate`, `outputs`, `max_batch_size`, `max_wait_ms`, `workers`, `pad_to`,
-        `warmup_batches`, `name`: see `loadgen.sut.model.ModelSUT`.
+        `collate`, `outputs`, `max_batch_size`, `max_wait_ms`, `preferred_sizes`, `workers`,
+        `pad_to`, `warmup_batches`, `name`: see `loadgen.sut.model.ModelSUT`.
 
     Raises
     ------
@@ -80,8 +80,10 @@ class JaxSUT(ModelSUT):
     def _infer(self, inputs: Any) -> Any:
         if self._dtype is not None:
             inputs = mapped(inputs, self._converted)
-        if self._puts:
-            inputs = jax.device_put(inputs, self._device)
+        if not jax.config.jax_enable_x64:
+            mapped(inputs, _check_integers)
+        if self._puts:  # of an array, the most frequent; to walk a tree takes longer
+            inputs = self._put(inputs) if is_array(inputs) else jax.tree.map(self._put, inputs)
         return called(self._fn, inputs)
 
     def _wait(self, result: Any, answers: Any) -> None:
@@ -93,8 +95,14 @@ class JaxSUT(ModelSUT):
             elif value is not None:
                 jax.block_until_ready(value)
 
+    def _put(self, value: Any) -> Any:
+        is_argument = isinstance(value, (bool, str))  # of the function, and no data
+        return value if is_argument else jax.device_put(value, self._device)
+
     def _converted(self, value: Any) -> Any:
-        return value.astype(self._dtype) if jnp.issubdtype(value.dtype, np.floating) else value
+        if is_array(value):
+            return value.astype(self._dtype) if jnp.issubdtype(value.dtype, np.floating) else value
+        return np.asarray(value, self._dtype) if isinstance(value, float) else value
 
     def _to_host(self, value: Any) -> Any:
         if not isinstance(value, jax.Array):
@@ -113,6 +121,18 @@ class JaxSUT(ModelSUT):
             "precision": "as given" if self._dtype is None else str(self._dtype),
             "jax": jax.__version__,
         }
+
+
+def _check_integers(value: Any) -> None:
+    """Refuse integers that JAX would cut: without x64 it keeps the low 32 bits of 64."""
+    if isinstance(value, np.ndarray) and value.dtype in _NARROWED:
+        check_fits("an input, while jax_enable_x64 is off", value, _NARROWED[value.dtype])
+
+
+_NARROWED = {
+    np.dtype(np.int64): np.dtype(np.int32),
+    np.dtype(np.uint64): np.dtype(np.uint32),
+}
 
 
 def _device(value: object) -> jax.Device:

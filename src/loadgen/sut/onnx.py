@@ -13,7 +13,7 @@ import numpy as np
 from loadgen.errors import Problem, SettingsError, needs_extra, text_of
 from loadgen.sut.answers import shape_of
 from loadgen.sut.base import check_arguments
-from loadgen.sut.collate import is_array
+from loadgen.sut.collate import check_fits, is_array
 from loadgen.sut.model import ModelOptions, ModelSUT
 from loadgen.values import Refused, integer, optional, problem_of
 
@@ -45,9 +45,9 @@ class OnnxSUT(ModelSUT):
     threads : int, optional
         Threads within an operator; not together with `session_options`, which has them too.
     **options
-        `collate`, `outputs`, `max_batch_size`, `max_wait_ms`, `workers`, `pad_to`,
-        `warmup_batches`, `name`: see `loadgen.sut.model.ModelSUT`. A model whose batch size is
-        fixed has that as its `pad_to`.
+        `collate`, `outputs`, `max_batch_size`, `max_wait_ms`, `preferred_sizes`, `workers`,
+        `pad_to`, `warmup_batches`, `name`: see `loadgen.sut.model.ModelSUT`. A model whose batch
+        size is fixed has that as its `pad_to`.
 
     Raises
     ------
@@ -56,9 +56,10 @@ class OnnxSUT(ModelSUT):
 
     Notes
     -----
-    Inputs are converted to the types that the model has. One input is the array of a batch; several
-    are a dict by name, or a tuple in the model's order. One output is an array, several are a dict
-    by name. Where a provider has memory of its own and there is no `outputs`, results stay there.
+    Inputs are converted to the types that the model has, where their values fit. One input is the
+    array of a batch; several are a dict by name, or a tuple in the model's order. One output is an
+    array, several are a dict by name. Where a provider has memory of its own and there is no
+    `outputs`, results stay there.
 
     Examples
     --------
@@ -129,8 +130,10 @@ class OnnxSUT(ModelSUT):
                     f" {len(listed)}"
                 )
             given = zip(self._types.items(), listed, strict=True)
-            return {name: _converted(value, dtype) for (name, dtype), value in given}
-        return {name: _converted(value, self._types.get(name)) for name, value in inputs.items()}
+            return {name: _converted(name, value, dtype) for (name, dtype), value in given}
+        return {
+            name: _converted(name, value, self._types.get(name)) for name, value in inputs.items()
+        }
 
     def _wait(self, result: Any, answers: Any) -> None:
         """Do nothing: ONNX Runtime returns when it is done."""
@@ -214,8 +217,20 @@ def _dtype(name: str) -> np.dtype[Any] | None:
     return dtype if dtype.kind in "fiub" else None
 
 
-def _converted(value: Any, dtype: np.dtype[Any] | None) -> Any:
+def _converted(name: str, value: Any, dtype: np.dtype[Any] | None) -> Any:
+    """Return an input as the type that the model has; precision may be lost, values may not."""
     array = np.asarray(value)
     if dtype is None or array.dtype == dtype:
         return array
-    return array.astype(dtype, casting="same_kind")
+    with np.errstate(over="ignore"):  # told below, with the input's name
+        converted = array.astype(dtype, casting="same_kind")
+    if array.dtype.kind in "iu" and dtype.kind in "iu":
+        check_fits(f"input {name!r}", array, dtype)
+    elif dtype.kind == "f" and not np.can_cast(array.dtype, dtype):
+        is_lost = np.isinf(converted)
+        # Nearly always none is, and then one look at the batch is all that is measured of this.
+        if is_lost.any() and (is_lost := is_lost & ~np.isinf(array)).any():
+            most = np.finfo(dtype).max
+            allowed = f"{dtype}, which has -{most} to {most}"
+            raise ValueError(f"input {name!r}: {array[is_lost][0]} does not fit {allowed}")
+    return converted

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from loadgen.errors import needs_extra
 from loadgen.sut.base import check_arguments, function
-from loadgen.sut.collate import called, mapped
+from loadgen.sut.collate import called, is_array, mapped
 from loadgen.sut.model import ModelOptions, ModelSUT
 from loadgen.values import Refused, optional, problem_of
 
@@ -39,8 +40,8 @@ class TorchSUT(ModelSUT):
         What floating-point inputs are converted to, on the host; also the module. None: that of
         the module's first floating-point parameter; inputs of a function stay as they are.
     **options
-        `collate`, `outputs`, `max_batch_size`, `max_wait_ms`, `workers`, `pad_to`,
-        `warmup_batches`, `name`: see `loadgen.sut.model.ModelSUT`.
+        `collate`, `outputs`, `max_batch_size`, `max_wait_ms`, `preferred_sizes`, `workers`,
+        `pad_to`, `warmup_batches`, `name`: see `loadgen.sut.model.ModelSUT`.
 
     Raises
     ------
@@ -99,10 +100,14 @@ class TorchSUT(ModelSUT):
         if self._on_cuda:
             torch.cuda.current_stream(self._device).synchronize()
 
-    def _to_device(self, value: Any) -> torch.Tensor:
+    def _to_device(self, value: Any) -> Any:
         # as_tensor() takes three times as long for NumPy's arrays, the most frequent.
-        is_array = isinstance(value, np.ndarray)
-        tensor = torch.from_numpy(value) if is_array else torch.as_tensor(value)
+        if isinstance(value, np.ndarray):
+            tensor = torch.from_numpy(value)
+        elif is_array(value) or _is_number(value):
+            tensor = torch.as_tensor(value)
+        else:  # None, a flag, a text: an argument of the model that is no data
+            return value
         if tensor.dtype != self._dtype and self._dtype is not None and tensor.is_floating_point():
             tensor = tensor.to(self._dtype)
         if self._on_cuda and tensor.is_cpu:
@@ -136,6 +141,10 @@ class TorchSUT(ModelSUT):
 
 
 _NUMPY_FLOATS = (torch.float16, torch.float32, torch.float64)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Number) and not isinstance(value, bool)
 
 
 def _device(value: object) -> torch.device:

@@ -50,7 +50,7 @@ class Observed:
     aborted_reason : str or None
         Why the run was given up, if it was.
     waiting_at : callable or None
-        How many samples of the judged series were issued and not answered at an instant, in ns
+        How many samples of the judged series were due and not answered at an instant, in ns
         since the series' start; None where no rows are kept.
     """
 

@@ -27,8 +27,8 @@ def overload(seen: Observed) -> str | None:
     """Return how much slower than its load a system was, as a sentence without a full stop.
 
     With the smallest latency L, which is no waiting, T when the last query was due, and D when it
-    was answered: D - L > 1.05 T. Where rows are kept, also: at the last issue more than 5 % of the
-    samples wait, and 1.5 times as many as in the middle.
+    was answered: D - L > 1.05 T. Where rows are kept, also: at T more than 5 % of the samples
+    wait, and 1.5 times as many as at T / 2.
 
     Parameters
     ----------
@@ -52,10 +52,8 @@ def overload(seen: Observed) -> str | None:
     told = f"the system answered {answered:,.1f}/s of {offered:,.1f}/s offered"
     if seen.waiting_at is None:
         return told
-    half, waiting = seen.waiting_at(seen.last_issued_ns // 2), seen.waiting_at(seen.last_issued_ns)
+    half, waiting = seen.waiting_at(lasted_ns // 2), seen.waiting_at(lasted_ns)
     if waiting <= _SLACK * seen.n_samples or waiting < _GROWTH * half:
         return None
     were = "was" if waiting == 1 else "were"
-    return (
-        f"{told}, and {count_in_words(waiting, 'sample')} {were} waiting when the last was issued"
-    )
+    return f"{told}, and {count_in_words(waiting, 'sample')} {were} waiting when the last was due"

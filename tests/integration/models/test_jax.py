@@ -49,6 +49,49 @@ def test_inputs_are_on_the_device_and_of_the_type_that_is_asked_for(device: Any,
     assert np.array_equal(np.array(result.outputs_by_index()), np.full((3, 4), 2, np.float32))
 
 
+@pytest.mark.parametrize(
+    ("samples", "told"),
+    [
+        (np.array([1, 2**40 + 1]), "1099511627777 does not fit int32"),
+        ([{"x": -(2**31) - 1}], "-2147483649 does not fit int32"),
+        (np.array([2**32], np.uint64), "4294967296 does not fit uint32"),
+    ],
+    ids=["array", "dict", "unsigned"],
+)
+def test_integers_that_jax_would_cut_are_refused(samples: Any, told: str) -> None:
+    sut = lg.sut.jax.JaxSUT(double)
+    with pytest.raises(lg.SUTError, match=f"an input, while jax_enable_x64 is off: {told}"):
+        lg.run(sut, samples, lg.Offline(), **FEW)
+
+
+def test_with_x64_integers_have_64_bits() -> None:
+    sut = lg.sut.jax.JaxSUT(double)
+    jax.config.update("jax_enable_x64", True)
+    try:
+        samples = np.array([1, 2**40 + 1])
+        result = lg.run(sut, samples, lg.Offline(), mode="accuracy", progress=False)
+    finally:
+        jax.config.update("jax_enable_x64", False)
+    assert [int(answer) for answer in result.outputs_by_index()] == [2, 2**41 + 2]
+
+
+def test_numbers_flags_and_none_reach_the_function_beside_arrays() -> None:
+    seen: list[Any] = []
+
+    def collate(samples: Any) -> dict[str, Any]:
+        return {"x": samples, "scale": 1.5, "mask": None, "flag": True, "kind": "a"}
+
+    def model(x: Any, scale: Any, mask: Any, flag: Any, kind: Any) -> Any:
+        seen.append((str(scale.dtype), mask, flag, kind))
+        return x * scale
+
+    sut = lg.sut.jax.JaxSUT(model, jit=False, dtype="float16", collate=collate)
+    result = lg.run(sut, np.ones((3, 2)), lg.Offline(), mode="accuracy", progress=False)
+    assert seen[0] == ("float16", None, True, "a")
+    answers = np.array(result.outputs_by_index())
+    assert (answers.dtype, answers.tolist()) == (np.float16, [[1.5, 1.5]] * 3)
+
+
 def test_with_padding_nothing_is_compiled_while_the_run_goes_on() -> None:
     shapes: list[tuple[int, ...]] = []
 

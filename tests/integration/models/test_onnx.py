@@ -60,6 +60,36 @@ def test_fractions_for_a_model_of_integers_are_refused(model: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "samples", "told"),
+    [
+        ("INT32", [[2**33 + 7, 1]], "8589934599 does not fit int32, which has -2147483648 to"),
+        ("INT64", np.array([[2**63, 1]], np.uint64), "9223372036854775808 does not fit int64"),
+        ("FLOAT16", [[1.0, 1e6]], "1000000.0 does not fit float16, which has -65504.0 to 65504.0"),
+    ],
+)
+def test_values_that_the_models_type_does_not_hold_are_refused(
+    model: Any, kind: str, samples: Any, told: str
+) -> None:
+    sut = lg.sut.onnx.OnnxSUT(model(kind=kind))
+    with pytest.raises(lg.SUTError, match=f"input 'a': {told}"):
+        lg.run(sut, np.asarray(samples), lg.Offline(), **FEW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "samples"),
+    [
+        ("INT32", [[2**31 - 1, -(2**31)]]),
+        ("FLOAT16", [[np.inf, -np.inf]]),
+        ("FLOAT16", [[65504.0, 1.5]]),
+    ],
+)
+def test_values_that_fit_a_smaller_type_are_converted(model: Any, kind: str, samples: Any) -> None:
+    sut = lg.sut.onnx.OnnxSUT(model(kind=kind))
+    result = lg.run(sut, np.asarray(samples), lg.Offline(), mode="accuracy", progress=False)
+    assert np.array(result.outputs_by_index()).tolist() == samples
+
+
+@pytest.mark.parametrize(
     "samples",
     [
         [(np.full(2, i), np.full(2, 10)) for i in range(3)],

@@ -97,6 +97,21 @@ def test_integers_stay_integers_and_several_inputs_are_arguments() -> None:
     np.testing.assert_allclose(np.array(result.outputs_by_index()), expected, rtol=1e-6)
 
 
+def test_what_is_no_data_reaches_the_model_as_it_is() -> None:
+    seen: list[Any] = []
+
+    def collate(samples: Any) -> dict[str, Any]:
+        return {"x": samples, "mask": None, "flag": False, "kind": "a", "sizes": [2, 3]}
+
+    def model(x: Any, mask: Any, flag: Any, kind: Any, sizes: Any) -> Any:
+        seen.append((mask, flag, kind, [(type(size), int(size)) for size in sizes]))
+        return x
+
+    sut = lg.sut.torch.TorchSUT(model, device="cpu", collate=collate)
+    lg.run(sut, np.ones((3, 2)), lg.Offline(), **FEW)
+    assert seen[0] == (None, False, "a", [(torch.Tensor, 2), (torch.Tensor, 3)])
+
+
 def test_a_dataset_may_be_of_tensors() -> None:
     images = torch.arange(12, dtype=torch.bfloat16).reshape(6, 2)  # which NumPy does not have
     sut = lg.sut.torch.TorchSUT(lambda x: x * 2, device="cpu")

@@ -65,6 +65,46 @@ def test_a_range_is_a_sequence() -> None:
     assert as_dataset(range(0, 30, 10))[np.array([2, 1])] == [20, 10]
 
 
+class Table:
+    """What of pandas is asked for: `[]` goes by labels, `iloc` says that positions are apart."""
+
+    iloc = None
+
+    def __init__(self, values: Any, labels: list[int]) -> None:
+        self.values, self.labels = np.asarray(values), labels
+        self.ndim = self.values.ndim
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, label: int) -> Any:
+        return self.values[self.labels.index(label)]
+
+    def to_numpy(self) -> Any:
+        return self.values
+
+
+def test_a_column_of_pandas_is_read_by_position() -> None:
+    dataset = as_dataset(Table([10, 20, 30], labels=[2, 0, 1]))  # type: ignore[arg-type]
+    batch = dataset[np.array([0, 2])]
+    assert batch.tolist() == [10, 30]
+    assert batch.dtype == np.int64
+    assert (len(dataset), dataset.name) == (3, "Table")
+
+
+def test_a_column_of_objects_gives_lists() -> None:
+    texts = Table(np.array(["a", "b", "c"], object), labels=[2, 0, 1])
+    assert as_dataset(texts)[np.array([0, 2])] == ["a", "c"]  # type: ignore[arg-type]
+
+
+def test_a_shuffled_series_of_pandas_itself_is_read_by_position() -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    shuffled = pandas.Series([10, 20, 30], index=[2, 0, 1])
+    assert as_dataset(shuffled)[np.array([0, 2])].tolist() == [10, 30]
+    with pytest.raises(DatasetError, match="a DataFrame is no dataset"):
+        as_dataset(shuffled.to_frame())
+
+
 def test_a_dataset_stays_itself() -> None:
     squares = Squares()
     assert as_dataset(squares) is squares
@@ -83,6 +123,7 @@ def test_a_dataset_stays_itself() -> None:
         ({"a": 1}, "a dict is no dataset"),
         ({1, 2}, "a set is no dataset"),
         (iter([1]), "a list_iterator is no dataset"),
+        (Table([[1], [2]], [0, 1]), r"a Table is no dataset; give its \.to_dict\('records'\)"),
         ([], r"list: len\(\) = 0; it needs to be in \[1, 2\*\*32\)"),
         (np.zeros(0), "ndarray: .* = 0"),
         (np.array(5), "an array without axes"),

@@ -3,7 +3,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -41,6 +41,33 @@ def test_samples_are_in_the_tables_own_format() -> None:
     dataset.load(ALL)
     assert all(isinstance(sample, np.int64) for sample in dataset[ALL])
     assert dataset.columns["length"].tolist() == dataset.columns["n"].tolist() == [3, 1, 2]
+
+
+def test_names_are_those_of_what_a_transform_makes() -> None:
+    def joined(rows: Any) -> Any:
+        return {"both": [f"{text}{n}" for text, n in zip(rows["text"], rows["n"], strict=True)]}
+
+    source = table().with_transform(joined)
+    dataset = HuggingFaceDataset(source, field="both", columns="both")
+    assert dataset[np.array([2, 0])] == ["c2", "a3"]
+    assert dataset.columns["both"].tolist() == ["a3", "b1", "c2"]
+    with pytest.raises(DatasetError, match="Dataset row 2: no column 'text'; has 'both'"):
+        HuggingFaceDataset(source, field="text").load(np.array([1]))
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "arrow"])
+def test_format_that_has_no_rows_is_refused(kind: str) -> None:
+    class Formatted:
+        """As `datasets.Dataset.with_format`, which needs the library of the format."""
+
+        format: ClassVar = {"type": kind}
+        column_names: ClassVar = ["n"]
+
+        def __len__(self) -> int:
+            return 3
+
+    with pytest.raises(DatasetError, match=rf"format = '{kind}': needs rows .*with_format\(None\)"):
+        HuggingFaceDataset(Formatted())
 
 
 def test_split_is_chosen_by_its_name(tmp_path: Path) -> None:

@@ -95,6 +95,20 @@ def test_column_of_several_kinds_is_not_kept(written: Any, values: Any, complain
         as_dataset(JsonlDataset(path, columns="a"))
 
 
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 2**70])
+def test_integer_that_64_bits_do_not_hold_is_not_kept(written: Any, value: int) -> None:
+    path = written("x.jsonl", f'{{"a": -1}}\n{{"a": {value}}}\n')
+    complaint = rf"x\.jsonl line 2: a = {value}: needs an integer of 64 bits, or text, since"
+    with pytest.raises(DatasetError, match=complaint):
+        as_dataset(JsonlDataset(path, columns="a"))
+
+
+def test_integers_of_64_bits_are_kept_as_they_are(written: Any) -> None:
+    path = written("x.jsonl", f'{{"a": {2**63 - 1}}}\n{{"a": {-(2**63)}}}\n')
+    column = JsonlDataset(path, columns="a").columns["a"]
+    assert column.tolist() == [2**63 - 1, -(2**63)]
+
+
 def test_numbers_of_both_kinds_are_one_column(written: Any) -> None:
     dataset = JsonlDataset(written("x.jsonl", '{"a": 1}\n{"a": 2.5}\n'), columns=["a"])
     assert dataset.columns["a"].tolist() == [1.0, 2.5]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arrays: what is copied into memory when, which array of a file, and files that are no use."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,23 @@ def test_array_in_memory_that_is_no_use_is_told_why() -> None:
         NumpyDataset(np.zeros(0))
     with pytest.raises(DatasetError, match=r"ndarray: .* field = 'x' is for \.npz"):
         NumpyDataset(np.zeros(3), field="x")
+
+
+def test_archive_whose_bytes_are_damaged_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    np.savez_compressed(path, np.arange(1000))
+    content = bytearray(path.read_bytes())
+    content[100:110] = b"\xff" * 10
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=r"x\.npz: cannot be read: "):
+        NumpyDataset(path)
+
+
+def test_archive_of_something_else_than_arrays_is_told(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("notes.txt", "no array")
+    with pytest.raises(DatasetError, match=r"x\.npz: 'notes\.txt' in it is no array"):
+        NumpyDataset(tmp_path / "x.npz")
 
 
 def test_file_that_is_cut_or_none_at_all_is_told(tmp_path: Path, written: Any) -> None:

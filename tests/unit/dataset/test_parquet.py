@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parquet: what of a file is read when, and files that are no use."""
 
+import datetime
 import sys
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,35 @@ def test_damaged_group_is_told_by_its_rows(thousand: Path) -> None:
     dataset.load(np.array([0]))
     with pytest.raises(DatasetError, match=r"x\.parquet: cannot read rows 401 to 500: "):
         dataset.load(np.array([450]))
+
+
+def test_value_that_python_does_not_have_is_told_by_its_row(tmp_path: Path) -> None:
+    times = pyarrow.array([0, 1, 2**62], pyarrow.timestamp("us"))  # the last: the year 148,110
+    parquet.write_table(pyarrow.table({"at": times}), tmp_path / "x.parquet")
+    dataset = ParquetDataset(tmp_path / "x.parquet")
+    assert dataset[np.array([0])] == [{"at": datetime.datetime(1970, 1, 1)}]
+    for use in (lambda: dataset[np.array([2, 0])], lambda: list(dataset._all_rows(None))):
+        with pytest.raises(DatasetError, match=r"x\.parquet row 3: a value is none of Python's: "):
+            use()
+
+
+def test_text_that_is_no_utf_8_is_told_by_its_row(tmp_path: Path) -> None:
+    ends, content = np.array([0, 1, 2], np.int32), b"a\xff"
+    buffers = [None, pyarrow.py_buffer(ends), pyarrow.py_buffer(content)]
+    texts = pyarrow.Array.from_buffers(pyarrow.string(), 2, buffers)
+    parquet.write_table(pyarrow.table({"text": texts}), tmp_path / "x.parquet")
+    dataset = ParquetDataset(tmp_path / "x.parquet", field="text")
+    assert dataset[np.array([0])] == ["a"]
+    with pytest.raises(DatasetError, match=r"x\.parquet row 2: .*UnicodeDecodeError"):
+        dataset[np.array([1])]
+
+
+def test_indices_count_from_the_end_and_end_there(thousand: Path) -> None:
+    dataset = ParquetDataset(thousand, field="n")
+    assert dataset[np.array([0, -1, 150, -1000])] == [0, 999, 150, 0]
+    for index in (1000, -1001):
+        with pytest.raises(IndexError, match=f"index {index} is out of bounds"):
+            dataset[np.array([index])]
 
 
 def test_value_that_is_no_length_is_told_by_its_row(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_run_toml_repeats_the_run(full_run: RunData, saved_run: Path) -> None:
 
 
 def test_a_column_of_strings_is_saved_and_one_that_needs_pickling_is_left_out(
-    make_run: Make, tmp_path: Path
+    make_run: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     columns = {
         "things": np.array([1, None, "a", 2.5], object),
@@ -125,6 +125,9 @@ def test_a_column_of_strings_is_saved_and_one_that_needs_pickling_is_left_out(
     }
     data = make_run(SingleStream(), [0], [5], dataset_columns=columns)
     loaded = Result.load(Result(data).save(tmp_path / "run"))
+    assert [record.getMessage() for record in caplog.records] == [
+        "the dataset's column 'things' is not saved: it holds objects, not all of them text"
+    ]
     assert loaded.by("words")["value"].tolist() == ["a"]
     with pytest.raises(LoadGenError, match=r"no column 'things'.*its columns: 'words'"):
         loaded.by("things")

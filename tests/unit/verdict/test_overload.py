@@ -37,8 +37,15 @@ def server(seen: Seen) -> Seen:
 
 def test_a_queue_that_grew_is_told_with_both_rates(server: Seen) -> None:
     verdict = judge(server(waiting_at=queue(500, 250)))
-    assert verdict.overload == f"{SENTENCE}, and 500 samples were waiting when the last was issued"
+    assert verdict.overload == f"{SENTENCE}, and 500 samples were waiting when the last was due"
     assert f"{verdict.overload}: the queue grew, so lower target_qps below" in verdict.reasons[1]
+
+
+def test_what_waits_where_issue_blocks_is_counted_when_the_last_was_due(server: Seen) -> None:
+    """The last query is issued when nearly all of them are answered."""
+    waiting = {20 * SECOND: 1, 10 * SECOND: 500, 5 * SECOND: 250}.__getitem__
+    verdict = judge(server(waiting_at=waiting, last_issued_ns=20 * SECOND))
+    assert verdict.overload == f"{SENTENCE}, and 500 samples were waiting when the last was due"
 
 
 def test_without_rows_the_rates_are_told(server: Seen) -> None:
