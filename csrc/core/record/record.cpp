@@ -14,7 +14,7 @@ namespace loadgen {
 namespace {
 
 constexpr std::uint64_t kFewestRows = 1 << 20;
-// How long a process may take between claiming a row and answering it, a copy of bytes; then it is thought dead.
+// Between claiming a row and answering it, a copy of bytes; a process that takes longer is thought dead.
 constexpr Duration kPatience = std::chrono::seconds{1};
 constexpr std::uint32_t kMostTokens = std::numeric_limits<std::uint32_t>::max();
 
@@ -38,8 +38,9 @@ Record::Record(const RecordSettings& settings, const Clock& clock, Ranges& range
     part_bits_ = static_cast<unsigned>(std::bit_width(rows_ / settings.parts)) - 1;
     part_rows_ = std::uint64_t{1} << part_bits_;
   }
-  heads_ = reinterpret_cast<Head*>(head_range_.data());  // reads as zero, which is where the first part begins
-  for (std::uint32_t part = 1; part < settings.parts; ++part)
+  heads_ = reinterpret_cast<Head*>(head_range_.data());
+  // Also the first part's 0: the system finds a page for it now, not after the first query's stamp.
+  for (std::uint32_t part = 0; part < settings.parts && !ranges.attaches(); ++part)
     heads_[part].row.store(part_begin(part), std::memory_order_relaxed);  // relaxed: nobody else is there yet
 }
 
@@ -240,8 +241,7 @@ bool Record::release_from(std::uint64_t row, std::uint16_t taker) noexcept {
     found = open_mark(row);
   }
   if (settings_.tokens) {
-    // relaxed, both: published by the release below
-    std::atomic_ref{first_token_[row]}.store(0, std::memory_order_relaxed);
+    std::atomic_ref{first_token_[row]}.store(0, std::memory_order_relaxed);  // relaxed, both: published below
     std::atomic_ref{n_tokens_[row]}.store(0, std::memory_order_relaxed);
   }
   status_[row] = kOk;
