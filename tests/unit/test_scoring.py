@@ -215,7 +215,7 @@ def test_top1_refuses_what_does_not_fit(outputs: Any, labels: Any) -> None:
         ([{"label": 1}, {"label": 2}], [1, 2], "the outputs are of types dict, the labels numbers"),
         ([1, None], [1, 2], "the outputs are of types NoneType, int, the labels numbers"),
         ([1, 2], [{}, {}], "the outputs are numbers, the labels of types dict"),
-        ([["a", "b"]], ["a"], "numbers for both; the outputs are vectors of texts, the labels texts"),
+        ([["a", "b"]], ["a"], "numbers for both; the outputs are vectors of texts"),
     ],
 )
 def test_top1_refuses_what_is_never_equal(outputs: Any, labels: Any, told: str) -> None:
