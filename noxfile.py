@@ -29,7 +29,10 @@ nox.options.sessions = [
 
 ROOT = Path(__file__).resolve().parent
 DIST = ROOT / "dist"
-TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install '.[demo,test]' && .venv/bin/pytest -n auto --dist loadfile"
+TEST_COMMAND = (
+    "python3 -m venv .venv && .venv/bin/pip install '.[demo,test]'"
+    " && .venv/bin/pytest -n auto --dist loadfile"
+)
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")["project"]
 
 
