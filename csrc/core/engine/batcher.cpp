@@ -37,7 +37,7 @@ Batcher::Batcher(Record& record) : Batcher{record, *std::make_unique<Ranges>()} 
 Batcher::~Batcher() { leave(); }
 
 void Batcher::stop_taking() noexcept {
-  if (process_ == 0) return;
+  if (getpid() != process_) return;  // a forked child has what threads of its parent were at, and none of them
   // seq_cst, with those of take(): either that one sees this, or it is seen here
   stopped_.store(true, std::memory_order_seq_cst);
   wake_all();
@@ -46,7 +46,7 @@ void Batcher::stop_taking() noexcept {
 
 void Batcher::leave() noexcept {
   // A forked child has the same number, and is not who has it.
-  if (process_ == 0 || getpid() != process_ || left_.exchange(true, std::memory_order_relaxed)) return;
+  if (getpid() != process_ || left_.exchange(true, std::memory_order_relaxed)) return;
   stop_taking();  // else a row could be claimed by a number that is another process's by then
   takers().announce_leaving(taker_);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several processes that take rows of one record: all of them within this one, each with its own mapping.
 #include <doctest/doctest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <thread>
@@ -166,6 +167,24 @@ TEST_CASE_FIXTURE(Fixture, "who leaves takes nothing more, not even by a thread 
   CHECK_FALSE(first.batcher.ended());
   CHECK_FALSE(first.take(1));
   CHECK(second.take(1)->count == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a forked child neither leaves for its parent nor waits for its threads") {
+  std::thread waits{[&] { (void)first.batcher.take({1, 0ns, std::nullopt, {}}); }};
+  std::this_thread::sleep_for(20ms);  // it is in take() by then
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(10);
+    first.batcher.stop_taking();
+    first.batcher.leave();
+    _exit(0);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+  CHECK_FALSE(first.batcher.finished());
+  issuer.issue(1);
+  waits.join();
 }
 
 TEST_CASE_FIXTURE(Fixture, "rows that were released are as new, and those with an answer keep it") {
