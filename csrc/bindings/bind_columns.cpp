@@ -86,8 +86,9 @@ py::object tally(Engine& engine) {
   if (tally == nullptr) return py::none();
   const Tally::Counts& counts = tally->counts();
   py::dict result;
-  result["counts"] = py::make_tuple(counts.completed, counts.failed, counts.missing, counts.n_tokens,
-                                    counts.without_tokens, counts.latest_done, counts.final_done);
+  result["counts"] =
+      py::make_tuple(counts.completed, counts.failed, counts.missing, counts.n_tokens, counts.without_tokens,
+                     counts.one_token, counts.good, counts.latest_done, counts.final_done);
   result["latency"] = figures_of(tally->latency());
   result["service_time"] = figures_of(tally->service_time());
   result["issue_delay"] = figures_of(tally->issue_delay());

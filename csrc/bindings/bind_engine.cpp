@@ -33,20 +33,19 @@ std::optional<Duration> optional_duration(std::optional<std::int64_t> ns) {
   return ns ? std::optional{Duration{*ns}} : std::nullopt;
 }
 
-std::unique_ptr<Engine> make_engine(const std::string& scenario, std::uint16_t tag, py::object samples,
-                                    py::object encode, const std::string& keep_outputs, bool recycle_outputs,
-                                    bool tokens, const std::string& on_error, const std::string& pacing,
-                                    const std::string& priority, std::optional<int> cpu, std::int64_t drain_timeout_ns,
-                                    py::object clock, const std::optional<SharedRecord>& attach,
-                                    std::uint32_t issue_threads, std::uint64_t ring_rows,
-                                    std::uint64_t samples_per_query, std::optional<std::int64_t> latency_limit_ns,
-                                    std::optional<std::int64_t> ttft_limit_ns,
-                                    std::optional<std::int64_t> tpot_limit_ns) {
+std::unique_ptr<Engine> make_engine(
+    const std::string& scenario, std::uint16_t tag, py::object samples, py::object encode,
+    const std::string& keep_outputs, bool recycle_outputs, bool tokens, bool token_times, const std::string& on_error,
+    const std::string& pacing, const std::string& priority, std::optional<int> cpu, std::int64_t drain_timeout_ns,
+    py::object clock, const std::optional<SharedRecord>& attach, std::uint32_t issue_threads, std::uint64_t ring_rows,
+    std::uint64_t samples_per_query, std::optional<std::int64_t> latency_limit_ns,
+    std::optional<std::int64_t> ttft_limit_ns, std::optional<std::int64_t> tpot_limit_ns) {
   EngineSettings settings;
   RunSettings& run = settings.run;
   run.scenario = named(kScenarios, scenario, "scenario");
   run.record.tag = tag;
   run.record.tokens = tokens;
+  run.record.token_times = token_times;
   run.record.keep_outputs = named(kKeepOutputs, keep_outputs, "keep_outputs");
   run.record.recycle_outputs = recycle_outputs;
   run.record.parts = issue_threads;
@@ -207,10 +206,10 @@ void bind_engine(py::module_& module) {
   py::class_<Engine> engine(module, "Engine");
   engine.def(py::init(&make_engine), py::kw_only(), "scenario"_a, "tag"_a, "samples"_a = py::none(),
              "encode"_a = py::none(), "keep_outputs"_a = "none", "recycle_outputs"_a = false, "tokens"_a = false,
-             "on_error"_a = "stop", "pacing"_a = "auto", "priority"_a = "normal", "cpu"_a = py::none(),
-             "drain_timeout_ns"_a = 600'000'000'000, "clock"_a = py::none(), "attach"_a = py::none(),
-             "issue_threads"_a = 1, "ring_rows"_a = 0, "samples_per_query"_a = 1, "latency_limit_ns"_a = py::none(),
-             "ttft_limit_ns"_a = py::none(), "tpot_limit_ns"_a = py::none());
+             "token_times"_a = false, "on_error"_a = "stop", "pacing"_a = "auto", "priority"_a = "normal",
+             "cpu"_a = py::none(), "drain_timeout_ns"_a = 600'000'000'000, "clock"_a = py::none(),
+             "attach"_a = py::none(), "issue_threads"_a = 1, "ring_rows"_a = 0, "samples_per_query"_a = 1,
+             "latency_limit_ns"_a = py::none(), "ttft_limit_ns"_a = py::none(), "tpot_limit_ns"_a = py::none());
   engine.def("warm_up", &run_warm_up, "loaded_set"_a, "n_queries"_a, "samples_per_query"_a, py::kw_only(), "delivery"_a,
              "target"_a = py::none());
   engine.def(
@@ -253,6 +252,7 @@ void bind_engine(py::module_& module) {
   });
   engine.def("progress", &progress);
   bind_columns(engine);
+  bind_tokens(engine);
   engine.def("violations", &violations);
   engine.def("failures", &failures);
   engine.def("own_delay", [](Engine& self) { return delay_figures(self.run().own_delay()); });

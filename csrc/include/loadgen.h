@@ -103,8 +103,9 @@ struct loadgen_api {
    * Returns LOADGEN_OK, LOADGEN_E_NULL, LOADGEN_E_ENDED, LOADGEN_E_ID (not issued, repeated, or answered). */
   int (*first_token)(loadgen_run* run, uint64_t first_id, uint64_t count);
 
-  /* Says that `n` >= 1 further tokens of each of `count` samples are there. Without an earlier `first_token` it is the
-   * first token as well. Errors as `first_token`, and LOADGEN_E_ARGUMENT (n = 0). */
+  /* Says that `n` >= 1 further tokens of each of `count` samples are there: one arrival, as far as times between tokens
+   * go. Without an earlier `first_token` it is the first token as well. Errors as `first_token`, and LOADGEN_E_ARGUMENT
+   * (n = 0). */
   int (*tokens)(loadgen_run* run, uint64_t first_id, uint64_t count, uint32_t n);
 
   /* Says that samples will have no answer. `kind` is what failures are counted by, and `message` is kept of the first

@@ -214,6 +214,7 @@ class Engine:
         keep_outputs: Literal["none", "chosen", "all"] = "none",
         recycle_outputs: bool = False,
         tokens: bool = False,
+        token_times: bool = False,
         on_error: Literal["stop", "fail"] = "stop",
         pacing: Literal["auto", "spin", "sleep"] = "auto",
         priority: Literal["normal", "high", "realtime"] = "normal",
@@ -316,6 +317,11 @@ class Engine:
     def progress(self) -> tuple[int, int]: ...  # issued, answered; warm-up left out
     def columns(self) -> dict[str, npt.NDArray[Any]]: ...  # read-only views; warm-up left out
     def tally(self) -> dict[str, Any] | None: ...
+    # (buckets' smallest, largest, count), smallest and largest gap; of the judged series.
+    def token_gaps(self) -> tuple[Int64Array, Int64Array, Int64Array, int, int] | None: ...
+    # After close(): rows as in columns(), ascending, and instants since `run_start_ns`, ascending
+    # within a row. Once: the memory is given back.
+    def take_token_times(self, run_start_ns: int) -> tuple[Int64Array, Int64Array] | None: ...
     def payload(self) -> tuple[Int64Array, Uint32Array, npt.NDArray[np.uint16], Uint8Array]: ...
     # Kept answers as (row, index, bytes), each once, in the order in which they came. Recycled
     # ones are forgotten then; where they come faster than they are taken, they wait.

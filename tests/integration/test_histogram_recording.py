@@ -58,7 +58,7 @@ def run(sut: lg.SystemUnderTest, scenario: lg.Scenario, recording: str, **fields
 
 def assert_same_figures(rows: lg.Result, counted: lg.Result) -> None:
     """Equal where it is exact, within 0.1 % where it is not."""
-    for name in ("latency", "service_time", "issue_delay", "ttft", "tpot"):
+    for name in ("latency", "service_time", "issue_delay", "ttft", "tpot", "itl"):
         ours, theirs = getattr(rows, name), getattr(counted, name)
         assert (ours is None) == (theirs is None), name
         if ours:
@@ -69,7 +69,8 @@ def assert_same_figures(rows: lg.Result, counted: lg.Result) -> None:
                 strict=True,
             ):  # fmt: skip
                 assert abs(a - b) <= a / 1_000, (name, p)
-    for name in ("valid", "n_issued", "n_completed", "n_failed", "n_missing", "failures"):
+    names = ("valid", "n_issued", "n_completed", "n_failed", "n_missing", "failures")
+    for name in (*names, "goodput", "n_tokens", "n_one_token"):
         assert getattr(rows, name) == getattr(counted, name), name
     one, other = rows.early_stopping, counted.early_stopping
     assert one is not None

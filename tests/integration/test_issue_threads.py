@@ -39,11 +39,31 @@ def run(sut: lg.SystemUnderTest, n_threads: int, scenario=SERVER, **fields) -> l
     return lg.run(sut, 100, scenario, **{**few, "issue_threads": n_threads, **fields})
 
 
+class Streaming(lg.SystemUnderTest):
+    """Answers at once, with three tokens."""
+
+    def issue(self, batch: lg.Batch) -> None:
+        batch.first_token()
+        batch.token()
+        batch.token()
+        batch.complete()
+
+
 def refusal(**fields) -> str:
     """Why a run is refused."""
     with pytest.raises(lg.SettingsError) as error:
         run(fields.pop("sut", Answering()), 2, **fields)
     return str(error.value)
+
+
+@needs_two_processors
+def test_instants_of_tokens_are_of_the_rows_that_the_threads_share() -> None:
+    result = run(Streaming(), 2, tokens=True, token_times="exact", warmup_queries=3)
+    row, at_ns = result.token_times
+    assert row.tolist() == [number for number in range(501) for _ in range(3)]
+    assert np.array_equal(at_ns[::3], result.samples["first_token_ns"])
+    assert np.all(at_ns[2::3] <= result.samples["completed_ns"])
+    assert result.itl.count == 1_002
 
 
 @needs_two_processors

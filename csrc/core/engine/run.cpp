@@ -87,6 +87,8 @@ void Run::on_issuing_thread(const SutCalls& calls, Work work) {
 
 SeriesOutcome Run::run_series(TrafficPlan& plan, const SeriesSettings& settings, const SutCalls& calls) {
   SeriesOutcome outcome;
+  // Figures are about the performance series where there is one, and about all accuracy series else.
+  if (!settings.accuracy && record_.tokens() != nullptr) record_.tokens()->gaps().reset();
   on_issuing_thread(calls, [&](const SutCalls& issuing_calls) {
     // An accuracy series has no times to keep.
     if (record_.parts() > 1 && !settings.accuracy) {
@@ -159,6 +161,7 @@ void Run::warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_querie
     issuer.warm_up(samples, n_queries, samples_per_query);
   });
   if (tally_) tally_->restart(record_.head());
+  if (record_.tokens() != nullptr) record_.tokens()->gaps().reset();
   record_.violations().reset();
   record_.failures().reset();
 }

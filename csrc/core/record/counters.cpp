@@ -27,6 +27,8 @@ const char* violation_name(Violation violation) noexcept {
       return "output_not_kept";
     case Violation::Redelivered:
       return "redelivered";
+    case Violation::TokenTimeNotKept:
+      return "token_time_not_kept";
   }
   return "unknown";
 }

@@ -24,8 +24,9 @@ enum class Violation : std::uint8_t {
   NegativeTokenCount,  // an answer of fewer than no tokens
   OutputNotKept,       // no room for the answer's bytes
   Redelivered,         // handed out again, since the process that had it is gone
+  TokenTimeNotKept,    // no room for a token's instant
 };
-inline constexpr std::size_t kViolationKinds = 10;
+inline constexpr std::size_t kViolationKinds = 11;
 
 /// Name of a kind in results: lower case with underscores.
 [[nodiscard]] const char* violation_name(Violation violation) noexcept;

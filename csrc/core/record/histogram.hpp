@@ -19,7 +19,9 @@ namespace loadgen {
 template <unsigned step_bits>
 class Histogram {
  public:
-  Histogram() : cells_((64 - step_bits + 1) << step_bits) {}
+  static constexpr std::size_t kBuckets = std::size_t{64 - step_bits + 1} << step_bits;
+
+  Histogram() : cells_(kBuckets) {}
 
   /// A negative duration counts as zero.
   void add(Duration duration) noexcept {
@@ -54,24 +56,27 @@ class Histogram {
   template <typename Visit>
   void for_each(Visit visit) const {
     for (std::size_t bucket = 0; bucket < cells_.size(); ++bucket)
-      if (cells_[bucket] > 0) visit(bucket == 0 ? 0 : upper_edge(bucket - 1) + 1, upper_edge(bucket), cells_[bucket]);
+      if (cells_[bucket] > 0) visit(lower_edge(bucket), upper_edge(bucket), cells_[bucket]);
   }
 
- private:
   // Values below 2^step_bits have a cell each; above, the leading step_bits + 1 bits name the cell.
-  static std::size_t bucket(std::uint64_t value) noexcept {
+  [[nodiscard]] static std::size_t bucket(std::uint64_t value) noexcept {
     const unsigned width = static_cast<unsigned>(std::bit_width(value));
     if (width <= step_bits) return static_cast<std::size_t>(value);
     const unsigned shift = width - step_bits - 1;
     return (static_cast<std::size_t>(shift) << step_bits) + static_cast<std::size_t>(value >> shift);
   }
-  static std::uint64_t upper_edge(std::size_t bucket) noexcept {
+  [[nodiscard]] static std::uint64_t lower_edge(std::size_t bucket) noexcept {
+    return bucket == 0 ? 0 : upper_edge(bucket - 1) + 1;
+  }
+  [[nodiscard]] static std::uint64_t upper_edge(std::size_t bucket) noexcept {
     if (bucket < (std::size_t{1} << (step_bits + 1))) return bucket;
     const std::size_t shift = (bucket >> step_bits) - 1;
     const std::uint64_t lower = static_cast<std::uint64_t>(bucket - (shift << step_bits)) << shift;
     return lower + ((std::uint64_t{1} << shift) - 1);
   }
 
+ private:
   std::vector<std::uint64_t> cells_;
   std::uint64_t count_ = 0;
   std::uint64_t max_ = 0;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
+#include <memory>
 #include <thread>
 #include <utility>
 
@@ -16,7 +16,6 @@ namespace {
 constexpr std::uint64_t kFewestRows = 1 << 20;
 // Between claiming a row and answering it, a copy of bytes; a process that takes longer is thought dead.
 constexpr Duration kPatience = std::chrono::seconds{1};
-constexpr std::uint32_t kMostTokens = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
 
@@ -64,13 +63,14 @@ bool Record::reserve(std::uint64_t rows, Ranges& ranges) {
   // First, since columns may be short, and answers lost for want of room may not.
   try {
     if (settings_.keep_outputs != KeepOutputs::None) payload_.emplace(rows, ranges, settings_.recycle_outputs);
+    if (settings_.tokens) tokens_.emplace(settings_.token_times, ranges);
   } catch (const Error&) {
     return false;
   }
   if (!column(index_) || !column(completed_) || !column(status_)) return false;
   if (settings_.instants != InstantColumns::None && !column(issued_)) return false;
   if (settings_.instants == InstantColumns::ScheduledAndIssued && !column(scheduled_)) return false;
-  if (settings_.tokens && (!column(first_token_) || !column(n_tokens_))) return false;
+  if (tokens_ && !tokens_->make_columns(column)) return false;
   if (settings_.keep_outputs == KeepOutputs::Chosen && !column(keep_)) return false;
   return !ranges.shared() || column(taker_);
 }
@@ -110,13 +110,11 @@ std::uint64_t Record::complete(RowRange rows, Instant at, const Answer& answer) 
 
 void Record::complete_with(std::uint64_t row, std::size_t position, std::int64_t stamp, const Answer& answer) noexcept {
   if (answer.status != kOk) status_[slot(row)] = answer.status;
-  if (!answer.n_tokens.empty() && n_tokens_ != nullptr) {
+  if (!answer.n_tokens.empty() && tokens_) {
     const std::int64_t n = answer.n_tokens[position];
     if (n <= 0)
       state_->violations.add(n < 0 ? Violation::NegativeTokenCount : Violation::InvalidTokenCount, id_of(row));
-    // relaxed: published by the store of `completed` below
-    std::atomic_ref{n_tokens_[slot(row)]}.store(static_cast<std::uint32_t>(std::clamp<std::int64_t>(n, 0, kMostTokens)),
-                                                std::memory_order_relaxed);
+    tokens_->set_count(slot(row), n);
   }
   if (!answer.outputs.empty() && keeps_output(row) && answer.outputs[position].data() != nullptr) {
     if (!payload_->append(row, answer.kinds[position], answer.outputs[position]))
@@ -146,56 +144,33 @@ void Record::count_refused(std::uint64_t row, std::int64_t found) noexcept {
   state_->violations.add(found == kClosed ? Violation::Late : Violation::Repeated, id_of(row));
 }
 
-bool Record::first_token(RowRange rows, Instant at) noexcept {
-  if (first_token_ == nullptr) return true;
+template <typename Take>
+bool Record::take_tokens(RowRange rows, Violation late, Take take) noexcept {
   bool well = true;
   for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
-    if (completed(row).load(std::memory_order_acquire) != open_mark(row)) {  // acquire: pairs with complete()
-      state_->violations.add(Violation::FirstTokenLate, id_of(row));
-      well = false;
-      continue;
-    }
-    std::int64_t none = 0;
-    // relaxed, both: the row's completion publishes them
-    if (!std::atomic_ref{first_token_[slot(row)]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
-                                                                          std::memory_order_relaxed)) {
-      state_->violations.add(Violation::RepeatedFirstToken, id_of(row));
-      well = false;
-      continue;
-    }
-    count_tokens(row, 1);
+    std::optional<Violation> wrong = late;
+    // acquire: pairs with complete()
+    if (completed(row).load(std::memory_order_acquire) == open_mark(row)) wrong = take(row, slot(row));
+    if (!wrong) continue;
+    state_->violations.add(*wrong, id_of(row));
+    well = false;
   }
   return well;
 }
 
-void Record::count_tokens(std::uint64_t row, std::uint32_t n) noexcept {
-  const std::atomic_ref count{n_tokens_[slot(row)]};
-  std::uint32_t found = count.load(std::memory_order_relaxed);  // relaxed, all: the row's completion publishes them
-  std::uint32_t more = 0;
-  do {
-    more = found + std::min(n, kMostTokens - found);
-  } while (!count.compare_exchange_weak(found, more, std::memory_order_relaxed, std::memory_order_relaxed));
+bool Record::first_token(RowRange rows, Instant at) noexcept {
+  if (!tokens_) return true;
+  return take_tokens(rows, Violation::FirstTokenLate,
+                     [&](std::uint64_t row, std::uint64_t place) { return tokens_->first(row, place, to_stamp(at)); });
 }
 
 bool Record::add_tokens(RowRange rows, Instant at, std::int64_t n) noexcept {
-  if (first_token_ == nullptr) return true;
-  bool well = true;
-  for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
-    if (n <= 0) {
-      state_->violations.add(Violation::InvalidTokenCount, id_of(row));
-      well = false;
-    } else if (completed(row).load(std::memory_order_acquire) != open_mark(row)) {  // acquire: pairs with complete()
-      state_->violations.add(Violation::TokenLate, id_of(row));
-      well = false;
-    } else {
-      std::int64_t none = 0;
-      // relaxed, both: the row's completion publishes them
-      std::atomic_ref{first_token_[slot(row)]}.compare_exchange_strong(none, to_stamp(at), std::memory_order_relaxed,
-                                                                       std::memory_order_relaxed);
-      count_tokens(row, static_cast<std::uint32_t>(std::min<std::int64_t>(n, kMostTokens)));
-    }
-  }
-  return well;
+  if (!tokens_) return true;
+  const Violation late = n > 0 ? Violation::TokenLate : Violation::InvalidTokenCount;
+  return take_tokens(rows, late, [&](std::uint64_t row, std::uint64_t place) -> std::optional<Violation> {
+    if (n <= 0) return Violation::InvalidTokenCount;
+    return tokens_->further(row, place, to_stamp(at), n);
+  });
 }
 
 bool Record::keeps_output(std::uint64_t row) const noexcept {
@@ -240,10 +215,7 @@ bool Record::release_from(std::uint64_t row, std::uint16_t taker) noexcept {
     if (found != kClaimed || await_claim(row)) return false;
     found = open_mark(row);
   }
-  if (settings_.tokens) {
-    std::atomic_ref{first_token_[row]}.store(0, std::memory_order_relaxed);  // relaxed, both: published below
-    std::atomic_ref{n_tokens_[row]}.store(0, std::memory_order_relaxed);
-  }
+  if (tokens_) tokens_->withdraw(row, row);
   status_[row] = kOk;
   completed(row).store(open_mark(row), std::memory_order_release);         // release: pairs with complete()
   std::atomic_ref{taker_[row]}.store(kNobody, std::memory_order_release);  // release: pairs with claim()
@@ -264,10 +236,9 @@ RowView Record::seal(std::uint64_t row) noexcept {
   if (issued_ != nullptr) view.issued = view.scheduled = from_stamp(issued_[place]);
   if (scheduled_ != nullptr) view.scheduled = from_stamp(scheduled_[place]);
   view.completed = completed_at(row);
-  if (settings_.tokens) {
-    // relaxed, both: published by the row's completion
-    view.first_token = from_stamp(std::atomic_ref{first_token_[place]}.load(std::memory_order_relaxed));
-    view.n_tokens = std::atomic_ref{n_tokens_[place]}.load(std::memory_order_relaxed);
+  if (tokens_) {
+    view.first_token = from_stamp(tokens_->first_at(place));
+    view.n_tokens = tokens_->count_at(place);
   }
   return view;
 }
@@ -276,11 +247,7 @@ void Record::reopen(RowRange rows) noexcept {
   for (std::uint64_t row = rows.first; row < rows.first + rows.count; ++row) {
     const std::uint64_t place = slot(row);
     status_[place] = kOk;
-    if (settings_.tokens) {
-      // relaxed, both: whoever writes next has the row's id, which publish() comes before
-      std::atomic_ref{first_token_[place]}.store(0, std::memory_order_relaxed);
-      std::atomic_ref{n_tokens_[place]}.store(0, std::memory_order_relaxed);
-    }
+    if (tokens_) tokens_->forget(place);
     completed(row).store(open_mark(row), std::memory_order_release);  // release: pairs with complete()
   }
 }
@@ -295,6 +262,7 @@ void Record::close(std::uint64_t from) noexcept {
   // Results outlive their runs: addresses that are reserved and not used would keep later runs from theirs.
   for (std::size_t column = 0; column < n_columns_; ++column) columns_[column].shrink(used * width_[column]);
   if (payload_) payload_->shrink(end);
+  if (tokens_) tokens_->close();
 }
 
 }  // namespace loadgen

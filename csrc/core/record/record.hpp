@@ -8,9 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string_view>
 
 #include "base/cache_line.hpp"
@@ -20,6 +18,8 @@
 #include "record/completion_signal.hpp"
 #include "record/counters.hpp"
 #include "record/payload.hpp"
+#include "record/row.hpp"
+#include "record/token_times.hpp"
 
 namespace loadgen {
 
@@ -36,39 +36,12 @@ struct RecordSettings {
   std::uint16_t tag = 1;  // never 0; tells the ids of this run from those of others
   InstantColumns instants = InstantColumns::ScheduledAndIssued;
   bool tokens = false;
+  bool token_times = false;  // with tokens: every token's instant is kept
   KeepOutputs keep_outputs = KeepOutputs::None;
   bool recycle_outputs = false;                     // they are read while the run goes on, and then forgotten
   std::uint64_t max_rows = std::uint64_t{1} << 33;  // halved until the system grants the addresses
   std::uint32_t parts = 1;                          // each with its own rows and its own issuing thread
   std::uint64_t ring_rows = 0;                      // so many, used again and again; 0: a row a sample
-};
-
-/// Consecutive rows.
-struct RowRange {
-  std::uint64_t first = 0;
-  std::uint64_t count = 0;
-};
-
-enum RowStatus : std::uint8_t { kOk = 0, kFailed = 1, kMissing = 2 };
-
-/// A row that nothing more can be written into.
-struct RowView {
-  RowStatus status = kMissing;
-  Instant scheduled{};
-  Instant issued{};
-  Instant completed{};
-  Instant first_token{};  // with tokens; 0 where none came
-  std::uint32_t n_tokens = 0;
-};
-
-/// What an answer brings beside the instant. The arrays have an element a row, or are empty.
-struct Answer {
-  RowStatus status = kOk;
-  std::span<const std::int64_t> n_tokens;
-  std::span<const std::uint16_t> kinds;
-  std::span<const std::span<const std::byte>> outputs;  // an element with data() == nullptr is not kept
-
-  [[nodiscard]] bool plain() const noexcept { return status == kOk && n_tokens.empty() && outputs.empty(); }
 };
 
 /// Columns in reserved address ranges. A row never moves; an untouched column costs nothing.
@@ -211,8 +184,12 @@ class Record {
   }
   [[nodiscard]] const std::int64_t* issued_column() const noexcept { return issued_; }
   [[nodiscard]] const std::int64_t* completed_column() const noexcept { return completed_; }
-  [[nodiscard]] const std::int64_t* first_token_column() const noexcept { return first_token_; }
-  [[nodiscard]] std::uint32_t* n_tokens_column() const noexcept { return n_tokens_; }
+  /// Null where no tokens are recorded, as are the columns of them.
+  [[nodiscard]] TokenTimes* tokens() noexcept { return tokens_ ? &*tokens_ : nullptr; }
+  [[nodiscard]] const std::int64_t* first_token_column() const noexcept {
+    return tokens_ ? tokens_->first_column() : nullptr;
+  }
+  [[nodiscard]] std::uint32_t* n_tokens_column() const noexcept { return tokens_ ? tokens_->count_column() : nullptr; }
   [[nodiscard]] const std::uint8_t* status_column() const noexcept { return status_; }
   [[nodiscard]] const RecordSettings& settings() const noexcept { return settings_; }
   [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
@@ -249,7 +226,9 @@ class Record {
     if (settings_.ring_rows == 0 || row < settings_.ring_rows) return 0;
     return kClosed - static_cast<std::int64_t>(row / settings_.ring_rows);
   }
-  void count_tokens(std::uint64_t row, std::uint32_t n) noexcept;
+  /// Tells `take(row, place)` of the rows that are open; what it finds wrong is counted, as is `late` of the others.
+  template <typename Take>
+  bool take_tokens(RowRange rows, Violation late, Take take) noexcept;
   void complete_with(std::uint64_t row, std::size_t position, std::int64_t stamp, const Answer& answer) noexcept;
   /// Whether the row was open; waits for an answer that is being written.
   bool close_row(std::uint64_t row) noexcept;
@@ -265,7 +244,7 @@ class Record {
   std::uint64_t rows_ = 0;       // room, in all parts
   std::uint64_t part_rows_ = 0;  // room of a part
   unsigned part_bits_ = kRowBits;
-  static constexpr std::size_t kMostColumns = 9;
+  static constexpr std::size_t kMostColumns = 10;
   ReservedRange columns_[kMostColumns];
   std::size_t width_[kMostColumns] = {};  // of a row, in bytes
   std::size_t n_columns_ = 0;
@@ -273,12 +252,11 @@ class Record {
   std::int64_t* scheduled_ = nullptr;
   std::int64_t* issued_ = nullptr;
   std::int64_t* completed_ = nullptr;
-  std::int64_t* first_token_ = nullptr;
-  std::uint32_t* n_tokens_ = nullptr;
   std::uint8_t* status_ = nullptr;
   std::uint8_t* keep_ = nullptr;
   std::uint16_t* taker_ = nullptr;
   std::optional<Payload> payload_;
+  std::optional<TokenTimes> tokens_;
   // Each written by its issuing thread for every query; completers and takers read it.
   struct alignas(kCacheLine) Head {
     std::atomic<std::uint64_t> row{0};

@@ -5,6 +5,15 @@
 
 namespace loadgen {
 
+namespace {
+
+// MLPerf's, truncated: per token after the first, of which there is at least one
+Duration time_per_token(const RowView& row) noexcept {
+  return (row.completed - row.first_token) / static_cast<std::int64_t>(row.n_tokens - 1);
+}
+
+}  // namespace
+
 void DurationTally::add(Duration duration) noexcept {
   const std::int64_t value = std::max<std::int64_t>(duration.count(), 0);
   histogram.add(duration);
@@ -50,6 +59,7 @@ void Tally::take_query(std::uint64_t first) noexcept {
       continue;
     }
     ++counts_.completed;
+    counts_.good += is_good(view) ? 1 : 0;
     if (record_.settings().tokens) take_tokens(view);
   }
   counts_.final_done = view.status == kMissing ? 0 : to_stamp(view.completed);
@@ -60,14 +70,24 @@ void Tally::take_query(std::uint64_t first) noexcept {
   service_time_.add(done - view.issued);
 }
 
+bool Tally::is_good(const RowView& row) const noexcept {
+  const std::optional<Duration>& ttft_limit = settings_.ttft_limit;
+  const std::optional<Duration>& tpot_limit = settings_.tpot_limit;
+  if (!ttft_limit && !tpot_limit)
+    return settings_.latency_limit && row.completed - row.scheduled <= *settings_.latency_limit;
+  if (row.first_token <= Instant{} || row.n_tokens == 0) return false;
+  if (ttft_limit && row.first_token - row.scheduled > *ttft_limit) return false;
+  return !tpot_limit || row.n_tokens == 1 || time_per_token(row) <= *tpot_limit;
+}
+
 void Tally::take_tokens(const RowView& row) noexcept {
   counts_.n_tokens += row.n_tokens;
+  counts_.one_token += row.n_tokens == 1 ? 1 : 0;
   const bool came = row.first_token > Instant{};
   if (!came || row.n_tokens == 0) ++counts_.without_tokens;
   if (!came) return;
   ttft_.add(row.first_token - row.scheduled);
-  // MLPerf's, truncated: per token after the first
-  if (row.n_tokens > 1) tpot_.add((row.completed - row.first_token) / static_cast<std::int64_t>(row.n_tokens - 1));
+  if (row.n_tokens > 1) tpot_.add(time_per_token(row));
 }
 
 }  // namespace loadgen

@@ -56,6 +56,8 @@ class Tally {
     std::uint64_t missing = 0;
     std::uint64_t n_tokens = 0;
     std::uint64_t without_tokens = 0;  // completed, without a first token or with a count of 0
+    std::uint64_t one_token = 0;       // completed, with exactly one
+    std::uint64_t good = 0;            // completed within all limits, where there are any; see is_good()
     std::int64_t latest_done = 0;      // stamps; 0 where none came
     std::int64_t final_done = 0;       // of the last row
   };
@@ -69,6 +71,9 @@ class Tally {
  private:
   void take_query(std::uint64_t first) noexcept;
   void take_tokens(const RowView& row) noexcept;
+  /// Whether a completed sample is within all limits: those on tokens where there is one, else that on its latency. A
+  /// limit on tokens is not kept by a sample without a first token or with a count of 0.
+  [[nodiscard]] bool is_good(const RowView& row) const noexcept;
 
   Record& record_;
   TallySettings settings_;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vector>
+
 using namespace loadgen;
 using namespace std::chrono_literals;
 
@@ -62,6 +64,56 @@ TEST_CASE("what is counted of a row: its durations, its tokens, and what became 
   CHECK(tally.issue_delay().sum_low == 40);
   CHECK(tally.ttft().sum_low == 40);
   CHECK(tally.tpot().sum_low == 35);  // (110 - 40) / (3 - 1)
+}
+
+TEST_CASE("a sample is good within all limits at once, each of which its value may equal") {
+  struct Case {
+    std::int64_t first_token, n_tokens, completed;
+    bool by_ttft, by_tpot, by_both, by_latency;
+  };
+  // Limits: TTFT 20, TPOT 10, latency 60. A sample that is given no first token has 0 for it.
+  const std::vector<Case> cases{
+      {20, 5, 60, true, true, true, true},     // all at their limits
+      {21, 4, 51, false, true, false, true},   // the first token too late
+      {20, 5, 61, true, true, true, false},    // 41 / 4, truncated, is 10
+      {20, 5, 64, true, false, false, false},  // 44 / 4 = 11
+      {10, 1, 500, true, true, true, false},   // one token has no time per token
+      {0, 5, 30, false, false, false, true},   // without a first token no time is known
+      {10, 0, 30, false, false, false, true},  // nor without tokens
+  };
+  const auto good = [&](const TallySettings& settings, std::size_t number) {
+    const Case& each = cases[number];
+    Record record{ring(), Clock{}};
+    Tally tally{record, settings};
+    issue(record, 0, 0, 3);
+    if (each.first_token > 0) record.first_token({0, 1}, at(each.first_token));
+    Answer answer;
+    answer.n_tokens = {&each.n_tokens, 1};
+    record.complete({0, 1}, at(each.completed), answer);
+    tally.harvest(1);
+    CHECK(tally.counts().one_token == (each.n_tokens == 1 ? 1 : 0));
+    return tally.counts().good == 1;
+  };
+  for (std::size_t number = 0; number < cases.size(); ++number) {
+    CAPTURE(number);
+    CHECK(good({1, Duration{60}, Duration{20}, {}}, number) == cases[number].by_ttft);
+    CHECK(good({1, Duration{60}, {}, Duration{10}}, number) == cases[number].by_tpot);
+    CHECK(good({1, Duration{60}, Duration{20}, Duration{10}}, number) == cases[number].by_both);
+    CHECK(good({1, Duration{60}, {}, {}}, number) == cases[number].by_latency);
+    CHECK_FALSE(good({1, {}, {}, {}}, number));  // no limit is judged
+  }
+}
+
+TEST_CASE("samples that failed or have no answer are not good") {
+  Record record{ring(), Clock{}};
+  Tally tally{record, {1, Duration{60}, {}, {}}};
+  Answer failed;
+  failed.status = kFailed;
+  for (std::uint64_t row = 0; row < 3; ++row) issue(record, row, 0, 0);
+  record.complete({0, 1}, at(10), failed);
+  record.complete({1, 1}, at(10), {});
+  tally.harvest(3);
+  CHECK(tally.counts().good == 1);
 }
 
 TEST_CASE("a query lasts until the last of its samples, and does not count when one of them failed") {

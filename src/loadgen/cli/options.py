@@ -89,6 +89,7 @@ SETTINGS: Final = (
     Field("sample_order", "ORDER", "random, unique, same or permutation."),
     Field("same_index", "N", "Position in the loaded set, for the order same."),
     Field("tokens", "", "Record first tokens and token counts."),
+    Field("token_times", "HOW", "Count gaps between tokens (histogram) or keep instants (exact)."),
     Field("inferred_tokens_per_sample", "N", "Infer token figures from so many tokens a sample."),
     Field("accuracy_log_probability", "P", "Share of the answers to keep; 0 to 1."),
     Field("accuracy_log_target", "N", "Keep about so many answers; instead of the share."),

@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from loadgen.cli.ending import WrongUse
-from loadgen.metrics import SHOWN_PERCENTILES
+from loadgen.result.figures import durations
 
 if TYPE_CHECKING:
     from loadgen import Result
@@ -85,7 +85,7 @@ def result_document(result: Result) -> dict[str, Any]:
     ----------
     result : Result
     """
-    figures = ("latency", "service_time", "issue_delay", "ttft", "tpot")
+    figures = ("latency", "service_time", "issue_delay", "ttft", "tpot", "itl")
     return {
         "sut": result.sut_name,
         "scenario": result.scenario.to_dict(),
@@ -95,6 +95,7 @@ def result_document(result: Result) -> dict[str, Any]:
         "reasons": result.reasons,
         "metric": None if result.metric is None else dataclasses.asdict(result.metric),
         "token_rate": None if result.token_rate is None else dataclasses.asdict(result.token_rate),
+        "goodput": None if result.goodput is None else dataclasses.asdict(result.goodput),
         "early_stopping": (
             None if result.early_stopping is None else dataclasses.asdict(result.early_stopping)
         ),
@@ -110,6 +111,8 @@ def result_document(result: Result) -> dict[str, Any]:
         "n_completed": result.n_completed,
         "n_failed": result.n_failed,
         "n_missing": result.n_missing,
+        "n_tokens": result.n_tokens,
+        "n_one_token": result.n_one_token,
         "series": [dataclasses.asdict(series) for series in result.series],
         "failures": {kind: dataclasses.asdict(each) for kind, each in result.failures.items()},
         "violations": {kind: dataclasses.asdict(each) for kind, each in result.violations.items()},
@@ -123,7 +126,4 @@ def result_document(result: Result) -> dict[str, Any]:
 def _figures(values: Distribution | None) -> dict[str, Any] | None:
     if not values:
         return None
-    found = zip(SHOWN_PERCENTILES, values.percentiles(SHOWN_PERCENTILES), strict=True)
-    percentiles = {f"p{percentile:g}": ns for percentile, ns in found}
-    count = {"count": values.count, "mean": values.mean, "min": values.min, "max": values.max}
-    return count | percentiles
+    return {"count": values.count, **(durations(values) or {})}

@@ -106,7 +106,9 @@ class Settings(_Checked):
     same_index : int
         The position in the loaded set for the order "same".
     tokens : bool
-        First tokens and token counts are recorded.
+        First tokens and token counts are recorded, and the gaps between tokens.
+    token_times : {"histogram", "exact"}
+        The gaps are counted in buckets; or the instant of every token is kept.
     inferred_tokens_per_sample : float or None
         Token figures are inferred from so many tokens a sample.
     accuracy_log_probability : float in [0, 1]
@@ -155,6 +157,9 @@ class Settings(_Checked):
     ] = "random"
     same_index: Annotated[int, PlainValidator(integer(0, MAX_COUNT))] = 0
     tokens: _Bool = False
+    token_times: Annotated[
+        Literal["histogram", "exact"], PlainValidator(choice("histogram", "exact"))
+    ] = "histogram"
     inferred_tokens_per_sample: Annotated[
         float | None, PlainValidator(optional(number(above=0)))
     ] = None

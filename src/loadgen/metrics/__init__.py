@@ -7,6 +7,7 @@ does not import SciPy.
 
 from loadgen.metrics.columns import Columns
 from loadgen.metrics.early_stopping import EarlyStopping
+from loadgen.metrics.goodput import Goodput
 from loadgen.metrics.intervals import Interval
 from loadgen.metrics.latency import Distribution, percentile_rank
 from loadgen.metrics.throughput import Metric
@@ -16,6 +17,7 @@ __all__ = [
     "Columns",
     "Distribution",
     "EarlyStopping",
+    "Goodput",
     "Interval",
     "Metric",
     "percentile_rank",

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Time to first token, time per further token, and token rates; MLPerf's formulas.
+"""Time to first token, time per further token, and token rates; MLPerf's formulas. Gaps; ours.
 
     TTFT = first_token - scheduled
     TPOT = (latency - TTFT) / (n_tokens - 1), truncated: per token *after* the first
+    ITL = arrival - the arrival before it, of one sample; what came together is one arrival
 
 Samples that have no such figure do not count: without a first token there is neither, with fewer
 than two tokens there is no TPOT. (LoadGen divides by -1 there.)
@@ -26,6 +27,8 @@ from loadgen.metrics.columns import Columns
 from loadgen.metrics.throughput import rate
 
 __all__ = [
+    "itl_columns",
+    "one_token_count",
     "token_count",
     "tokens_per_second",
     "tokens_per_second_without_overhead",
@@ -89,6 +92,52 @@ def tpot_columns(
         values[rows] = np.sign(spent) * (np.abs(spent) // further)
     zero = np.broadcast_to(np.int64(0), values.shape)
     return Columns(values, zero, worst)
+
+
+def itl_columns(
+    row: NDArray[np.int64], at_ns: NDArray[np.int64], status: NDArray[np.uint8]
+) -> Columns:
+    """Return columns whose difference is the time between two tokens of a sample.
+
+    Parameters
+    ----------
+    row : int64 array, shape (n,)
+        Which sample each arrival is of: a position in `status`. Ascending.
+    at_ns : int64 array, shape (n,), ns
+        When; ascending within a row.
+    status : uint8 array, shape (n_rows,)
+        0 where the sample was completed.
+
+    Examples
+    --------
+    >>> row, at_ns = np.array([0, 0, 0, 1]), np.array([10, 13, 20, 15])
+    >>> end, start, status = itl_columns(row, at_ns, np.zeros(2, np.uint8))
+    >>> (end - start)[status == 0].tolist()
+    [3, 7]
+    """
+    worst = np.empty(max(len(row) - 1, 0), dtype=np.uint8)
+    for first in range(0, len(worst), _CHUNK_ROWS):
+        rows = slice(first, min(first + _CHUNK_ROWS, len(worst)))
+        before, after = row[rows], row[rows.start + 1 : rows.stop + 1]
+        worst[rows] = (before != after) | (status[after] != 0)
+    return Columns(at_ns[1:], at_ns[:-1], worst)
+
+
+def one_token_count(n_tokens: NDArray[np.uint32], status: NDArray[np.uint8]) -> int:
+    """Return how many completed samples have exactly one token, and so no TPOT.
+
+    Parameters
+    ----------
+    n_tokens : uint32 array, shape (n,)
+        Tokens of each answer.
+    status : uint8 array, shape (n,)
+        0 where the sample was completed.
+    """
+    total = 0
+    for first in range(0, len(status), _CHUNK_ROWS):
+        rows = slice(first, first + _CHUNK_ROWS)
+        total += int(np.count_nonzero((n_tokens[rows] == 1) & (status[rows] == 0)))
+    return total
 
 
 def token_count(n_tokens: NDArray[np.uint32], status: NDArray[np.uint8]) -> int:

@@ -11,13 +11,14 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from loadgen.metrics import SHOWN_PERCENTILES
+from loadgen.metrics import SHOWN_PERCENTILES, Metric
 from loadgen.report import units
 from loadgen.sut.watch import FACTS, blocked_in_words
 from loadgen.values import count_in_words
 
 if TYPE_CHECKING:
     from loadgen.health import DelayFigures
+    from loadgen.metrics.goodput import Goodput
     from loadgen.metrics.latency import Distribution
     from loadgen.result import Result
     from loadgen.result.data import Occurrence
@@ -84,6 +85,8 @@ def _headline(result: Result) -> Iterator[str]:
         yield f"{result.metric.name}: {units.metric(result.metric)}"
     if result.token_rate is not None:
         yield f"{result.token_rate.name}: {units.metric(result.token_rate)}"
+    if result.goodput is not None:
+        yield from _wrapped(_goodput(result, result.goodput), "", "  ")
     stopping = result.early_stopping
     if stopping is None:
         return
@@ -96,6 +99,14 @@ def _headline(result: Result) -> Iterator[str]:
     yield ", ".join(words)
 
 
+def _goodput(result: Result, goodput: Goodput) -> str:
+    rate = units.metric(Metric("goodput", goodput.rate, "samples/s"))
+    n_issued = result.n_completed + result.n_failed + result.n_missing
+    within = " and ".join(f"{knob} = {_knob(ms)}" for knob, ms in goodput.limits.items())
+    share = f"{goodput.n_good:,} of {n_issued:,} samples ({100 * goodput.share:.4g} %)"
+    return f"Goodput: {rate}, {share} within {within}"
+
+
 def _times(result: Result) -> Iterator[str]:
     yield _row("", _HEADS)
     per_query = " /query" if result.scenario.name == "multi_stream" else ""
@@ -106,6 +117,7 @@ def _times(result: Result) -> Iterator[str]:
     yield from _delay_row("  system's", result.blocked_delay)
     yield from _time_row("first token", result.ttft)
     yield from _time_row("per token", result.tpot)
+    yield from _time_row("between tokens", result.itl)
 
 
 def _time_row(label: str, values: Distribution | None) -> Iterator[str]:
@@ -128,6 +140,11 @@ def _row(label: str, cells: Any) -> str:
 def _counts(result: Result) -> Iterator[str]:
     judged = f"{result.n_completed:,} ok, {result.n_failed:,} failed, {result.n_missing:,} missing"
     yield f"{'samples':<{_LABEL}}{result.n_issued:,} issued; {judged}"
+    if result.n_tokens is not None:
+        words = f"{result.n_tokens:,} in {count_in_words(result.n_completed, 'sample')}"
+        if result.n_one_token:
+            words += f"; {result.n_one_token:,} with one token, which have no time per token"
+        yield from _labelled("tokens", words)
     shown = result.series[-_MOST_SERIES:]
     if hidden := len(result.series) - len(shown):
         yield f"{'':<{_LABEL}}{hidden:,} series before these"

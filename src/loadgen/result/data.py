@@ -18,8 +18,10 @@ from loadgen.health import DelayFigures
 if TYPE_CHECKING:
     from loadgen.config.scenarios import Scenario
     from loadgen.config.settings import Settings
+    from loadgen.metrics.histogram import Histogram
     from loadgen.result.outputs import Outputs
     from loadgen.result.tally import Tally
+    from loadgen.result.token_times import TokenTimes
     from loadgen.traffic.effective import Effective
 
 OK, FAILED, MISSING = 0, 1, 2
@@ -118,6 +120,11 @@ class RunData:
         None: not computed yet.
     tally : Tally or None
         Instead of columns, which are empty then, where no rows are kept.
+    token_gaps : Histogram or None
+        Between a sample's tokens, in the judged series; None where no tokens are recorded, and
+        where `token_times` has them.
+    token_times : TokenTimes or None
+        Every token's instant, since the run's start in either form; None where they are not kept.
     """
 
     scenario: Scenario
@@ -144,3 +151,5 @@ class RunData:
     public_form: bool = False
     traffic_digest: str | None = None
     tally: Tally | None = None
+    token_gaps: Histogram | None = None
+    token_times: TokenTimes | None = None

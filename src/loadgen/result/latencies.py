@@ -17,7 +17,7 @@ import numpy.typing as npt
 from loadgen.config.scenarios import MultiStream
 from loadgen.metrics.columns import Columns, query_columns
 from loadgen.metrics.latency import Values
-from loadgen.metrics.tokens import tpot_columns, ttft_columns
+from loadgen.metrics.tokens import itl_columns, tpot_columns, ttft_columns
 from loadgen.result.data import MISSING, OK, RunData, Series
 
 
@@ -95,6 +95,16 @@ def time_per_output_token(data: RunData) -> Values | None:
     if "first_token" not in data.columns or "n_tokens" not in data.columns:
         return None
     return _any_of(tpot_columns(*_judged(data, "first_token", "completed", "n_tokens", "status")))
+
+
+def inter_token(data: RunData) -> Values | None:
+    """Return the times between two tokens of a sample; None where no sample has two."""
+    if data.token_times is None:
+        return data.token_gaps
+    row, at_ns = data.token_times
+    judged = judged_rows(data)
+    first, last = np.searchsorted(row, [judged.start, judged.stop])
+    return _any_of(itl_columns(row[first:last], at_ns[first:last], data.columns["status"]))
 
 
 def _judged(data: RunData, *names: str) -> Iterator[npt.NDArray[Any]]:

@@ -17,8 +17,9 @@ from loadgen.config.scenarios import scenario_from_dict
 from loadgen.config.settings import Settings
 from loadgen.errors import ResultError, SettingsError
 from loadgen.health import DelayFigures
+from loadgen.metrics.histogram import Histogram
 from loadgen.result.data import Occurrence, RunData, Series
-from loadgen.result.tally import Tally
+from loadgen.result.tally import Tally, histogram_table, read_histogram
 from loadgen.traffic.effective import Effective
 
 FORMAT = 1
@@ -64,6 +65,7 @@ def to_table(data: RunData, digest: str | None) -> dict[str, Any]:
         "blocked_delay": dataclasses.asdict(data.blocked_delay),
         "environment": dict(data.environment),
         "tally": None if data.tally is None else data.tally.to_table(),
+        "token_gaps": None if data.token_gaps is None else histogram_table(data.token_gaps),
     }
 
 
@@ -120,6 +122,7 @@ def from_table(reader: Reader) -> RunData:
         environment=reader.get("environment", "dict"),
         traffic_digest=reader.get("traffic_digest", "str | None"),
         tally=_tally(reader, settings),
+        token_gaps=_token_gaps(reader),
         **{
             field.name: reader.get(field.name, str(field.type))
             for field in dataclasses.fields(RunData)
@@ -147,6 +150,12 @@ def _tally(reader: Reader, settings: Settings) -> Tally | None:
     return Tally.from_table(reader.inner("tally"))
 
 
+def _token_gaps(reader: Reader) -> Histogram | None:
+    if reader.get("token_gaps", "dict | None") is None:
+        return None
+    return read_histogram(reader.inner("token_gaps"))
+
+
 def _occurrences(reader: Reader, name: str) -> dict[str, Occurrence]:
     return {
         kind: reader.record(Occurrence, each, f"{name}.{kind}")
@@ -170,6 +179,11 @@ class Reader:
         self.path = path
         self._table = table
         self._prefix = prefix
+
+    @property
+    def where(self) -> str:
+        """The file, and what of it this reads; for messages."""
+        return f"{self.path}: {self._prefix.removesuffix('.')}"
 
     def get(self, name: str, annotation: str) -> Any:
         """Return a field whose type is written as in an annotation: "int | None"."""

@@ -12,15 +12,22 @@ import numpy as np
 
 from loadgen.config.scenarios import Concurrent, Server
 from loadgen.health import Health, assess
+from loadgen.metrics.goodput import Goodput, Limits, count_good
 from loadgen.metrics.latency import Distribution
 from loadgen.metrics.throughput import final_done_ns, latest_done_ns
-from loadgen.metrics.tokens import token_count
+from loadgen.metrics.tokens import one_token_count, token_count
 from loadgen.result.data import FAILED, MISSING, OK, RunData
 from loadgen.result.latencies import judged_rows, judged_series
 from loadgen.result.samples import CHUNK_ROWS
-from loadgen.verdict.observed import Observed
+from loadgen.verdict.observed import Observed, limits
 
 _REPORTED_WITH_A_RATE = 99.0
+# Of each knob, the field of `Limits`.
+_LIMITS = {
+    "target_latency_ms": "latency_ns",
+    "target_ttft_ms": "ttft_ns",
+    "target_tpot_ms": "tpot_ns",
+}
 
 
 class Counts(NamedTuple):
@@ -55,6 +62,46 @@ def count_tokens(data: RunData) -> int | None:
         return None
     rows = judged_rows(data)
     return token_count(data.columns["n_tokens"][rows], data.columns["status"][rows])
+
+
+def count_one_token(data: RunData) -> int | None:
+    """Count the judged series' completed samples with one token; None where none are recorded."""
+    if data.tally is not None:
+        return data.tally.one_token if data.settings.tokens else None
+    if "n_tokens" not in data.columns:
+        return None
+    rows = judged_rows(data)
+    return one_token_count(data.columns["n_tokens"][rows], data.columns["status"][rows])
+
+
+def goodput(data: RunData, seen: Observed) -> Goodput | None:
+    """Return how much of the judged series was good; None where no limit is judged.
+
+    Parameters
+    ----------
+    data : RunData
+    seen : Observed
+        What `observe` made of it.
+    """
+    judged = [] if seen.is_accuracy else limits(seen)
+    if not judged:
+        return None
+    if data.tally is not None:
+        n_good = data.tally.good
+    else:
+        rows = judged_rows(data)
+        found = Limits(**{_LIMITS[each.knob]: each.limit_ns for each in judged})
+        columns = {name: column[rows] for name, column in data.columns.items()}
+        n_good = count_good(
+            columns["scheduled"],
+            columns["completed"],
+            columns["status"],
+            columns.get("first_token"),
+            columns.get("n_tokens"),
+            limits=found,
+        )
+    limits_ms = {each.knob: getattr(seen.scenario, each.knob) for each in judged}
+    return Goodput.of(n_good, seen.n_samples, seen.done_ns, limits_ms)
 
 
 def observe(

@@ -8,23 +8,24 @@ nor for writing: `storage`, `report`.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from functools import cached_property
 from pathlib import Path
 
 from loadgen.errors import LoadGenError
 from loadgen.health import DelayFigures, Health
-from loadgen.metrics import SHOWN_PERCENTILES
 from loadgen.metrics.early_stopping import EarlyStopping
+from loadgen.metrics.goodput import Goodput
 from loadgen.metrics.latency import Distribution, Values
 from loadgen.metrics.throughput import Metric
 from loadgen.result import breakdown, latencies, observation, storage
 from loadgen.result.breakdown import Table
 from loadgen.result.data import Occurrence, RunData, Series
 from loadgen.result.facts import RunFacts
+from loadgen.result.figures import main_figures
 from loadgen.result.outputs import Outputs
 from loadgen.result.samples import Samples
+from loadgen.result.token_times import TokenTimes
 from loadgen.traffic import traffic_digest
 from loadgen.verdict import Verdict, headline, judge, token_rate
 from loadgen.verdict.observed import Observed
@@ -97,6 +98,21 @@ class Result(RunFacts):
         return self._counts.missing
 
     @cached_property
+    def n_tokens(self) -> int | None:
+        """Tokens of the judged series' completed samples; None where none are recorded."""
+        return observation.count_tokens(self._data)
+
+    @cached_property
+    def n_one_token(self) -> int | None:
+        """How many of them have one token, and so no time per further one; None as `n_tokens`."""
+        return observation.count_one_token(self._data)
+
+    @property
+    def token_times(self) -> TokenTimes | None:
+        """Rows and instants of all tokens, with ``token_times="exact"``; else None."""
+        return self._data.token_times
+
+    @cached_property
     def _counts(self) -> observation.Counts:
         return observation.count(self._data, latencies.judged_rows(self._data))
 
@@ -125,7 +141,12 @@ class Result(RunFacts):
     @cached_property
     def token_rate(self) -> Metric | None:
         """Tokens a second, recorded or inferred from ``inferred_tokens_per_sample``; else None."""
-        return token_rate(self._observed, observation.count_tokens(self._data))
+        return token_rate(self._observed, self.n_tokens)
+
+    @cached_property
+    def goodput(self) -> Goodput | None:
+        """Samples within all limits that are judged, at once; None where none is."""
+        return observation.goodput(self._data, self._observed)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -168,6 +189,15 @@ class Result(RunFacts):
         """(Latency - time to first token) / (tokens - 1), per sample; None without tokens."""
         return _distribution(latencies.time_per_output_token(self._data), "time per output token")
 
+    @cached_property
+    def itl(self) -> Distribution | None:
+        """Time between two arrivals of a sample's tokens; None where no sample has two.
+
+        Exact, and of completed samples only, with ``token_times="exact"``; else of all samples,
+        and within 0.05 %: only how many, the smallest and the largest are exact.
+        """
+        return _distribution(latencies.inter_token(self._data), "inter-token latency")
+
     def timeline(self, step_s: float = 1.0) -> Table:
         """Return figures over time; see `loadgen.result.breakdown.timeline`."""
         return breakdown.timeline(self._with_rows("timeline()"), step_s)
@@ -209,15 +239,12 @@ class Result(RunFacts):
         LoadGenError
             It cannot be written.
         """
-        figures = {
-            "valid": self.valid,
-            "reasons": list(self.reasons),
-            "metric": None if self.metric is None else dataclasses.asdict(self.metric),
-            "health": self.health.verdict,
-            "latency_ns": _headline(self.latency),
-        }
         return storage.save(
-            self._data, path, overwrite=overwrite, digest=self.traffic_digest, figures=figures
+            self._data,
+            path,
+            overwrite=overwrite,
+            digest=self.traffic_digest,
+            figures=main_figures(self),
         )
 
     @classmethod
@@ -234,13 +261,3 @@ class Result(RunFacts):
 
 def _distribution(values: Values | None, name: str) -> Distribution | None:
     return None if values is None else Distribution(values, name=name)
-
-
-def _headline(latency: Distribution) -> dict[str, int] | None:
-    if not latency:
-        return None
-    found = {
-        f"p{p:g}": ns
-        for p, ns in zip(SHOWN_PERCENTILES, latency.percentiles(SHOWN_PERCENTILES), strict=True)
-    }
-    return {"mean": latency.mean, "min": latency.min, "max": latency.max, **found}

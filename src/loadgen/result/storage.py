@@ -8,6 +8,7 @@
     columns/*.npy    one row a sample, in the public form; a constant column has one row
     outputs/*.npy    the kept answers
     dataset/*.npy    the dataset's columns, for `Result.by`
+    tokens/*.npy     rows and instants of all tokens
 
 Arrays are mapped, never unpickled. Not for the folder's coming into being: `loadgen.result.folder`.
 """
@@ -27,7 +28,7 @@ import numpy.typing as npt
 
 from loadgen.config.run_file import RunFile, write_run_file
 from loadgen.errors import ResultError
-from loadgen.result import columnfile
+from loadgen.result import columnfile, token_times
 from loadgen.result.data import RunData
 from loadgen.result.folder import (
     COLUMNS,
@@ -35,6 +36,7 @@ from loadgen.result.folder import (
     OUTPUTS,
     RESULT_FILE,
     RUN_FILE,
+    TOKENS,
     prepare_output_dir,
     replacing,
 )
@@ -95,6 +97,7 @@ def save(
         table["columns"] = _write_columns(data, folder / COLUMNS)
         table["outputs"] = _write_outputs(data.outputs, folder / OUTPUTS)
         table["dataset_columns"] = _write_dataset(data.dataset_columns, folder / DATASET)
+        table["token_times"] = token_times.write(data.token_times, folder / TOKENS)
         table["figures"] = dict(figures or {})
         (folder / RUN_FILE).write_text(_run_file(data), encoding="utf-8")
         with (folder / RESULT_FILE).open("x", encoding="utf-8") as file:
@@ -125,6 +128,7 @@ def load(path: str | os.PathLike[str]) -> RunData:
         columns=columns,
         outputs=_read_outputs(reader, folder / OUTPUTS, data.n_rows),
         dataset_columns=_read_dataset(reader, folder / DATASET, data.dataset_total),
+        token_times=token_times.read(reader, folder / TOKENS, data.n_rows),
     )
 
 

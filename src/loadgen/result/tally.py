@@ -18,10 +18,12 @@ from loadgen.metrics.histogram import Histogram
 if TYPE_CHECKING:
     from loadgen.result.manifest import Reader
 
-__all__ = ["DURATIONS", "Tally"]
+__all__ = ["DURATIONS", "Tally", "histogram_table", "read_histogram"]
 
 DURATIONS: Final = ("latency", "service_time", "issue_delay", "ttft", "tpot")
-_COUNTS: Final = ("completed", "failed", "missing", "n_tokens", "without_tokens")
+_COUNTS: Final = (
+    "completed", "failed", "missing", "n_tokens", "without_tokens", "one_token", "good",
+)  # fmt: skip
 _INSTANTS: Final = ("latest_done_ns", "final_done_ns")
 _BUCKETS: Final = ("smallest", "largest", "counts")
 _EXACT: Final = ("sum", "min", "max", "above")
@@ -39,6 +41,10 @@ class Tally:
         Tokens of the completed ones.
     without_tokens : int
         Completed samples without a first token, or with a count of 0.
+    one_token : int
+        Completed samples with exactly one token.
+    good : int
+        Completed samples within all limits that are judged; 0 where there are none.
     latest_done_ns, final_done_ns : int, ns
         When the last answer came, and the one of the last sample; since the run's start, 0 where
         none came.
@@ -53,6 +59,8 @@ class Tally:
     missing: int
     n_tokens: int
     without_tokens: int
+    one_token: int
+    good: int
     latest_done_ns: int
     final_done_ns: int
     latency: Histogram
@@ -83,8 +91,7 @@ class Tally:
         """Return it as plain JSON values."""
         table: dict[str, Any] = {name: getattr(self, name) for name in (*_COUNTS, *_INSTANTS)}
         for kind in DURATIONS:
-            values = dataclasses.asdict(getattr(self, kind))
-            table[kind] = {**values, **{name: values[name].tolist() for name in _BUCKETS}}
+            table[kind] = histogram_table(getattr(self, kind))
         return table
 
     @classmethod
@@ -97,7 +104,7 @@ class Tally:
             Something is absent or cannot be.
         """
         numbers = [reader.get(name, "int") for name in (*_COUNTS, *_INSTANTS)]
-        return cls(*numbers, *(_read_histogram(reader.inner(kind), kind) for kind in DURATIONS))
+        return cls(*numbers, *(read_histogram(reader.inner(kind)) for kind in DURATIONS))
 
 
 def _histogram(found: tuple[Any, ...], limit_ns: int | None) -> Histogram:
@@ -106,7 +113,20 @@ def _histogram(found: tuple[Any, ...], limit_ns: int | None) -> Histogram:
     return Histogram(smallest, largest, counts, total, low, high, limit_ns, above)
 
 
-def _read_histogram(reader: Reader, kind: str) -> Histogram:
+def histogram_table(values: Histogram) -> dict[str, Any]:
+    """Return a histogram as plain JSON values."""
+    table = dataclasses.asdict(values)
+    return {**table, **{name: table[name].tolist() for name in _BUCKETS}}
+
+
+def read_histogram(reader: Reader) -> Histogram:
+    """Read what `histogram_table` made.
+
+    Raises
+    ------
+    ResultError
+        Something is absent or cannot be.
+    """
     try:
         smallest, largest, counts = (
             np.array(reader.get(name, "list"), dtype=np.int64) for name in _BUCKETS
@@ -117,9 +137,7 @@ def _read_histogram(reader: Reader, kind: str) -> Histogram:
         fits = False
     if not fits:
         buckets = ", ".join(_BUCKETS)
-        raise ResultError(
-            f"{reader.path}: tally.{kind}: {buckets} are no ascending buckets with counts above 0"
-        )
+        raise ResultError(f"{reader.where}: {buckets} are no ascending buckets with counts above 0")
     exact = {name: reader.get(name, "int") for name in _EXACT}
     limit_ns = reader.get("limit_ns", "int | None")
     return Histogram(smallest, largest, counts, limit_ns=limit_ns, **exact)

@@ -182,6 +182,7 @@ class _Server:
             encode=encoder,
             keep_outputs=token.keep_outputs,
             tokens=token.tokens,
+            token_times=token.token_times,
             on_error=token.on_error,
             attach=token.record,
         )

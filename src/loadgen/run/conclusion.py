@@ -25,6 +25,7 @@ from loadgen.result.data import Occurrence, RunData, Series
 from loadgen.result.folder import prepare_output_dir
 from loadgen.result.outputs import Outputs
 from loadgen.result.tally import Tally
+from loadgen.result.token_times import TokenTimes, gaps_from_core
 from loadgen.run.execution import Execution
 from loadgen.run.shielded import shielded
 from loadgen.run.sinks import Sink, check
@@ -107,6 +108,7 @@ def run_data(execution: Execution) -> RunData:
     done = execution.done
     run_start_ns = done[0][1].start_ns if done else 0
     counted = engine.tally()
+    token_times = engine.take_token_times(run_start_ns)
     return RunData(
         scenario=task.scenario,
         settings=task.settings,
@@ -136,6 +138,8 @@ def run_data(execution: Execution) -> RunData:
         dataset_columns=task.columns,
         aborted_reason=_aborted_reason(execution),
         tally=None if counted is None else Tally.from_core(counted, run_start_ns, task.limits_ns),
+        token_gaps=None if token_times else gaps_from_core(engine.token_gaps()),
+        token_times=None if token_times is None else TokenTimes(*token_times),
     )
 
 

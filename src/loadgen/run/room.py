@@ -36,12 +36,14 @@ class Expected(NamedTuple):
 def bytes_per_row(scenario: Scenario, settings: Settings, *, keeps_outputs: bool = True) -> int:
     """Return what a sample's row takes in the core's columns.
 
-    Index 4, status 1, completed 8; issued 8 but in Offline, scheduled 8 in Server; with tokens 12.
-    In accuracy mode an answer that is kept has 14 to find it by, and 16 before its bytes.
+    Index 4, status 1, completed 8; issued 8 but in Offline, scheduled 8 in Server; with tokens 20,
+    and where their instants are kept 16 for each, of which there is at least one. In accuracy mode
+    an answer that is kept has 14 to find it by, and 16 before its bytes.
     """
     instants = 3 if isinstance(scenario, Server) else 1 if isinstance(scenario, Offline) else 2
     kept = 14 + 16 if settings.mode == "accuracy" and keeps_outputs else 0
-    return 4 + 1 + 8 * instants + (12 if settings.tokens else 0) + kept
+    tokens = (20 if settings.tokens else 0) + (16 if settings.token_times == "exact" else 0)
+    return 4 + 1 + 8 * instants + tokens + kept
 
 
 def expected(scenario: Scenario, settings: Settings, sizes: Effective, total: int) -> Expected:

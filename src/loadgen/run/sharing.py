@@ -42,6 +42,7 @@ class Token:
     tag: int
     n_samples: int
     tokens: bool
+    token_times: bool
     keep_outputs: Literal["none", "chosen", "all"]
     on_error: Literal["stop", "fail"]
 
@@ -91,6 +92,7 @@ def share(execution: Execution) -> str:
         engine.tag,
         task.total,
         task.settings.tokens,
+        task.settings.token_times == "exact",
         task.keep_outputs,
         task.settings.on_error,
     )

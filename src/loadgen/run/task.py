@@ -212,6 +212,7 @@ class Task:
             keep_outputs=self.keep_outputs,
             recycle_outputs=recycle_outputs,
             tokens=settings.tokens,
+            token_times=settings.token_times == "exact",
             on_error=settings.on_error,
             pacing=settings.pacing,
             priority=settings.priority,

@@ -34,8 +34,8 @@ class AsyncSUT(SystemUnderTest):
     Parameters
     ----------
     fn : coroutine function, or async generator function
-        An async generator's items are tokens: the first one stamps the sample's first token, their
-        number is its token count, and the output is the items: joined where all are str or all
+        An async generator's items are tokens, each of which is told when it comes; their number
+        is the sample's token count, and the output is the items: joined where all are str or all
         are bytes, else a list.
     max_concurrency : int, optional
         The most calls at once; other samples wait here, in order. None: no limit.
@@ -216,8 +216,7 @@ async def _collect(one: Batch, stream: AsyncGenerator[Any, None]) -> list[Any]:
     tokens: list[Any] = []
     async with aclosing(stream):
         async for token in stream:
-            if not tokens:
-                one.first_token()
+            one.token()
             tokens.append(token)
     return tokens
 

@@ -51,7 +51,7 @@ class AnswersById:
         self._engine.first_token(ids)
 
     def token(self, ids: Ids, n: int = 1) -> None:
-        """Say that `n` more tokens of samples are there.
+        """Say that `n` more tokens of samples are there: one arrival, however many they are.
 
         Parameters
         ----------

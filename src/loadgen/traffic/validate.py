@@ -94,6 +94,8 @@ def _combinations(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
     order = settings.sample_order
     if settings.recording == "histogram":
         yield from _histogram(scenario, settings)
+    if settings.token_times == "exact" and not settings.tokens:
+        yield Problem("token_times", "exact", "tokens=True: without it no token is recorded")
     if settings.issue_threads > 1:
         yield from _issue_threads(scenario, settings)
     if isinstance(scenario, Server):
@@ -124,6 +126,8 @@ def _histogram(scenario: Scenario, settings: Settings) -> Iterator[Problem]:
         yield Problem("recording", "histogram", "'rows' for Offline, whose query has all samples")
     if settings.issue_threads > 1:
         yield Problem("issue_threads", settings.issue_threads, f"1 {needs}")
+    if settings.token_times == "exact":
+        yield Problem("token_times", "exact", f"'histogram' {needs}")
     yield from _keeps_no_answers(settings, needs)
 
 

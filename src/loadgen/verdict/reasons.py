@@ -65,6 +65,7 @@ _CORRECTION: Final = {
     "invalid_token_count": "give token counts of at least 1",
     "negative_token_count": "give token counts of at least 1",
     "output_not_kept": "return smaller outputs, or lower accuracy_log_probability",
+    "token_time_not_kept": "set token_times='histogram', or let the run be shorter",
     "redelivered": "keep the processes alive that take batches, and let them answer what they took",
 }
 """What to do about each kind of violation."""

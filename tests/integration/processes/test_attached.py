@@ -78,6 +78,22 @@ def test_tokens_of_other_processes_are_counted(start: Start) -> None:
     assert np.all(result.samples["first_token_ns"] <= result.samples["completed_ns"])
 
 
+@pytest.mark.parametrize("token_times", ["histogram", "exact"])
+def test_gaps_between_tokens_of_other_processes_are_counted(start: Start, token_times: str) -> None:
+    result = measure(start, "stream", "stream", tokens=True, token_times=token_times)
+    assert result.violations == {}
+    assert result.samples["n_tokens"].tolist() == [4] * 100
+    assert result.itl is not None
+    assert result.itl.count == 200
+    assert result.itl.min >= 0
+    if token_times == "exact":
+        assert result.token_times is not None
+        row, at_ns = result.token_times
+        assert row.tolist() == [number for number in range(100) for _ in range(3)]
+        assert np.array_equal(at_ns[::3], result.samples["first_token_ns"])
+        assert np.all(at_ns[2::3] <= result.samples["completed_ns"])
+
+
 def test_what_a_killed_process_had_is_handed_out_again(start: Start) -> None:
     with lg.Session(1_000, lg.Offline(), **QUIET) as session:
         (killed,) = start(session.attach_token, "hold")

@@ -66,6 +66,15 @@ def tokens(attached: lg.Attachment) -> None:
         batch.complete(n_tokens=3)
 
 
+def stream(attached: lg.Attachment) -> None:
+    """Three arrivals of tokens a sample."""
+    for batch in attached.batches(max_size=7):
+        batch.first_token()
+        batch.token()
+        batch.token(2)
+        batch.complete()
+
+
 def hold(attached: lg.Attachment) -> None:
     """Takes a batch and never answers it."""
     for batch in attached.batches(max_size=50):

@@ -31,6 +31,7 @@ def test_defaults_are_those_of_the_manual() -> None:
         "sample_order": "random",
         "same_index": 0,
         "tokens": False,
+        "token_times": "histogram",
         "inferred_tokens_per_sample": None,
         "accuracy_log_probability": 0.0,
         "accuracy_log_target": None,

@@ -6,6 +6,8 @@ import pytest
 
 from loadgen.metrics.latency import Distribution
 from loadgen.metrics.tokens import (
+    itl_columns,
+    one_token_count,
     token_count,
     tokens_per_second,
     tokens_per_second_without_overhead,
@@ -55,6 +57,25 @@ def test_tokens_of_completed_samples_are_counted() -> None:
     assert (
         token_count(np.full(70_000, 2**31, np.uint32), np.zeros(70_000, np.uint8)) == 70_000 << 31
     )
+
+
+def test_completed_samples_of_one_token_are_counted() -> None:
+    assert one_token_count(N_TOKENS, STATUS) == 1
+    ones = np.ones(70_000, np.uint32)
+    assert one_token_count(ones, np.zeros(70_000, np.uint8)) == 70_000
+    assert one_token_count(ones, np.full(70_000, 2, np.uint8)) == 0
+
+
+def test_gaps_are_between_arrivals_of_one_sample_past_one_chunk() -> None:
+    n = 70_000
+    row = np.repeat(np.arange(n), 2)
+    at_ns = np.arange(2 * n) * 1_000
+    at_ns[1::2] += row[1::2] % 7
+    status = (np.arange(n) % 7 == 6).astype(np.uint8)
+    gaps = Distribution(itl_columns(row, at_ns, status))
+    assert (gaps.count, gaps.min, gaps.max) == (60_000, 1_000, 1_005)
+    nothing = np.array([], np.int64)
+    assert not Distribution(itl_columns(nothing, nothing, status))
 
 
 def test_rates_are_those_of_the_manual() -> None:

@@ -28,14 +28,15 @@ SCENARIOS = [
 def facts(result: Result) -> dict[str, Any]:
     """Everything that a loaded result must say like the saved one."""
     distributions = {}
-    for name in ("latency", "service_time", "issue_delay", "ttft", "tpot"):
+    for name in ("latency", "service_time", "issue_delay", "ttft", "tpot", "itl"):
         found = getattr(result, name)
         distributions[name] = found and (found.count, found.sum, found.percentiles([0, 50, 99.9]))
     names = (
         "valid", "reasons", "metric", "early_stopping", "verdict", "health", "scenario",
         "settings", "effective", "series", "sut_name", "started_at", "n_issued", "n_failed",
         "traffic_digest", "violations", "failures", "environment", "own_delay", "blocked_delay",
-        "aborted_reason", "dataset_total", "dataset_performance",
+        "goodput", "n_tokens", "n_one_token", "aborted_reason", "dataset_total",
+        "dataset_performance",
     )  # fmt: skip
     return {
         "distributions": distributions,

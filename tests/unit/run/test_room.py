@@ -135,7 +135,7 @@ class Ending(lg.SystemUnderTest):
     ("scenario", "tokens", "size"),
     [
         (lg.Server(1), False, 29),
-        (lg.Server(1), True, 41),
+        (lg.Server(1), True, 49),
         (lg.SingleStream(), False, 21),
         (lg.Offline(), False, 13),
     ],
@@ -143,6 +143,11 @@ class Ending(lg.SystemUnderTest):
 def test_a_row_has_the_size_of_its_columns(scenario: lg.Scenario, tokens: bool, size: int) -> None:
     settings = lg.Settings(min_queries=1, min_duration_s=0, tokens=tokens)
     assert bytes_per_row(scenario, settings) == size
+
+
+def test_an_instant_of_a_token_has_16_bytes_and_a_sample_has_at_least_one() -> None:
+    settings = lg.Settings(tokens=True, token_times="exact")
+    assert bytes_per_row(lg.SingleStream(), settings) == 21 + 20 + 16
 
 
 def test_a_kept_answer_has_its_header_and_what_it_is_found_by() -> None:
