@@ -168,6 +168,13 @@ PyObject* batch_pending(PyObject* self, void*) {
   return PyLong_FromUnsignedLongLong(pending);
 }
 
+PyObject* batch_issued_ns(PyObject* self, void*) {
+  const BatchObject* batch = as_batch(self);
+  const Record& record = batch->engine->record();
+  if (record.settings().instants == InstantColumns::None) Py_RETURN_NONE;
+  return PyLong_FromLongLong(to_stamp(record.issued_at(batch->rows.first)));
+}
+
 Py_ssize_t batch_length(PyObject* self) { return static_cast<Py_ssize_t>(as_batch(self)->rows.count); }
 
 PyObject* batch_part(PyObject* self, std::uint64_t start, std::uint64_t count) {
@@ -238,6 +245,8 @@ PyGetSetDef properties[] = {
     {"ids", &batch_ids, nullptr, "What to answer with: uint64 array, shape (n,), never 0.", nullptr},
     {"samples", &batch_samples, nullptr, "The samples themselves: dataset[indices].", nullptr},
     {"pending", &batch_pending, nullptr, "How many samples of the batch have no answer yet.", nullptr},
+    {"issued_ns", &batch_issued_ns, nullptr,
+     "When its first sample was issued, on the clock of time.perf_counter_ns(); None in Offline.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
 template <typename Function>

@@ -111,6 +111,14 @@ void bind_pull(py::class_<Engine>& engine) {
     self.run().batcher().finish();
   });
   engine.def("batch_sizes", &batch_sizes);
+  engine.def(
+      "ring",
+      [](Engine& self, int eventfd) {
+        self.require_usable();
+        self.run().batcher().ring(eventfd);
+      },
+      "eventfd"_a);
+  engine.def("arm", [](Engine& self) { self.run().batcher().arm(); });
   // Several processes.
   engine.def("share", &share);
   engine.def_property_readonly("shared", [](Engine& self) { return self.record().shared(); });

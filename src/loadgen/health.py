@@ -5,6 +5,8 @@ Latency counts from when a query was due, so whatever the generator is late is i
 figure. `assess` compares the generator's *own* delay at the reported percentile with the latency at
 that percentile. The delay that comes from a system whose ``issue`` had not returned is told apart:
 it is the system's doing, belongs into its latency, and does not count against the generator.
+Systems that are clients of a server tell what a sample waited in the client before it was sent:
+that does count, as the generator's own.
 
 Not here: what the delays are made of (the engine measures them), and whether the system's figure
 is valid (``verdict``). The thresholds and their reasons are in ``docs/statistics.md``.
@@ -13,7 +15,7 @@ is valid (``verdict``). The thresholds and their reasons are in ``docs/statistic
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Literal
 
 from loadgen.metrics.latency import Distribution
@@ -42,6 +44,9 @@ FLOOR_NS: Final = 1_000
 FLOOR_SHARE: Final = 0.50
 """Below the floor a figure is suspect only when most of it is the generator's."""
 
+_Verdict = Literal["good", "suspect", "bad"]
+_VERDICTS: Final[tuple[_Verdict, ...]] = ("good", "suspect", "bad")
+
 
 @dataclass(frozen=True)
 class DelayFigures:
@@ -53,6 +58,14 @@ class DelayFigures:
     p99_ns: int | None = None
     p999_ns: int | None = None
     max_ns: int | None = None
+
+    @classmethod
+    def from_client(cls, told: object) -> DelayFigures | None:
+        """Take what a system tells of its own client; None where it tells nothing of the kind."""
+        names = [field.name for field in fields(cls)]
+        if not isinstance(told, Mapping) or not all(type(told.get(n)) is int for n in names):
+            return None
+        return cls(*(told[name] for name in names))
 
     @classmethod
     def from_core(cls, figures: tuple[int, int, int, int, int, int]) -> DelayFigures:
@@ -70,18 +83,23 @@ class Health:
         Whether to believe the figure.
     figures : mapping of str to int or float
         What it was made from: ``percentile``, ``latency_ns``, ``own_delay_ns``, ``own_share``,
-        ``blocked_delay_ns`` and ``blocked_share``; without those that do not exist.
+        ``client_delay_ns``, ``client_share``, ``blocked_delay_ns`` and ``blocked_share``; without
+        those that do not exist.
     causes : tuple of str
         What was seen and what to do about it.
     """
 
-    verdict: Literal["good", "suspect", "bad"]
+    verdict: _Verdict
     figures: Mapping[str, float]
     causes: tuple[str, ...]
 
 
 def assess(
-    own: DelayFigures, blocked: DelayFigures, latency: Distribution, percentile: float
+    own: DelayFigures,
+    blocked: DelayFigures,
+    latency: Distribution,
+    percentile: float,
+    client: DelayFigures | None = None,
 ) -> Health:
     """Return how the generator behaved.
 
@@ -95,6 +113,8 @@ def assess(
         What is reported, in the same unit (queries or samples).
     percentile : float in [1, 100]
         The reported one; 99 where a rate is reported.
+    client : DelayFigures, optional
+        What samples waited in the client of a server; None where the system is none.
     """
     figures: dict[str, float] = {"percentile": percentile}
     if not latency:
@@ -103,7 +123,7 @@ def assess(
     figures["latency_ns"] = reported_ns
     own_ns = _at(own, percentile)
     blocked_ns = _at(blocked, percentile)
-    verdict: Literal["good", "suspect", "bad"] = "good"
+    verdict: _Verdict = "good"
     causes = []
     if own_ns is not None:
         share = own_ns / max(reported_ns, 1)
@@ -114,6 +134,21 @@ def assess(
                 f"the generator issued {ns_in_words(own_ns)} late at percentile {percentile:g}, "
                 f"{share:.0%} of the latency there ({ns_in_words(reported_ns)}): leave it a "
                 "processor (cpu=...), stop other work on the machine, or lower the rate"
+            )
+    client_ns = None if client is None else _at(client, percentile)
+    if client_ns is not None:
+        # Such a system's issue() is of this package, too.
+        client_ns, blocked_ns = client_ns + (blocked_ns or 0), None
+        share = client_ns / max(reported_ns, 1)
+        figures |= {"client_delay_ns": client_ns, "client_share": share}
+        judged = _judge(client_ns, share)
+        verdict = max(verdict, judged, key=_VERDICTS.index)
+        if judged != "good":
+            causes.append(
+                f"samples waited {ns_in_words(client_ns)} in the client before they were sent, at "
+                f"percentile {percentile:g}, {share:.0%} of the latency there: see the line "
+                "`client`, and lower the rate, raise max_connections where they queued, or send "
+                "from several processes"
             )
     if blocked_ns is not None:
         share = blocked_ns / max(reported_ns, 1)
@@ -128,7 +163,7 @@ def assess(
     return Health(verdict, figures, tuple(causes))
 
 
-def _judge(delay_ns: int, share: float) -> Literal["good", "suspect", "bad"]:
+def _judge(delay_ns: int, share: float) -> _Verdict:
     """Return the row of the table in ``docs/statistics.md`` that a delay falls into."""
     if delay_ns < FLOOR_NS:
         return "suspect" if share > FLOOR_SHARE else "good"

@@ -26,6 +26,7 @@ LIBRARIES = {
     "JaxSUT": "jax",
     "OnnxSUT": "onnxruntime",
     "import onnx": "onnx",
+    "OpenAISUT": "httptools",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loadgen.health import Health, assess
+from loadgen.health import DelayFigures, Health, assess
 from loadgen.metrics import Columns, Distribution
 
 US, MS = 1000, 1_000_000
@@ -107,3 +107,48 @@ def test_a_run_without_an_answer_or_without_delays_says_nothing_of_the_generator
     nothing: Any = Distribution(Columns(*[np.zeros(0, np.int64)] * 2, None))
     assert assess(own, NONE, nothing, 99) == Health("good", {"percentile": 99}, ())
     assert health(NONE, MS).figures == {"percentile": 99, "latency_ns": MS}
+
+
+TOLD = {
+    "count": 10, "p50_ns": 1, "p90_ns": 2, "p99_ns": 3, "p999_ns": 4, "max_ns": 5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("own_ns", "client_ns", "verdict"),
+    [
+        (0, 500 * US, "good"),  # 5 %
+        (0, 501 * US, "suspect"),
+        (0, 2001 * US, "bad"),
+        (501 * US, 0, "suspect"),  # the worse of the two
+        (2001 * US, 501 * US, "bad"),
+    ],
+)
+def test_what_samples_wait_in_a_client_counts_as_the_generators(
+    own_ns: int, client_ns: int, verdict: str
+) -> None:
+    told = DelayFigures(10, *[client_ns] * 5)
+    found = assess(delay(own_ns), NONE, latency(10 * MS), 99, told)
+    assert found.verdict == verdict
+    assert found.figures["client_delay_ns"] == client_ns
+    assert any("in the client" in cause for cause in found.causes) == (client_ns > 500 * US)
+
+
+def test_a_clients_issue_that_had_not_returned_is_its_own() -> None:
+    told = DelayFigures(10, *[300 * US] * 5)
+    found = assess(NONE, delay(300 * US), latency(10 * MS), 99, told)
+    assert found.figures["client_delay_ns"] == 600 * US
+    assert "blocked_delay_ns" not in found.figures
+    assert found.verdict == "suspect"
+    assert len(found.causes) == 1
+
+
+def test_a_client_tells_its_figures() -> None:
+    assert DelayFigures.from_client(TOLD) == DelayFigures(10, 1, 2, 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    "told", [None, 7, {}, TOLD | {"p99_ns": "3"}, {**TOLD, "count": None}], ids=repr
+)
+def test_what_is_told_otherwise_is_not_taken(told: Any) -> None:
+    assert DelayFigures.from_client(told) is None

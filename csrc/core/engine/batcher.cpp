@@ -55,12 +55,23 @@ void Batcher::published(std::uint64_t rows, Duration gap) noexcept {
   // relaxed: a hint for takers; written by the issuing thread alone
   const std::int64_t recent = state_->recent_gap.load(std::memory_order_relaxed);
   state_->recent_gap.store(recent + (gap.count() - recent) / 8, std::memory_order_relaxed);
+  ring_if_armed();
   // seq_cst: Record::publish before this load, and the sleeper's increment before its look at the head, are in one
   // order, so one of the two sees the other
   if (state_->sleepers.load(std::memory_order_seq_cst) == 0) return;
   state_->word.fetch_add(1, std::memory_order_release);  // release: pairs with the ticket in wait()
   // One sleeper a row is enough: whoever wakes looks at everything again.
   futex_wake(state_->word, static_cast<int>(std::min<std::uint64_t>(rows, kMostWakes)), scope_);
+}
+
+void Batcher::ring_if_armed() noexcept {
+  // relaxed: see ring(); seq_cst: see arm()
+  const int bell = bell_.load(std::memory_order_relaxed);
+  if (bell < 0 || !armed_.load(std::memory_order_seq_cst)) return;
+  armed_.store(false, std::memory_order_seq_cst);  // before the write: who arms on hearing it is heard
+  const std::uint64_t one = 1;
+  // An eventfd takes it whole, or is so full that its reader has not slept since.
+  [[maybe_unused]] const auto written = write(bell, &one, sizeof one);
 }
 
 void Batcher::announce_pause(std::uint64_t head) noexcept {

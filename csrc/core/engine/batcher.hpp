@@ -75,6 +75,15 @@ class Batcher {
   /// or when a signal came (the caller looks whether it is to go on).
   [[nodiscard]] std::optional<RowRange> take(const TakeRequest& request) noexcept;
 
+  /// For a taker that sleeps in the kernel on other things as well: from now on the eventfd is written to when rows are
+  /// published, once for each arm(). Before anything is issued.
+  void ring(int eventfd) noexcept { bell_.store(eventfd, std::memory_order_relaxed); }  // relaxed: threads come later
+  /// Has the next rows ring. To be followed by a take(), which has those that came before.
+  void arm() noexcept {
+    // seq_cst: as in published(): either the issuing thread sees this, or the take() sees its rows
+    armed_.store(true, std::memory_order_seq_cst);
+  }
+
   /// Several processes: this one's takers get nothing any more, and none is at it when this returns.
   void stop_taking() noexcept;
   /// Several processes: takes and answers nothing more. What is open is handed out again.
@@ -120,6 +129,7 @@ class Batcher {
   bool wait(View seen, std::optional<Instant> until) noexcept;
   [[nodiscard]] bool something_new(View seen) const noexcept;
   void pass_on() noexcept;
+  void ring_if_armed() noexcept;
   void wake_all() noexcept;
 
   // Waking a sleeper costs more than a gap of this length; a server that expects one that short spins through it.
@@ -147,6 +157,8 @@ class Batcher {
   FutexScope scope_;
   std::uint16_t taker_;  // who this is in a shared record
   long process_ = 0;     // that has joined; 0: it is the one that issues
+  std::atomic<int> bell_{-1};
+  std::atomic<bool> armed_{false};
   std::atomic<bool> stopped_{false};
   std::atomic<bool> left_{false};
   std::atomic<std::uint32_t> taking_{0};  // calls of take(), in a process that has joined

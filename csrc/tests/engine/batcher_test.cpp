@@ -2,6 +2,8 @@
 #include "engine/batcher.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <vector>
 
@@ -125,4 +127,28 @@ TEST_CASE_FIXTURE(Fixture, "batches are counted by size, and very large ones tog
   CHECK(batcher.batches_of(3) == 1);
   CHECK(batcher.batches_of(Batcher::kLargestCounted) == 2);
   CHECK(batcher.batches_of(1) == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a bell rings once for each time that it is armed") {
+  const int bell = eventfd(0, EFD_NONBLOCK);
+  REQUIRE(bell >= 0);
+  const auto rings = [bell] {
+    std::uint64_t count = 0;
+    return read(bell, &count, sizeof count) == sizeof count ? count : 0;
+  };
+  batcher.ring(bell);
+  issue(1);
+  CHECK(rings() == 0);  // nobody has armed it
+  batcher.arm();
+  issue(1);
+  issue(2);
+  CHECK(rings() == 1);
+  CHECK(take(10)->count == 4);
+  issue(1);
+  CHECK(rings() == 0);
+  batcher.arm();
+  CHECK(take(10)->count == 1);  // what came before it was armed is there
+  issue(1);
+  CHECK(rings() == 1);
+  close(bell);
 }

@@ -86,6 +86,8 @@ _RUN_HELP = """Measure a system of your own.
 \b
 loadgen run module:sut --dataset module:dataset --scenario server --target-qps 100
 loadgen run module:sut --dataset prompts.jsonl --scenario offline
+loadgen run --openai http://127.0.0.1:8000/v1 --model NAME --prompts FILE --scenario server
+    --target-qps 20
 loadgen run bench.toml --min-duration-s 60
 
 Modules are looked for in the current folder first. An option wins over what a file says. The value
@@ -97,11 +99,12 @@ Modules are looked for in the current folder first. An option wins over what a f
 @with_options
 def _run(
     target: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="TARGET", help="What to measure: module:name, or a file, bench.toml."
+            metavar="TARGET",
+            help="What to measure: module:name, or a file, bench.toml. Not with --openai.",
         ),
-    ],
+    ] = None,
     *,
     scenario: Annotated[
         str | None,
@@ -115,6 +118,14 @@ def _run(
         str | None,
         typer.Option(
             metavar="DATASET", help="As module:name, a file or folder of samples, or how many."
+        ),
+    ] = None,
+    prompts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="A dataset of prompts: .txt, one a line; .jsonl, texts, messages or objects with"
+            " `prompt` or `messages`; .csv or .parquet with a column `prompt`.",
         ),
     ] = None,
     sut: Annotated[
@@ -134,6 +145,7 @@ def _run(
 ) -> None:
     """Measure a system of your own."""
     named = {"scenario": scenario, "dataset": dataset, "sut": sut, "output_dir": output_dir}
+    named["prompts"] = prompts
     given = {name: text for name, text in (named | options).items() if text is not None}
     code = exit_code(
         lambda: run(

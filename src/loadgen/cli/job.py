@@ -16,10 +16,11 @@ from typing import Any, Final, TypeVar
 
 from loadgen.cli.ending import WrongUse, show_traceback
 from loadgen.cli.options import ARRIVAL_FIELDS, KNOBS, SETTINGS, option_name, plain
+from loadgen.cli.systems import measures_tokens, system_of, table_of
 from loadgen.config.run_file import RunFile, read_run_file
 from loadgen.config.scenarios import SCENARIOS, Scenario, scenario_from_dict
 from loadgen.config.settings import Settings, settings_from
-from loadgen.dataset import open_dataset
+from loadgen.dataset import open_dataset, open_prompts
 from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
 from loadgen.run.task import Task
 from loadgen.sut import SystemUnderTest, as_sut
@@ -31,6 +32,7 @@ Texts = Mapping[str, Any]
 """Options that were given: parameter name to text, or to bool for a switch."""
 
 _MODULE_NAME: Final = '"module:name"'
+_LIMITS: Final = ("target_latency_ms", "target_ttft_ms", "target_tpot_ms")
 
 _T = TypeVar("_T")
 
@@ -56,13 +58,13 @@ class Job:
     task: Task
 
 
-def prepare(target: str, options: Texts) -> Job:
+def prepare(target: str | None, options: Texts) -> Job:
     """Return what a command line asks for.
 
     Parameters
     ----------
-    target : str
-        ``module:name`` of the system under test, or a run file.
+    target : str or None
+        ``module:name`` of the system under test, or a run file. None: options say what it is.
     options : mapping
         Those that were given; they win over the file.
 
@@ -71,17 +73,21 @@ def prepare(target: str, options: Texts) -> Job:
     WrongUse
         It cannot be run.
     """
-    is_file = target.endswith(".toml") or Path(target).is_file()
-    base = _read(target) if is_file else None
+    is_file = target is not None and (target.endswith(".toml") or Path(target).is_file())
+    base = _read(target) if target is not None and is_file else None
     try:
         wanted = _merged(base, target, options)
-        folders = [str(Path(target).resolve().parent)] if is_file else []
+        folders = [str(Path(target).resolve().parent)] if target is not None and is_file else []
         sys.path[:0] = [*folders, str(Path.cwd())]
-        found = _imported("the system under test", str(wanted.sut))
+        is_ours = isinstance(wanted.sut, dict)
+        sut = (
+            system_of(wanted.sut)
+            if isinstance(wanted.sut, dict)
+            else as_sut(_imported("the system under test", str(wanted.sut)))
+        )
         dataset = wanted.dataset
         if isinstance(dataset, str):
-            dataset = _dataset(dataset, folders)
-        sut = as_sut(found)
+            dataset = _dataset(dataset, folders, prompts=is_ours or "prompts" in options)
         task = Task.check(dataset, wanted.scenario, wanted.settings, {})
     except SettingsError as error:
         named = [_as_given(problem, base, options) for problem in error.problems]
@@ -100,7 +106,7 @@ def _read(path: str) -> RunFile:
         raise WrongUse(f"{path}: {error}") from None
 
 
-def _merged(base: RunFile | None, target: str, options: Texts) -> RunFile:
+def _merged(base: RunFile | None, target: str | None, options: Texts) -> RunFile:
     """Return what is wanted: the file, with what the options say in its place."""
     problems: list[Problem] = []
     values: dict[str, object] = {}
@@ -111,16 +117,17 @@ def _merged(base: RunFile | None, target: str, options: Texts) -> RunFile:
     knobs = {field.name: values.pop(field.name) for field in KNOBS if field.name in values}
     old_scenario = base.scenario if base else None
     old_settings = base.settings if base else Settings()
+    is_new_server = base is None and options.get("scenario") == "server"
+    if is_new_server and "openai" in options and not any(map(knobs.get, _LIMITS)):
+        knobs["target_latency_ms"] = None  # 100 ms is no limit that anybody chose
     scenario = _part(problems, lambda: _scenario(old_scenario, options.get("scenario"), knobs))
     settings = _part(problems, lambda: settings_from(old_settings, _fields(old_settings, values)))
-    sut = options.get("sut", base.sut if base else target)
-    if sut is None:
-        problems.append(Problem("sut", MISSING, _MODULE_NAME))
-    elif base is None and "sut" in options:
-        problems.append(Problem("sut", sut, f"a file as TARGET, which is {target!r}"))
-    elif base is None and ":" not in target:
-        problems.append(Problem("sut", target, f"{_MODULE_NAME}, or the name of a file"))
-    dataset = options.get("dataset", base.dataset if base else None)
+    sut = _sut(problems, base, target, options)
+    if isinstance(sut, dict) and settings is not None:
+        settings = _with_tokens(settings, sut)
+    dataset = options.get("dataset", options.get("prompts", base.dataset if base else None))
+    if "dataset" in options and "prompts" in options:
+        problems.append(Problem("prompts", options["prompts"], "not both --prompts and --dataset"))
     if dataset is None:
         allowed = f"{_MODULE_NAME}, a file or folder of samples, or how many there are"
         problems.append(Problem("dataset", MISSING, allowed))
@@ -130,6 +137,30 @@ def _merged(base: RunFile | None, target: str, options: Texts) -> RunFile:
         raise SettingsError(problems)
     output_dir = options.get("output_dir", base.output_dir if base else None)
     return RunFile(scenario, settings, sut, dataset, output_dir)
+
+
+def _sut(
+    problems: list[Problem], base: RunFile | None, target: str | None, options: Texts
+) -> str | dict[str, Any] | None:
+    """Return the system's name or table; add what is wrong with it."""
+    table = _part(problems, lambda: table_of(base.sut if base else None, options))
+    sut = table or options.get("sut", base.sut if base else target)
+    if base is None and table and target is not None:
+        problems.append(Problem("sut", target, "no TARGET with --openai"))
+    elif sut is None:
+        problems.append(Problem("sut", MISSING, f"{_MODULE_NAME}, or --openai URL"))
+    elif base is None and "sut" in options:
+        problems.append(Problem("sut", sut, f"a file as TARGET, which is {target!r}"))
+    elif base is None and isinstance(sut, str) and ":" not in sut:
+        problems.append(Problem("sut", target, f"{_MODULE_NAME}, or the name of a file"))
+    return sut
+
+
+def _with_tokens(settings: Settings, table: Mapping[str, Any]) -> Settings:
+    """Have tokens recorded, unless settings say otherwise, where the system has any."""
+    if "tokens" in settings.model_fields_set or not measures_tokens(table):
+        return settings
+    return settings_from(settings, {"tokens": True})
 
 
 def _part(problems: list[Problem], make: Callable[[], _T]) -> _T | None:
@@ -171,22 +202,22 @@ def _fields(base: Settings, values: Mapping[str, object]) -> dict[str, object]:
 
 def _as_given(problem: Problem, base: RunFile | None, options: Texts) -> Problem:
     """Call a field as the user did: by its option, or as the file does."""
-    field = "scenario" if problem.field == "name" else problem.field
+    field = {"name": "scenario", "url": "openai"}.get(problem.field, problem.field)
     if field == "sut" and base is None and "sut" not in options:
         return problem._replace(field="TARGET")
     given = field.replace(".", "_") in options
     return problem._replace(field=option_name(field) if given or base is None else field)
 
 
-def _dataset(spec: str, folders: Sequence[str]) -> Any:
-    """Return what ``module:name`` names, or the dataset at a path.
+def _dataset(spec: str, folders: Sequence[str], *, prompts: bool) -> Any:
+    """Return what ``module:name`` names, or the dataset at a path, whose samples may be `prompts`.
 
     As a module is, a path is looked for in `folders` first, then in the current one.
     """
     places = [Path(folder, spec) for folder in folders]
     path = next((place for place in places if place.exists()), Path(spec))
     if path.exists():
-        return open_dataset(path)
+        return open_prompts(path) if prompts else open_dataset(path)
     if ":" in spec:
         return _imported("the dataset", spec)
     raise WrongUse(

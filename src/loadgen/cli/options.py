@@ -24,7 +24,16 @@ from loadgen.config.scenarios import SCENARIOS
 from loadgen.config.settings import Seeds, Settings
 from loadgen.errors import Problem, SettingsError
 
-__all__ = ["ARRIVAL_FIELDS", "KNOBS", "SETTINGS", "Field", "option_name", "plain", "with_options"]
+__all__ = [
+    "ARRIVAL_FIELDS",
+    "KNOBS",
+    "OPENAI",
+    "SETTINGS",
+    "Field",
+    "option_name",
+    "plain",
+    "with_options",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,23 @@ SETTINGS: Final = (
     Field("gc", "WHAT", "Python's garbage collector while the clock runs: leave or freeze."),
 )
 
+OPENAI: Final = (
+    Field("openai", "URL", "An OpenAI-compatible server, such as http://127.0.0.1:8000/v1."),
+    Field("model", "NAME", "The model's name there."),
+    Field("api", "API", "chat or completions. Default: chat."),
+    Field("stream", "", "Answers come token by token. Default: yes."),
+    Field("max_tokens", "N", "Of each answer, where a prompt does not say. Default: none."),
+    Field("extra", "JSON", 'Further fields of each request: {"temperature": 0}.'),
+    Field("api_key_env", "NAME", "The variable that has the API key. Default: OPENAI_API_KEY."),
+    Field("max_connections", "N", "Requests at once; others wait. Default: 10,000 or ulimit -n."),
+    Field("connect_timeout_s", "S", "Limit of opening a connection. Default: 10."),
+    Field("first_token_timeout_s", "S", "Limit until the first token. Default: none."),
+    Field("total_timeout_s", "S", "Limit of a whole answer. Default: 600."),
+    Field("max_retries", "N", "Send again what failed before any token. Default: 0."),
+    Field("probe", "", "Ask for the models and a short answer first. Default: yes."),
+)
+"""Arguments of the system `loadgen.sut.openai.OpenAISUT`, a table ``[sut]`` in a file."""
+
 
 def option_name(field: str) -> str:
     """Return the option of a field.
@@ -171,7 +197,11 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
             default=None,
             annotation=_annotation(field, default_of(field.name)),
         )
-        for table, default_of in ((KNOBS, _default_of_knob), (SETTINGS, _default_of_setting))
+        for table, default_of in (
+            (OPENAI, lambda name: ""),
+            (KNOBS, _default_of_knob),
+            (SETTINGS, _default_of_setting),
+        )
         for field in table
     ]
     command.__signature__ = signature.replace(  # type: ignore[attr-defined]  # how inspect is told
@@ -181,7 +211,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _annotation(field: Field, default: str) -> object:
-    option, shown = option_name(field.name), f"{field.text} ({default})"
+    option, shown = option_name(field.name), f"{field.text} ({default})" if default else field.text
     if not field.metavar:
         return Annotated[bool | None, typer.Option(f"{option}/--no-{option[2:]}", help=shown)]
     return Annotated[str | None, typer.Option(option, metavar=field.metavar, help=shown)]

@@ -20,7 +20,7 @@ from loadgen.result.folder import prepare_output_dir
 
 
 def run(
-    target: str,
+    target: str | None,
     options: dict[str, Any],
     *,
     dry_run: bool,
@@ -32,7 +32,7 @@ def run(
 
     Parameters
     ----------
-    target, options : str, dict
+    target, options : str or None, dict
         As for `prepare`.
     dry_run : bool
         Show the plan instead.

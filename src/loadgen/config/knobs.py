@@ -66,7 +66,10 @@ class Knobs:
         return tuple(each.name for each in cls._fields())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the table form: ``name`` and every knob that is not None."""
+        """Return the table form: ``name`` and every knob that is not None.
+
+        None instead of a default is written "none", for TOML has no null.
+        """
         table: dict[str, Any] = {"name": self.name}
         for each in self._fields():
             value = getattr(self, each.name)
@@ -76,6 +79,8 @@ class Knobs:
                 value = list(value)
             if value is not None:
                 table[each.name] = value
+            elif each.default is not None:
+                table[each.name] = "none"
         return table
 
     @classmethod
@@ -85,14 +90,16 @@ class Knobs:
         Parameters
         ----------
         table : mapping
-            As `to_dict` makes it; ``name`` is not looked at.
+            As `to_dict` makes it; ``name`` is not looked at, and "none" is None.
 
         Raises
         ------
         SettingsError
             With every unknown, missing and wrong knob.
         """
-        given = {key: value for key, value in table.items() if key != "name"}
+        given = {
+            key: None if value == "none" else value for key, value in table.items() if key != "name"
+        }
         known = {each.name: each for each in cls._fields()}
         problems = [
             Problem(

@@ -22,6 +22,13 @@ Reading gives every problem of the file at once. Writing writes the fields that 
 left at their defaults are comments, since some defaults depend on the scenario. A setting that is
 ``"none"`` is None, for TOML has no null (``drain_timeout_s = "none"`` waits for ever).
 
+A system that this package brings is a table instead of a name::
+
+    [sut]
+    kind = "openai"
+    url = "http://127.0.0.1:8000/v1"
+    model = "llama"
+
 Not here: TOML in general. The writer knows this one shape.
 """
 
@@ -29,6 +36,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,6 +52,7 @@ __all__ = ["RunFile", "parse_run_file", "read_run_file", "write_run_file"]
 
 _STRINGS: Final = ("sut", "dataset", "output_dir")
 _TABLES: Final = ("scenario", "settings")
+_OR: Final = {"dataset": " or a count", "sut": " or a table [sut]"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +65,9 @@ class RunFile:
         The table ``[scenario]``.
     settings : Settings
         The table ``[settings]``; what it leaves out counts as not given.
-    sut : str or None
-        ``module:name`` of the system under test.
+    sut : str, dict or None
+        ``module:name`` of the system under test; or the table of one that this package brings,
+        whose ``kind`` says which.
     dataset : str, int or None
         ``module:name`` of the dataset, the path of a file or folder of samples, or how many samples
         there are.
@@ -67,7 +77,7 @@ class RunFile:
 
     scenario: Scenario
     settings: Settings = field(default_factory=Settings)
-    sut: str | None = None
+    sut: str | dict[str, Any] | None = None
     dataset: str | int | None = None
     output_dir: str | None = None
 
@@ -109,8 +119,9 @@ def parse_run_file(text: str) -> RunFile:
     for name in _STRINGS:
         value = table.get(name, "")
         is_count = name == "dataset" and isinstance(value, int) and not isinstance(value, bool)
-        if not isinstance(value, str) and not is_count:
-            problems.append(Problem(name, value, "a string" + " or a count" * (name == "dataset")))
+        is_system = name == "sut" and isinstance(value, Mapping)
+        if not isinstance(value, str) and not is_count and not is_system:
+            problems.append(Problem(name, value, "a string" + _OR.get(name, "")))
     scenario = _part(problems, "scenario", table.get("scenario", MISSING), scenario_from_dict)
     settings = _part(problems, "settings", table.get("settings", {}), _settings)
     if problems:
@@ -161,7 +172,16 @@ def write_run_file(run: RunFile) -> str:
     <BLANKLINE>
     [settings]
     """
-    lines = [f"{name} = {_toml(getattr(run, name))}" for name in _STRINGS if _has(run, name)]
+    system = run.sut if isinstance(run.sut, Mapping) else None
+    plain = {name: getattr(run, name) for name in _STRINGS}
+    lines = [
+        f"{name} = {_toml(value)}"
+        for name, value in plain.items()
+        if value is not None and value is not system
+    ]
+    if system is not None:
+        lines += ["", "[sut]"] if lines else ["[sut]"]
+        lines += [f"{_key(name)} = {_toml(value)}" for name, value in system.items()]
     lines += ["", "[scenario]"] if lines else ["[scenario]"]
     lines += [f"{name} = {_toml(value)}" for name, value in run.scenario.to_dict().items()]
     lines += ["", "[settings]"]
@@ -177,8 +197,9 @@ def write_run_file(run: RunFile) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _has(run: RunFile, name: str) -> bool:
-    return getattr(run, name) is not None
+def _key(name: str) -> str:
+    """Return a key in TOML, in quotes where it needs them."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
 
 
 def _toml(value: Any) -> str:
@@ -197,5 +218,6 @@ def _toml(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{name} = {_toml(each)}" for name, each in value.items()) + " }"
+        inner = (f"{_key(name)} = {_toml(each)}" for name, each in value.items())
+        return "{ " + ", ".join(inner) + " }"
     raise TypeError(f"{type(value).__name__} has no form in a run file")

@@ -109,8 +109,9 @@ class Server(Scenario):
     ----------
     target_qps : float, queries/s
         Mean rate of the arrivals.
-    target_latency_ms : float, ms
+    target_latency_ms : float or None, ms
         Limit of the latency at `target_percentile`; not looked at when a token limit is given.
+        None: there is none.
     target_percentile : float in [0, 100]
         Where the limits hold.
     arrivals : Poisson, Constant, Gamma or Replay
@@ -125,7 +126,7 @@ class Server(Scenario):
 
     name: ClassVar[str] = "server"
     target_qps: float = knob(_RATE)
-    target_latency_ms: float = knob(_LATENCY_MS, 100.0)
+    target_latency_ms: float | None = knob(optional(_LATENCY_MS), 100.0)
     target_percentile: float = knob(percentile, 99.0)
     arrivals: Arrivals = knob(arrivals_check, _POISSON)  # noqa: RUF009 - it is frozen
     coalesce: bool = knob(boolean, False)

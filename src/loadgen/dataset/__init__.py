@@ -15,10 +15,12 @@ from loadgen.dataset.csv_ import CsvDataset
 from loadgen.dataset.folder import FolderDataset
 from loadgen.dataset.huggingface import HuggingFaceDataset
 from loadgen.dataset.jsonl import JsonlDataset
+from loadgen.dataset.lines import LinesDataset
 from loadgen.dataset.loaded import LoadedDataset
 from loadgen.dataset.numpy_ import NumpyDataset
 from loadgen.dataset.opening import open_dataset
 from loadgen.dataset.parquet import ParquetDataset
+from loadgen.dataset.prompts import open_prompts
 from loadgen.dataset.torch_ import TorchDataset
 from loadgen.dataset.wrapping import as_dataset
 
@@ -29,6 +31,7 @@ __all__ = [
     "HuggingFaceDataset",
     "Indices",
     "JsonlDataset",
+    "LinesDataset",
     "LoadedDataset",
     "NumpyDataset",
     "ParquetDataset",
@@ -36,6 +39,7 @@ __all__ = [
     "as_dataset",
     "load",
     "open_dataset",
+    "open_prompts",
     "read_columns",
     "unload",
 ]

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from loadgen.dataset.files import DataFile, PathLike
 from loadgen.dataset.table import Columns, Lengths
-from loadgen.dataset.text import RowStart, TextTable, decoded, start_of_text
+from loadgen.dataset.text import RowStart, TextTable, decoded, line_starts
 from loadgen.errors import DatasetError
 
 __all__ = ["JsonlDataset"]
@@ -65,7 +64,7 @@ class JsonlDataset(TextTable):
         file = DataFile(path)
         super().__init__(
             file,
-            _starts(file),
+            line_starts(file),
             names=None,
             field=field,
             columns=columns,
@@ -84,13 +83,3 @@ class JsonlDataset(TextTable):
         except (ValueError, RecursionError) as error:
             what = f"cannot be read as JSON: {error}"
             raise DatasetError(f"{self._source} line {start.line}: {what}") from error
-
-
-def _starts(data: DataFile) -> Iterator[RowStart]:
-    with data.open() as file:
-        byte, line = start_of_text(file, str(data))
-        for raw in file:
-            if not raw.isspace():
-                yield RowStart(byte, line)
-            byte += len(raw)
-            line += 1

@@ -13,6 +13,7 @@ from loadgen.dataset.files import PathLike
 from loadgen.dataset.folder import FolderDataset
 from loadgen.dataset.huggingface import HuggingFaceDataset
 from loadgen.dataset.jsonl import JsonlDataset
+from loadgen.dataset.lines import LinesDataset
 from loadgen.dataset.loaded import LoadedDataset
 from loadgen.dataset.numpy_ import NumpyDataset
 from loadgen.dataset.parquet import ParquetDataset
@@ -26,6 +27,7 @@ _BY_SUFFIX: Final[dict[str, Callable[..., LoadedDataset]]] = {
     ".npz": NumpyDataset,
     ".jsonl": JsonlDataset,
     ".csv": CsvDataset,
+    ".txt": LinesDataset,
     ".parquet": ParquetDataset,
 }
 _HUGGING_FACE: Final = ("dataset_info.json", "state.json", "dataset_dict.json")
@@ -38,11 +40,11 @@ def open_dataset(path: PathLike, **options: Any) -> LoadedDataset:
     Parameters
     ----------
     path : str or PathLike
-        A file that ends in .npy, .npz, .jsonl, .csv or .parquet; a folder that Hugging Face's
+        A file that ends in .npy, .npz, .jsonl, .csv, .txt or .parquet; a folder that Hugging Face's
         ``save_to_disk`` wrote; or any other folder, each file of which is a sample.
     **options
         Of the class that it is opened by: `NumpyDataset`, `JsonlDataset`, `CsvDataset`,
-        `ParquetDataset`, `HuggingFaceDataset` or `FolderDataset`.
+        `LinesDataset`, `ParquetDataset`, `HuggingFaceDataset` or `FolderDataset`.
 
     Raises
     ------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of a text file by where they start in it. For JSONL and CSV, which say what a row is.
+"""Rows of a text file by where they start in it. For JSONL, CSV and lines, which say what a row is.
 
 A file is looked through once, when it is opened; of each row its first byte and its line are kept,
 16 bytes. Not for what is in a row.
@@ -16,7 +16,7 @@ from loadgen.dataset.files import DataFile
 from loadgen.dataset.table import TableDataset
 from loadgen.errors import DatasetError
 
-__all__ = ["RowStart", "TextLines", "TextTable", "decoded", "start_of_text"]
+__all__ = ["RowStart", "TextLines", "TextTable", "decoded", "line_starts", "start_of_text"]
 
 
 class RowStart(NamedTuple):
@@ -106,6 +106,17 @@ def decoded(raw: bytes, name: str, line: int) -> str:
             f"{name} line {line}: byte {error.start + 1} of the line, 0x{raw[error.start]:02x}, is "
             "no UTF-8"
         ) from error
+
+
+def line_starts(data: DataFile) -> Iterator[RowStart]:
+    """Yield where each line of a file starts that is not blank."""
+    with data.open() as file:
+        byte, line = start_of_text(file, str(data))
+        for raw in file:
+            if not raw.isspace():
+                yield RowStart(byte, line)
+            byte += len(raw)
+            line += 1
 
 
 def start_of_text(file: BinaryIO, name: str) -> RowStart:

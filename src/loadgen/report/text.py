@@ -11,13 +11,13 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from loadgen.health import DelayFigures
 from loadgen.metrics import SHOWN_PERCENTILES, Metric
 from loadgen.report import units
 from loadgen.sut.watch import FACTS, blocked_in_words
 from loadgen.values import count_in_words
 
 if TYPE_CHECKING:
-    from loadgen.health import DelayFigures
     from loadgen.metrics.goodput import Goodput
     from loadgen.metrics.latency import Distribution
     from loadgen.result import Result
@@ -28,6 +28,12 @@ _LABEL = 16
 _CELL = 9
 _MOST_SERIES = 4  # an accuracy run may have thousands; the performance series is the last
 _HEADS = (*(f"p{percentile:g}" for percentile in SHOWN_PERCENTILES), "mean", "min", "max")
+_CLIENT_PARTS = {
+    "added": "before sending",
+    "event_loop_lag": "of that, event-loop lag",
+    "queueing": "building and queueing",
+    "reading": "reading a piece",
+}
 _BELIEF = {
     "good": "its figures can be believed",
     "suspect": "look at the causes before you believe the figures",
@@ -171,6 +177,7 @@ def _counts(result: Result) -> Iterator[str]:
         yield from _labelled("queue", f"grew: {overload}")
     if blocked := _blocked(result.environment.get("system", {})):
         yield from _labelled("event loop", blocked_in_words(blocked))
+    yield from _client(result.environment.get("system", {}).get("client"))
     yield from _occurrences("failures", result.failures)
     yield from _occurrences("violations", result.violations)
 
@@ -179,6 +186,23 @@ def _blocked(system: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return what an event loop's watch found; a system may say other things by this name."""
     found = system.get("event_loop_blocked")
     return found if isinstance(found, Mapping) and set(FACTS) <= found.keys() else None
+
+
+def _client(told: object) -> Iterator[str]:
+    """Say what a client of a server added; a system may say other things by this name."""
+    if not isinstance(told, Mapping):
+        return
+    words = []
+    for part, name in _CLIENT_PARTS.items():
+        figures = DelayFigures.from_client(told.get(part))
+        if figures is None:
+            return
+        p50, p99 = units.time(figures.p50_ns), units.time(figures.p99_ns)
+        words.append(f"{name} {p50} / {p99}")
+    busy = told.get("event_loop_busy")
+    if isinstance(busy, float):
+        words.append(f"event loop busy {busy:.0%}")
+    yield from _labelled("client", "p50 / p99: " + ", ".join(words))
 
 
 def _occurrences(label: str, found: Mapping[str, Occurrence]) -> Iterator[str]:

@@ -112,8 +112,11 @@ class RunData:
         True: as `Result.samples` shows them; it is -1.
     dataset_columns : mapping of str to array, shape (dataset_total,)
         What is known of each sample, for `Result.by`.
-    sut_spec, dataset_spec : str or None
-        "module:name" or a number, where `run.toml` can repeat the run by it.
+    sut_spec : str, dict or None
+        "module:name", or the table of a system that this package brings, where `run.toml` can
+        repeat the run by it.
+    dataset_spec : str or None
+        "module:name", a path or a number, where it can.
     aborted_reason : str or None
         Why the run was given up, in the words of who gave it up.
     traffic_digest : str or None
@@ -144,7 +147,7 @@ class RunData:
     blocked_delay: DelayFigures = field(default_factory=DelayFigures)
     environment: Mapping[str, Any] = field(default_factory=dict)
     started_at: str = ""
-    sut_spec: str | None = None
+    sut_spec: str | dict[str, Any] | None = None
     dataset_spec: str | None = None
     dataset_columns: Columns = field(default_factory=dict)
     aborted_reason: str | None = None

@@ -36,6 +36,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "None": (type(None),),
     "dict": (dict,),
+    "dict[str, Any]": (dict,),
     "list": (list,),
 }
 

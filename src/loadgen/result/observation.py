@@ -6,12 +6,13 @@ Not for judging (`verdict`, `health`), nor for the instants behind a figure (`la
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from loadgen.config.scenarios import Concurrent, Server
-from loadgen.health import Health, assess
+from loadgen.health import DelayFigures, Health, assess
 from loadgen.metrics.goodput import Goodput, Limits, count_good
 from loadgen.metrics.latency import Distribution
 from loadgen.metrics.throughput import final_done_ns, latest_done_ns
@@ -192,4 +193,8 @@ def _done_ns(data: RunData) -> int:
 def health(data: RunData, latency: Distribution) -> Health:
     """Return how the generator behaved."""
     percentile = getattr(data.scenario, "target_percentile", _REPORTED_WITH_A_RATE)
-    return assess(data.own_delay, data.blocked_delay, latency, percentile)
+    system = data.environment.get("system", {})
+    client = system.get("client") if isinstance(system, Mapping) else None
+    added = client.get("added") if isinstance(client, Mapping) else None
+    told = DelayFigures.from_client(added)
+    return assess(data.own_delay, data.blocked_delay, latency, percentile, told)

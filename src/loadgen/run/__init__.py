@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loadgen.run.conclusion import Destination, conclude, spec_of, with_result
+from loadgen.run.conclusion import Destination, conclude, system_spec, with_result
 from loadgen.run.execution import Execution
 from loadgen.run.progress import on_terminal
 from loadgen.run.sinks import open_all
@@ -105,7 +105,7 @@ def run(
     execution = Execution(
         task,
         system.name,
-        sut_spec=spec_of(sut),
+        sut_spec=system_spec(sut),
         show_progress=on_terminal(progress),
         clock=clock,
         sinks=destination.sinks,

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from loadgen import _core, environment
 from loadgen._core import SeriesOutcome
@@ -30,6 +31,7 @@ from loadgen.run.execution import Execution
 from loadgen.run.shielded import shielded
 from loadgen.run.sinks import Sink, check
 from loadgen.run.task import Step
+from loadgen.sut import SystemUnderTest
 
 _DRAWN_FOR_CEILING = 10_000  # queries: 0.1 ms
 
@@ -86,6 +88,12 @@ def with_result(error: BaseException, result: Result | None) -> BaseException:
     with contextlib.suppress(AttributeError):  # an exception of the user's may refuse it
         setattr(error, "result", result)  # noqa: B010  # other people's exceptions do not declare it
     return error
+
+
+def system_spec(sut: object) -> str | dict[str, Any] | None:
+    """Return by what a run file can repeat a system: its table, "module:name", or None."""
+    table = sut.spec if isinstance(sut, SystemUnderTest) else None
+    return spec_of(sut) if table is None else dict(table)
 
 
 def spec_of(thing: object) -> str | None:

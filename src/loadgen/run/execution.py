@@ -40,7 +40,7 @@ class Execution:
     ----------
     task : Task
     sut_name : str
-    sut_spec : str, optional
+    sut_spec : str or dict, optional
         "module:name", where the system can be imported by it.
     show_progress : bool
         Whether there is a live line.
@@ -74,7 +74,7 @@ class Execution:
         task: Task,
         sut_name: str,
         *,
-        sut_spec: str | None = None,
+        sut_spec: str | dict[str, Any] | None = None,
         show_progress: bool = False,
         clock: _core.VirtualClock | None = None,
         sinks: Sequence[Sink] = (),

@@ -71,6 +71,9 @@ class SystemUnderTest(ABC):
     name: str = _ClassName()  # type: ignore[assignment]  # reads as a str, and str may replace it
     """How results and logs call it. The class's name unless set."""
 
+    spec: Mapping[str, Any] | None = None
+    """What a run file says of it: ``kind`` and arguments, nothing secret. None: it cannot."""
+
     def start(self, run: Run) -> None:  # noqa: B027  # empty on purpose: only issue() is a must
         """Get ready: samples are loaded, the clock is not running.
 

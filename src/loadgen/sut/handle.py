@@ -151,6 +151,14 @@ class Run(AnswersById):
         """Next batch under pull; None when there will be none, or when the time is out."""
         return self._engine.take(max_size, max_wait_ns, timeout_ns, preferred)
 
+    def _ring(self, eventfd: int) -> None:
+        """Have an eventfd written to when there is something to take, once for each `_arm`."""
+        self._engine.ring(eventfd)
+
+    def _arm(self) -> None:
+        """Have the next samples ring; those that came before are there for the next `_take`."""
+        self._engine.arm()
+
     def _sut_raised(
         self, error: BaseException, batch: Batch | None = None, kind: str | None = None
     ) -> None:

@@ -3,7 +3,7 @@
 
 For tests: of this package, and of code that uses it. `VirtualClock` makes a run exact and instant;
 the systems keep stamps of their own (`Truth`), so that on the real clock, too, there is something
-to compare a result with. Not for measuring anything.
+to compare a result with. `ScriptedServer` is one behind HTTP. Not for measuring anything.
 """
 
 from loadgen.testing.base import SimulatedSUT
@@ -12,6 +12,7 @@ from loadgen.testing.clock import VirtualClock
 from loadgen.testing.delays import BimodalSUT, DelaySUT, ExponentialSUT, FixedSUT, StallingSUT
 from loadgen.testing.faults import LosingSUT, RaisingSUT, RepeatingSUT
 from loadgen.testing.pull import PullConsumer
+from loadgen.testing.scripted import Script, ScriptedServer
 from loadgen.testing.truth import Truth
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "PullConsumer",
     "RaisingSUT",
     "RepeatingSUT",
+    "Script",
+    "ScriptedServer",
     "SimulatedSUT",
     "StallingSUT",
     "Truth",

@@ -23,17 +23,26 @@ import loadgen as lg
 assert not hasattr(lg, "no_such_name")
 for attempt in range(2):
     try:
-        lg.sut.{extra}
+        lg.sut.{system}
     except ImportError as error:
         print(error)
 """
 
 
 @pytest.mark.parametrize(
-    ("extra", "library"), [("torch", "torch"), ("jax", "jax"), ("onnx", "onnxruntime")]
+    ("system", "extra", "library"),
+    [
+        ("torch", "torch", "torch"),
+        ("jax", "jax", "jax"),
+        ("onnx", "onnx", "onnxruntime"),
+        ("openai", "http", "httptools"),
+        ("openai", "http", "msgspec"),
+    ],
 )
-def test_an_absent_library_is_an_error_that_says_what_to_install(extra: str, library: str) -> None:
-    program = WITHOUT.format(extra=extra, library=library)
+def test_an_absent_library_is_an_error_that_says_what_to_install(
+    system: str, extra: str, library: str
+) -> None:
+    program = WITHOUT.format(system=system, library=library)
     ended = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )

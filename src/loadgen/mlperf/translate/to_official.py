@@ -66,6 +66,8 @@ def departures(scenario: Scenario, settings: Settings) -> tuple[Note, ...]:
     said = []
     if isinstance(scenario, Server) and not isinstance(scenario.arrivals, Poisson):
         said.append(f"arrivals = {scenario.arrivals.name}: MLPerf's Server is Poisson")
+    if isinstance(scenario, Server) and scenario.target_latency_ms is None:
+        said.append("target_latency_ms = None: MLPerf's Server always has a limit, of 100 ms here")
     if isinstance(scenario, Server) and settings.tokens and scenario.target_ttft_ms is None:
         said.append("target_ttft_ms = None: with tokens MLPerf's Server limits TTFT and TPOT only")
     if settings.warmup_queries:
@@ -89,7 +91,8 @@ def _expected_ns(scenario: SingleStream | MultiStream) -> float:
 def _say_server(requested: TestSettings, scenario: Server) -> None:
     requested.scenario = TestScenario.Server
     requested.server_target_qps = scenario.target_qps
-    requested.server_target_latency_ns = ns_from_ms(scenario.target_latency_ms)
+    if scenario.target_latency_ms is not None:
+        requested.server_target_latency_ns = ns_from_ms(scenario.target_latency_ms)
     requested.server_target_latency_percentile = _fraction(scenario)
     requested.server_coalesce_queries = scenario.coalesce
     requested.server_max_async_queries = scenario.max_outstanding or 0
