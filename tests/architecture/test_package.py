@@ -17,6 +17,7 @@ from loadgen import _core
 # Modules whose library comes with an extra.
 OPTIONAL = {
     "loadgen.sut.jax": "jax",
+    "loadgen.sut.kserve": "tritonclient",
     "loadgen.sut.onnx": "onnxruntime",
     "loadgen.sut.torch": "torch",
 }

@@ -2,6 +2,7 @@
 """Every example runs, as a user would run it, and so does the code of README and guide."""
 
 import ast
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -27,6 +28,8 @@ LIBRARIES = {
     "OnnxSUT": "onnxruntime",
     "import onnx": "onnx",
     "OpenAISUT": "httptools",
+    "KServeSUT": "tritonclient",
+    "mlserver": "mlserver",
 }
 
 
@@ -35,6 +38,12 @@ def run(folder: Path, *command: str) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
+
+def need(library: str) -> None:
+    """Skip where a library is not installed. None is imported: some do not go together."""
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"needs {library}, which comes with an extra")
 
 
 def test_examples_are_numbered_and_short() -> None:
@@ -47,7 +56,7 @@ def test_example_shows_both_verdicts(script: Path, tmp_path: Path) -> None:
     text = script.read_text("utf-8")
     for word, library in LIBRARIES.items():
         if word in text:
-            pytest.importorskip(library, reason="comes with an extra")
+            need(library)
     if "NativeSUT" in text and shutil.which("cc") is None:
         pytest.skip("there is no C compiler")
     shown = run(tmp_path, sys.executable, str(script))
@@ -60,6 +69,15 @@ def test_example_without_its_library_says_what_to_install(library: str, tmp_path
     (script,) = EXAMPLES.glob(f"*_{library}.py")
     program = f"import runpy, sys; sys.modules[{library!r}] = None; runpy.run_path({str(script)!r})"
     said = f"this example needs: pip install 'loadgen[{library},demo]'"
+    assert run(tmp_path, sys.executable, "-c", program).startswith(said)
+
+
+def test_example_of_a_server_says_what_to_install(tmp_path: Path) -> None:
+    (script,) = EXAMPLES.glob("*_kserve.py")
+    program = (
+        f"import runpy, sys; sys.modules['tritonclient'] = None; runpy.run_path({str(script)!r})"
+    )
+    said = "this example needs: pip install 'loadgen[kserve]' mlserver ("
     assert run(tmp_path, sys.executable, "-c", program).startswith(said)
 
 

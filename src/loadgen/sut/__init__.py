@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Systems under test: what a run measures, and ways to make one from what a user has.
 
-`torch`, `jax` and `onnx` need the extra of that name, `openai` needs `http`; each is loaded when it
-is first used.
+`torch`, `jax`, `onnx` and `kserve` need the extra of that name, `openai` needs `http`; each is
+loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from loadgen.sut.native import NativeSUT, get_include
 
 if typing.TYPE_CHECKING:
     from loadgen.sut import jax as jax
+    from loadgen.sut import kserve as kserve
     from loadgen.sut import onnx as onnx
     from loadgen.sut import openai as openai
     from loadgen.sut import torch as torch
@@ -33,7 +34,7 @@ __all__ = [
     "get_include",
 ]
 
-_LAZY = ("jax", "onnx", "openai", "torch")
+_LAZY = ("jax", "kserve", "onnx", "openai", "torch")
 
 
 def as_sut(sut: object) -> SystemUnderTest:

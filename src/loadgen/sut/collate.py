@@ -65,6 +65,46 @@ def check_fits(who: str, array: npt.NDArray[Any], dtype: npt.DTypeLike) -> None:
             raise ValueError(f"{who}: {value} does not fit {allowed}")
 
 
+def converted(name: str, value: Any, dtype: np.dtype[Any] | None) -> Any:
+    """Return an input as the type that a model has; precision may be lost, values may not.
+
+    Parameters
+    ----------
+    name : str
+        The input's, for errors.
+    value : array, or what turns into one
+    dtype : numpy.dtype or None
+        None: as it is.
+
+    Raises
+    ------
+    ValueError
+        A value does not fit; names it.
+    TypeError
+        Another kind of numbers, such as fractions for integers.
+
+    Examples
+    --------
+    >>> converted("x", [1, 2], np.dtype("float16"))
+    array([1., 2.], dtype=float16)
+    """
+    array = np.asarray(value)
+    if dtype is None or array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):  # told below, with the input's name
+        fitted = array.astype(dtype, casting="same_kind")
+    if array.dtype.kind in "iu" and dtype.kind in "iu":
+        check_fits(f"input {name!r}", array, dtype)
+    elif dtype.kind == "f" and not np.can_cast(array.dtype, dtype):
+        is_lost = np.isinf(fitted)
+        # Nearly always none is, and then one look at the batch is all that is measured of this.
+        if is_lost.any() and (is_lost := is_lost & ~np.isinf(array)).any():
+            most = np.finfo(dtype).max
+            allowed = f"{dtype}, which has -{most} to {most}"
+            raise ValueError(f"input {name!r}: {array[is_lost][0]} does not fit {allowed}")
+    return fitted
+
+
 def called(model: Callable[..., Any], inputs: Any) -> Any:
     """Call a model: a tuple holds its arguments, a dict those by name, all else is one argument."""
     if is_array(inputs):
@@ -88,7 +128,12 @@ def stacked(arrays: Sequence[Any]) -> npt.NDArray[Any]:
     return one
 
 
-def collate(samples: Any, indices: Callable[[], Sequence[int]], stack: Stack = stacked) -> Any:
+def collate(
+    samples: Any,
+    indices: Callable[[], Sequence[int]],
+    stack: Stack = stacked,
+    remedy: str = "give a `collate` that can",
+) -> Any:
     """Make one batch of samples: arrays and numbers are stacked, also in tuples and dicts.
 
     Parameters
@@ -99,6 +144,8 @@ def collate(samples: Any, indices: Callable[[], Sequence[int]], stack: Stack = s
         Returns which samples they are; called for errors.
     stack : callable
         Makes one array of many.
+    remedy : str
+        What errors say is to be done.
 
     Raises
     ------
@@ -127,9 +174,9 @@ def collate(samples: Any, indices: Callable[[], Sequence[int]], stack: Stack = s
             if (form := _form(sample)) != first:
                 raise ValueError(
                     f"samples of one batch need to be alike, but sample index {index} has {form},"
-                    f" sample index {known[0]} has {first}: give a `collate` that makes them so"
+                    f" sample index {known[0]} has {first}: {remedy}"
                 ) from error
-        raise TypeError(f"{described(error)}; give a `collate` that can") from error
+        raise TypeError(f"{described(error)}; {remedy}") from error
 
 
 def _collated(samples: list[Any], stack: Stack) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from loadgen.errors import Problem, SettingsError, needs_extra, text_of
 from loadgen.sut.answers import shape_of
 from loadgen.sut.base import check_arguments
-from loadgen.sut.collate import check_fits, is_array
+from loadgen.sut.collate import converted, is_array
 from loadgen.sut.model import ModelOptions, ModelSUT
 from loadgen.values import Refused, integer, optional, problem_of
 
@@ -130,9 +130,9 @@ class OnnxSUT(ModelSUT):
                     f" {len(listed)}"
                 )
             given = zip(self._types.items(), listed, strict=True)
-            return {name: _converted(name, value, dtype) for (name, dtype), value in given}
+            return {name: converted(name, value, dtype) for (name, dtype), value in given}
         return {
-            name: _converted(name, value, self._types.get(name)) for name, value in inputs.items()
+            name: converted(name, value, self._types.get(name)) for name, value in inputs.items()
         }
 
     def _wait(self, result: Any, answers: Any) -> None:
@@ -215,22 +215,3 @@ def _dtype(name: str) -> np.dtype[Any] | None:
     except TypeError:
         return None
     return dtype if dtype.kind in "fiub" else None
-
-
-def _converted(name: str, value: Any, dtype: np.dtype[Any] | None) -> Any:
-    """Return an input as the type that the model has; precision may be lost, values may not."""
-    array = np.asarray(value)
-    if dtype is None or array.dtype == dtype:
-        return array
-    with np.errstate(over="ignore"):  # told below, with the input's name
-        converted = array.astype(dtype, casting="same_kind")
-    if array.dtype.kind in "iu" and dtype.kind in "iu":
-        check_fits(f"input {name!r}", array, dtype)
-    elif dtype.kind == "f" and not np.can_cast(array.dtype, dtype):
-        is_lost = np.isinf(converted)
-        # Nearly always none is, and then one look at the batch is all that is measured of this.
-        if is_lost.any() and (is_lost := is_lost & ~np.isinf(array)).any():
-            most = np.finfo(dtype).max
-            allowed = f"{dtype}, which has -{most} to {most}"
-            raise ValueError(f"input {name!r}: {array[is_lost][0]} does not fit {allowed}")
-    return converted

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loadgen.sut.collate import called, collate, padded
+from loadgen.sut.collate import called, collate, converted, padded
 
 HIGH, LOW = np.ones((3, 5)), np.zeros((3, 4))
 
@@ -91,3 +91,39 @@ def test_a_tuple_holds_arguments_a_dict_those_by_name_a_list_is_one() -> None:
     assert called(model, (1, 2)) == ((1, 2), {})
     assert called(model, {"a": 1}) == ((), {"a": 1})
     assert called(model, [1, 2]) == (([1, 2],), {})
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "expected"),
+    [
+        ([1, 2], "float16", [1.0, 2.0]),
+        ([2**31 - 1, -(2**31)], "int32", [2**31 - 1, -(2**31)]),
+        ([np.inf, 65504.0], "float16", [np.inf, 65504.0]),
+        ([1.5], None, [1.5]),
+    ],
+)
+def test_values_that_fit_another_type_are_converted(values: Any, dtype: Any, expected: Any) -> None:
+    found = converted("x", values, None if dtype is None else np.dtype(dtype))
+    assert found.tolist() == expected
+    assert dtype is None or found.dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "error", "said"),
+    [
+        ([2**31], "int32", ValueError, "input 'x': 2147483648 does not fit int32"),
+        ([1e6], "float16", ValueError, "input 'x': 1000000.0 does not fit float16"),
+        ([0.5], "int32", TypeError, "Cannot cast"),
+        ([1], "bool", TypeError, "Cannot cast"),
+    ],
+)
+def test_values_that_another_type_does_not_hold_are_refused(
+    values: Any, dtype: str, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        converted("x", values, np.dtype(dtype))
+
+
+def test_what_is_to_be_done_about_samples_that_differ_is_the_callers_to_say() -> None:
+    with pytest.raises(ValueError, match=r"shape \(3, 4\): cut them$"):
+        collate([LOW, HIGH], lambda: [4, 17], remedy="cut them")

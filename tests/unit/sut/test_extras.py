@@ -35,6 +35,7 @@ for attempt in range(2):
         ("torch", "torch", "torch"),
         ("jax", "jax", "jax"),
         ("onnx", "onnx", "onnxruntime"),
+        ("kserve", "kserve", "tritonclient"),
         ("openai", "http", "httptools"),
         ("openai", "http", "msgspec"),
     ],
