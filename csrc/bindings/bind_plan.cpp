@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -25,24 +26,30 @@ namespace py = pybind11;
 namespace loadgen::bindings {
 namespace {
 
-constexpr NameTable<SampleOrder, 4> kOrders{{{"random", SampleOrder::Random},
+constexpr NameTable<SampleOrder, 5> kOrders{{{"random", SampleOrder::Random},
                                              {"unique", SampleOrder::Unique},
                                              {"same", SampleOrder::Same},
-                                             {"permutation", SampleOrder::Permutation}}};
-constexpr NameTable<ArrivalKind, 4> kArrivals{{{"poisson", ArrivalKind::Poisson},
+                                             {"permutation", SampleOrder::Permutation},
+                                             {"sequential", SampleOrder::Sequential}}};
+constexpr NameTable<ArrivalKind, 5> kArrivals{{{"poisson", ArrivalKind::Poisson},
                                                {"constant", ArrivalKind::Constant},
                                                {"gamma", ArrivalKind::Gamma},
-                                               {"replay", ArrivalKind::Replay}}};
+                                               {"replay", ArrivalKind::Replay},
+                                               {"varying", ArrivalKind::Varying}}};
+constexpr NameTable<ThinkTime, 2> kThinkTimes{
+    {{"exponential", ThinkTime::Exponential}, {"constant", ThinkTime::Constant}}};
 
 using Timestamps = py::array_t<std::int64_t>;
+using Pieces = std::vector<std::tuple<double, double, std::int64_t>>;  // from, to, ns
 
 PlanSettings make_settings(const std::string& scenario, bool accuracy, const std::string& order, bool whole_sets,
                            std::uint64_t same_index, std::uint64_t samples_per_query, std::uint64_t min_query_count,
                            std::int64_t target_duration_ns, std::int64_t period_ns, bool bounded,
                            const std::string& arrivals, double target_qps, double burstiness,
-                           const std::optional<Timestamps>& timestamps_ns, std::uint64_t sample_index_seed,
-                           std::uint64_t schedule_seed, std::uint64_t accuracy_log_seed,
-                           double accuracy_log_probability) {
+                           const std::optional<Timestamps>& timestamps_ns, const Pieces& rate,
+                           std::vector<std::uint32_t> turns, const std::string& think_time, std::int64_t think_time_ns,
+                           std::uint64_t sample_index_seed, std::uint64_t schedule_seed,
+                           std::uint64_t accuracy_log_seed, double accuracy_log_probability) {
   PlanSettings settings{.scenario = named(kScenarios, scenario, "scenario"),
                         .accuracy = accuracy,
                         .order = named(kOrders, order, "order"),
@@ -56,11 +63,16 @@ PlanSettings make_settings(const std::string& scenario, bool accuracy, const std
                         .arrivals = {.kind = named(kArrivals, arrivals, "arrivals"),
                                      .target_qps = target_qps,
                                      .burstiness = burstiness,
-                                     .timestamps_ns = {}},
+                                     .timestamps_ns = {},
+                                     .rate = {}},
+                        .conversations = {.turns = std::move(turns),
+                                          .kind = named(kThinkTimes, think_time, "think_time"),
+                                          .think_time = Duration{think_time_ns}},
                         .sample_index_seed = sample_index_seed,
                         .schedule_seed = schedule_seed,
                         .accuracy_log_seed = accuracy_log_seed,
                         .accuracy_log_probability = accuracy_log_probability};
+  for (const auto& [from, to, ns] : rate) settings.arrivals.rate.push_back({from, to, Duration{ns}});
   if (timestamps_ns) {
     const auto timestamps = timestamps_ns->unchecked<1>();
     for (py::ssize_t i = 0; i < timestamps.shape(0); ++i) settings.arrivals.timestamps_ns.push_back(timestamps(i));
@@ -112,6 +124,15 @@ py::tuple draw(TrafficPlan& plan, std::uint64_t max_queries, std::uint64_t max_s
   return py::make_tuple(to_array(due), to_array(sizes), to_array(indices), to_array(keep));
 }
 
+/// Of the next `n` or fewer conversations, one behind the other.
+py::array_t<std::int64_t> draw_think_times(TrafficPlan& plan, std::uint64_t n) {
+  std::vector<std::int64_t> times;
+  PlannedQuery query;
+  for (std::uint64_t i = 0; i < n && plan.next(query); ++i)
+    for (const Duration time : plan.think_times()) times.push_back(time.count());
+  return to_array(times);
+}
+
 /// What a query of the plan takes to draw, in ns: the mean over the next `n` or fewer. 0 when there is none.
 double cost_ns(const TrafficPlan& plan, std::uint64_t n) {
   TrafficPlan drawn{plan};
@@ -131,8 +152,9 @@ void bind_settings(py::module_& module) {
            py::arg("samples_per_query") = 1, py::arg("min_query_count") = 1, py::arg("target_duration_ns") = 0,
            py::arg("period_ns") = 0, py::arg("bounded") = true, py::arg("arrivals") = "poisson",
            py::arg("target_qps") = 1.0, py::arg("burstiness") = 1.0, py::arg("timestamps_ns").noconvert() = py::none(),
-           py::arg("sample_index_seed") = 0, py::arg("schedule_seed") = 0, py::arg("accuracy_log_seed") = 0,
-           py::arg("accuracy_log_probability") = 0.0);
+           py::arg("rate") = Pieces{}, py::arg("turns") = std::vector<std::uint32_t>{},
+           py::arg("think_time") = "exponential", py::arg("think_time_ns") = 0, py::arg("sample_index_seed") = 0,
+           py::arg("schedule_seed") = 0, py::arg("accuracy_log_seed") = 0, py::arg("accuracy_log_probability") = 0.0);
 }
 
 void bind_sets(py::module_& module) {
@@ -159,6 +181,8 @@ void bind_plan(py::module_& module) {
            "(due_ns, sizes, indices, keep): as many queries as fit. A query that does not fit is "
            "listed once, with its "
            "whole size, and continued by the next call.")
+      .def("draw_think_times", &draw_think_times, py::arg("n"),
+           "Of the next conversations, in ns: between the turns of the first, then of the second, ...")
       .def("cost_ns", &cost_ns, py::arg("n"), "What a query takes to draw, in ns; nothing of this plan is drawn.")
       .def("run_dry", &TrafficPlan::run_dry, "Draws the rest of a bounded plan, for the counts.")
       .def_property_readonly("query_count", &TrafficPlan::query_count)

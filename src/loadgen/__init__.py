@@ -12,7 +12,8 @@ import logging
 import typing
 
 from loadgen._core import Batch, __version__
-from loadgen.config.arrivals import Constant, Gamma, Poisson, Replay
+from loadgen.config.arrivals import Constant, Gamma, Poisson, Ramp, Replay, Steps
+from loadgen.config.conversations import Conversations
 from loadgen.config.scenarios import (
     Concurrent,
     MultiStream,
@@ -22,7 +23,7 @@ from loadgen.config.scenarios import (
     SingleStream,
 )
 from loadgen.config.settings import Seeds, Settings
-from loadgen.dataset import Dataset, open_dataset
+from loadgen.dataset import ConversationDataset, Dataset, Trace, open_dataset
 from loadgen.errors import (
     DatasetError,
     Interrupted,
@@ -48,6 +49,8 @@ __all__ = [
     "Batch",
     "Concurrent",
     "Constant",
+    "ConversationDataset",
+    "Conversations",
     "Dataset",
     "DatasetError",
     "FunctionSUT",
@@ -58,6 +61,7 @@ __all__ = [
     "NativeSUT",
     "Offline",
     "Poisson",
+    "Ramp",
     "Replay",
     "Result",
     "ResultError",
@@ -70,7 +74,9 @@ __all__ = [
     "Settings",
     "SettingsError",
     "SingleStream",
+    "Steps",
     "SystemUnderTest",
+    "Trace",
     "__version__",
     "accuracy",
     "attach",

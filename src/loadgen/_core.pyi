@@ -40,6 +40,10 @@ class PlanSettings:
         target_qps: float = 1.0,
         burstiness: float = 1.0,
         timestamps_ns: Int64Array | None = None,
+        rate: Sequence[tuple[float, float, int]] = ...,
+        turns: Sequence[int] = ...,
+        think_time: str = "exponential",
+        think_time_ns: int = 0,
         sample_index_seed: int = 0,
         schedule_seed: int = 0,
         accuracy_log_seed: int = 0,
@@ -65,6 +69,7 @@ class TrafficPlan:
     def draw(
         self, max_queries: int, max_samples: int
     ) -> tuple[Int64Array, Int64Array, Uint32Array, Uint8Array]: ...
+    def draw_think_times(self, n: int) -> Int64Array: ...
     def cost_ns(self, n: int) -> float: ...
     def run_dry(self) -> None: ...
     @property

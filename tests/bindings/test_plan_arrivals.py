@@ -91,3 +91,72 @@ def test_arrivals_far_in_the_future_stay_inside_64_bits(arrivals: str) -> None:
     at = due(1_000, arrivals=arrivals, target_qps=2.0**-32)
     assert at[-1] == 2**62
     assert (np.diff(at) >= 0).all()
+
+
+def time_change(seed: int, qps: float, pieces: list[tuple[float, float, float]]) -> Any:
+    """Return instants in s: the integrated rate, found by bisection, of a unit-rate process."""
+    raw = np.random.RandomState(seed)._bit_generator.random_raw(2 * 3_000)
+    u01 = (raw[0::2].astype(float) + raw[1::2].astype(float) * 2.0**32) / 2.0**64
+    arrived = np.concatenate([[0.0], np.cumsum(-np.log(1.0 - u01))])
+
+    def integrated(at: NDArray[np.float64]) -> NDArray[np.float64]:
+        total, begin = np.zeros_like(at), 0.0
+        for start, stop, lasts in pieces:
+            within = np.clip(at - begin, 0, lasts)
+            total += qps * (start * within + (stop - start) * within**2 / (2 * lasts))
+            begin += lasts
+        return total + qps * pieces[-1][1] * np.maximum(at - begin, 0)
+
+    low, high = np.zeros_like(arrived), np.full_like(arrived, 1e4)
+    for _ in range(100):
+        middle = (low + high) / 2
+        below = integrated(middle) < arrived
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return high
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [(1.0, 1.0, 1.0)],
+        [(1.0, 1.0, 2.0), (4.0, 4.0, 1.0), (0.5, 0.5, 3.0)],
+        [(1.0, 1.0, 2.0), (0.0, 0.0, 5.0), (2.0, 2.0, 1.0)],
+        [(0.0, 5.0, 4.0)],
+        [(5.0, 0.25, 3.0)],
+        [(2.0, 0.0, 1.0), (0.0, 2.0, 1.0)],
+    ],
+)
+def test_varying_arrivals_are_a_time_change_of_a_poisson_process(
+    pieces: list[tuple[float, float, float]],
+) -> None:
+    rate = [(start, stop, round(lasts * 1e9)) for start, stop, lasts in pieces]
+    at = due(3_001, arrivals="varying", target_qps=200.0, rate=rate, schedule_seed=11) / 1e9
+    expected = time_change(11, 200.0, pieces)
+    assert np.abs(at - expected).max() < 2e-9  # where the rate is 0, bisection may stop anywhere
+
+
+def test_varying_arrivals_are_as_many_in_each_part_as_the_rate_says() -> None:
+    rate = [(1.0, 1.0, 10 * 10**9), (0.0, 0.0, 10**9), (0.0, 3.0, 20 * 10**9)]
+    at = due(60_000, arrivals="varying", target_qps=1_000.0, rate=rate, schedule_seed=3) / 1e9
+    counts, _ = np.histogram(at, bins=[0, 5, 10, 11, 21, 31, 36])
+    # 1000/s; the pause; 0 to 1500/s, 1500 to 3000/s, 3000/s.
+    expected = np.array([5_000, 5_000, 0, 7_500, 22_500, 15_000])
+    assert counts[2] == 0
+    assert (np.abs(counts - expected) <= 4 * np.sqrt(expected)).all()
+    rest = at[at > 31]
+    assert stats.kstest(np.diff(rest), stats.expon(scale=1 / 3_000).cdf).pvalue > LEVEL
+
+
+@given(
+    rate=st.lists(
+        st.tuples(st.floats(0, 100), st.floats(0, 100), st.integers(1, 10**10)),
+        min_size=1,
+        max_size=5,
+    ),
+    qps=st.floats(1e-3, 1e7),
+)
+def test_varying_arrivals_never_go_back(rate: list[tuple[float, float, int]], qps: float) -> None:
+    rate = [*rate, (1.0, 1.0, 1)]
+    at = due(300, arrivals="varying", target_qps=qps, rate=rate)
+    assert at[0] >= 0
+    assert (np.diff(at) >= 0).all()

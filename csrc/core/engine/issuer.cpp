@@ -109,7 +109,7 @@ SeriesEnd Issuer::issue_all(TrafficPlan& plan) {
     case Scenario::Concurrent:
       return concurrent(plan);
     case Scenario::Server:
-      return scheduled(plan);
+      return plan.has_conversations() ? conversations(plan) : scheduled(plan);
     case Scenario::Offline:
       return offline(plan);
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Issues one series: takes queries from the plan, waits for what the scenario waits for, hands rows to the SUT.
 //
-// One file a family: closed_loop.cpp (SingleStream, MultiStream, Concurrent), open_loop.cpp (Server), offline.cpp.
+// One file a family: closed_loop.cpp (SingleStream, MultiStream, Concurrent), open_loop.cpp (Server), conversations.cpp
+// (Server, whose queries are turns), offline.cpp.
 #pragma once
 
 #include <atomic>
@@ -10,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/conversations.hpp"
 #include "engine/run.hpp"
 
 namespace loadgen {
@@ -60,6 +62,7 @@ class Issuer {
   SeriesEnd one_at_a_time(TrafficPlan& plan);
   SeriesEnd concurrent(TrafficPlan& plan);
   SeriesEnd scheduled(TrafficPlan& plan);
+  SeriesEnd conversations(TrafficPlan& plan);
   SeriesEnd offline(TrafficPlan& plan);
 
   // What they share (issuer.cpp) ---------------------------------------------------------------------------------
@@ -110,6 +113,8 @@ class Issuer {
   [[nodiscard]] SeriesEnd end_of_plan() const noexcept;
 
   // Server only (open_loop.cpp)
+  /// How long before `due` what the issue needs is fetched.
+  [[nodiscard]] Duration lead_of(Instant due) const noexcept;
   /// `now` is the last reading of the clock, before and after.
   WaitEnd wait_until_due(Instant due, Instant& now);
   /// Issues the staged query, and with it up to `may_merge` that are late too; see merge_late() for `more`.
@@ -124,6 +129,14 @@ class Issuer {
   std::uint64_t merge_late(TrafficPlan& plan, PlannedQuery& query, Instant now, std::uint64_t most, bool& more);
   [[nodiscard]] bool too_many_outstanding();
   void drop_answered();
+
+  // Conversations only (conversations.cpp); `ticket` is the signal's: a change of it means that an answer came
+  /// Stages the next turn, in place of the one that was staged before. False: the record is full.
+  bool stage_turn(const OpenConversations& talks);
+  /// Waits for an answer while nothing is due.
+  WaitEnd wait_for_turn(const OpenConversations& talks, std::uint32_t ticket, Instant& now);
+  /// As above, but at most until an answer comes.
+  WaitEnd wait_until_due(Instant due, std::uint32_t ticket, Instant& now);
 
   Run& run_;
   Record& record_;

@@ -48,7 +48,7 @@ SeriesEnd Issuer::scheduled(TrafficPlan& plan) {
 
 WaitEnd Issuer::wait_until_due(Instant due, Instant& now) {
   if (record_.clock().virtual_clock() != nullptr) return waiter_.until(due, now);
-  const Duration lead = std::clamp((due - last_issued_) / kLeadOfGap, kShortestLead, kLongestLead);
+  const Duration lead = lead_of(due);
   if (now < due - lead) {
     const WaitEnd wait = waiter_.until(due - lead, now);
     if (wait != WaitEnd::Ready || calls_.enter != nullptr) return wait;
@@ -58,6 +58,10 @@ WaitEnd Issuer::wait_until_due(Instant due, Instant& now) {
   // A query that is late already goes with the instant at which the last call returned: what lies between is counted
   // with the next one. Under pull there is no such instant.
   return now < due || settings_.pull ? waiter_.until(due, now) : WaitEnd::Ready;
+}
+
+Duration Issuer::lead_of(Instant due) const noexcept {
+  return std::clamp((due - last_issued_) / kLeadOfGap, kShortestLead, kLongestLead);
 }
 
 bool Issuer::warm() {

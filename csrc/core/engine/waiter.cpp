@@ -20,35 +20,44 @@ bool Waiter::poll(Instant now) {
   return calls_.poll == nullptr || calls_.poll(calls_.user);
 }
 
-WaitEnd Waiter::until(Instant due, Instant& now) {
+template <typename Ticket, typename Answered>
+WaitEnd Waiter::until_unless(Instant due, Instant& now, Ticket ticket, Answered answered) {
   now = record_.clock().now();
   if (VirtualClock* clock = record_.clock().virtual_clock()) {
-    while (clock->now() < due) {
+    while (clock->now() < due && !answered()) {
       if (!keep_going(last_poll_)) return WaitEnd::Stopped;
       clock->advance(due);
     }
     now = clock->now();
     return WaitEnd::Ready;
   }
-  while (now < due) {
+  while (now < due && !answered()) {
     if (!keep_going(now)) return WaitEnd::Stopped;
     const Duration spin = spin_time(now);
     if (settings_.pacing != Pacing::Spin && due - now > spin) {
-      if (sleep_towards(due - spin, now) == WaitEnd::Stopped) return WaitEnd::Stopped;
+      if (sleep_towards(due - spin, now, ticket()) == WaitEnd::Stopped) return WaitEnd::Stopped;
       continue;
     }
     const Instant spin_start = now;
     const Instant spin_end = std::min(due, now + kPollPeriod);
-    while (now < spin_end) now = record_.clock().now();
+    while (now < spin_end && !answered()) now = record_.clock().now();
     spun_ += now - spin_start;
   }
   return WaitEnd::Ready;
 }
 
-WaitEnd Waiter::sleep_towards(Instant target, Instant& now) {
+WaitEnd Waiter::until(Instant due, Instant& now) {
+  return until_unless(due, now, [this] { return record_.signal().ticket(); }, [] { return false; });
+}
+
+WaitEnd Waiter::until_or_answer(Instant due, std::uint32_t ticket, Instant& now) {
+  return until_unless(
+      due, now, [ticket] { return ticket; }, [this, ticket] { return record_.signal().ticket() != ticket; });
+}
+
+WaitEnd Waiter::sleep_towards(Instant target, Instant& now, std::uint32_t ticket) {
   if (crowding_.crowded()) target = std::max(target, now + crowding_.rest(thread_cpu_time(), now));
   const Instant limit = std::min(target, now + kPollPeriod);
-  const std::uint32_t ticket = record_.signal().ticket();
   if (aborted_.load(std::memory_order_relaxed)) return WaitEnd::Stopped;  // relaxed: abort() rings after it set it
   const Wake wake = record_.signal().wait(ticket, limit);
   now = record_.clock().now();

@@ -34,6 +34,8 @@ class Waiter {
 
   /// Waits until `due` has come. `now` is the clock's last reading, at or after `due` when Ready: never early.
   WaitEnd until(Instant due, Instant& now);
+  /// The same, but at most until the signal's ticket is another one than `ticket`. For who has armed the signal.
+  WaitEnd until_or_answer(Instant due, std::uint32_t ticket, Instant& now);
 
   /// What may be outstanding, a range for each issuing thread: any answer there breaks the silence.
   using OpenRows = std::span<const RowRange>;
@@ -58,7 +60,10 @@ class Waiter {
   static constexpr Duration kAnswerSpin = std::chrono::microseconds{50};
 
   bool poll(Instant now);
-  WaitEnd sleep_towards(Instant target, Instant& now);
+  /// Until `due`, or `answered()`, which a change of `ticket()` may bring about.
+  template <typename Ticket, typename Answered>
+  WaitEnd until_unless(Instant due, Instant& now, Ticket ticket, Answered answered);
+  WaitEnd sleep_towards(Instant target, Instant& now, std::uint32_t ticket);
   [[nodiscard]] Duration spin_time(Instant now) noexcept;
   [[nodiscard]] bool may_spin(Instant now) noexcept;
   [[nodiscard]] Instant last_answer(OpenRows open) const noexcept;

@@ -19,6 +19,14 @@ bool valid_timestamps(const std::vector<std::int64_t>& timestamps) {
          std::ranges::is_sorted(timestamps);
 }
 
+bool valid_rates(const std::vector<RatePiece>& pieces, double qps) {
+  const auto valid = [qps](const RatePiece& piece) {
+    return piece.from >= 0.0 && piece.to >= 0.0 && piece.from * qps <= kHighestTargetQps &&
+           piece.to * qps <= kHighestTargetQps && piece.lasts > Duration::zero() && piece.lasts <= kEndOfTime;
+  };
+  return !pieces.empty() && std::ranges::all_of(pieces, valid) && valid_rate(pieces.back().to * qps);
+}
+
 double shape_of(const ArrivalSettings& settings) {
   if (settings.kind != ArrivalKind::Gamma) return 1.0;
   if (!valid_burstiness(settings.burstiness)) throw Error{ErrorCode::InvalidPlan};
@@ -41,6 +49,8 @@ Arrivals::Kind Arrivals::kind_of(ArrivalKind kind) noexcept {
       return Kind::Constant;
     case ArrivalKind::Gamma:
       return Kind::Gamma;
+    case ArrivalKind::Varying:
+      return Kind::Varying;
     case ArrivalKind::Replay:
       break;
   }
@@ -58,6 +68,11 @@ Arrivals::Arrivals(ArrivalSettings settings, std::uint64_t schedule_seed)
       constant_{target_qps_},
       gamma_{shape_of(settings)},
       timestamps_{std::move(settings.timestamps_ns)} {
+  if (kind_ == Kind::Varying) {
+    if (!valid_rates(settings.rate, target_qps_)) throw Error{ErrorCode::InvalidPlan};
+    varying_ = VaryingRate{settings.rate, target_qps_};
+    instant_ = varying_.advance(0.0);
+  }
   if (kind_ != Kind::Replay) return;
   if (!valid_timestamps(timestamps_)) throw Error{ErrorCode::InvalidPlan};
   instant_ = Duration{timestamps_.front()};
@@ -68,6 +83,8 @@ void Arrivals::advance_other() noexcept {
     instant_ = later(instant_, constant_.gap());
   } else if (kind_ == Kind::Gamma) {
     instant_ = later(instant_, to_duration(gamma_(engine_) / target_qps_));
+  } else if (kind_ == Kind::Varying) {
+    instant_ = std::max(instant_, varying_.advance(unit_gap(engine_)));
   } else if (present_ + 1 < timestamps_.size()) {
     instant_ = Duration{timestamps_[++present_]};
   }

@@ -10,6 +10,7 @@
 
 #include "base/time.hpp"
 #include "plan/constant_rate.hpp"
+#include "plan/varying_rate.hpp"
 #include "random/gaps.hpp"
 #include "random/mt19937.hpp"
 
@@ -20,6 +21,7 @@ enum class ArrivalKind : std::uint8_t {
   Constant,  // due_k = floor(k * 1e9 / target_qps)
   Gamma,     // gamma gaps of shape `burstiness`: below 1 burstier than Poisson, above 1 more regular
   Replay,    // the given instants
+  Varying,   // a Poisson process whose rate changes
 };
 
 struct ArrivalSettings {
@@ -27,6 +29,7 @@ struct ArrivalSettings {
   double target_qps = 0.0;                    // all but Replay
   double burstiness = 1.0;                    // Gamma
   std::vector<std::int64_t> timestamps_ns{};  // Replay: since the series' start, not decreasing
+  std::vector<RatePiece> rate{};              // Varying: one behind the other; the last factor goes on
 };
 
 /// Rates that a plan in nanoseconds can follow: one arrival in 146 years, ten in a nanosecond. At
@@ -34,21 +37,23 @@ struct ArrivalSettings {
 inline constexpr double kLowestTargetQps = 0x1p-32;
 inline constexpr double kHighestTargetQps = 1e10;
 
-/// `instant` + `gap`, at most kEndOfTime. REQUIRES: both lie in [0, kEndOfTime].
-[[nodiscard]] constexpr Duration later(Duration instant, Duration gap) noexcept {
-  return gap < kEndOfTime - instant ? instant + gap : kEndOfTime;
-}
-
 /// The instants of one series, in order. Unending, but for Replay.
 ///
-/// Cost of advance(): Poisson 6 ns, a fixed period or Constant 1, Replay 1, Gamma 20 to 40.
+/// Varying is a time change: the instants are those at which the integrated rate reaches the
+/// arrivals of a Poisson process of rate 1, whose first is 0 (E. Cinlar, "Introduction to
+/// Stochastic Processes", 1975, section 4.7; P. A. W. Lewis and G. S. Shedler, "Simulation of
+/// nonhomogeneous Poisson processes by thinning", 1979, section 1).
+///
+/// Cost of advance(): Poisson 6 ns, a fixed period or Constant 1, Replay 1, Varying 7 to 10, Gamma 20
+/// to 40.
 class Arrivals {
  public:
   /// One every `period`, from 0. Throws Error{InvalidPlan} when it lies outside [0, kEndOfTime].
   explicit Arrivals(Duration period);
 
   /// As the settings say; random gaps come from an engine with this seed. Throws Error{InvalidPlan}
-  /// when a rate or burstiness is out of range, or the timestamps are none, negative or decreasing.
+  /// when a rate or burstiness is out of range, or the timestamps are none, negative or decreasing,
+  /// or the pieces of a rate are none, without a length, or end without a rate.
   Arrivals(ArrivalSettings settings, std::uint64_t schedule_seed);
 
   /// The instant of the present arrival. Behind the last one of a Replay: that last one's.
@@ -71,7 +76,7 @@ class Arrivals {
   }
 
  private:
-  enum class Kind : std::uint8_t { Periodic, Poisson, Constant, Gamma, Replay };
+  enum class Kind : std::uint8_t { Periodic, Poisson, Constant, Gamma, Replay, Varying };
 
   [[nodiscard]] static Kind kind_of(ArrivalKind kind) noexcept;
   void advance_other() noexcept;
@@ -83,6 +88,7 @@ class Arrivals {
   Mt19937 engine_;
   ConstantRate constant_{1.0};
   Gamma gamma_{1.0};
+  VaryingRate varying_;
   std::vector<std::int64_t> timestamps_;
   std::size_t present_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include "base/error.hpp"
 #include "random/shuffle.hpp"
@@ -19,9 +20,10 @@ PositionStream::PositionStream(const PositionSettings& settings, std::uint64_t s
     : order_{settings.order},
       end_{settings.end},
       same_index_{settings.same_index},
+      stride_{settings.stride},
       engine_{sample_index_seed},
       permutations_{divide_up(settings.planned_queries, settings.set_size)} {
-  if (order_ != PositionOrder::Same) shuffle_ahead(settings);
+  if (order_ != PositionOrder::Same && order_ != PositionOrder::Sequential) shuffle_ahead(settings);
 }
 
 void PositionStream::shuffle_ahead(const PositionSettings& settings) {
@@ -50,6 +52,8 @@ void PositionStream::list_once(std::uint32_t stride) {
 
 std::uint32_t PositionStream::next_listed() {
   if (order_ == PositionOrder::Same) return same_index_;
+  if (order_ == PositionOrder::Sequential)
+    return static_cast<std::uint32_t>(std::exchange(next_, (next_ + stride_) % end_));
   if (next_ == listed_.size()) {
     if (order_ != PositionOrder::Permutations) throw Error{ErrorCode::SamplesRanOut};
     next_permutation();

@@ -18,10 +18,12 @@ enum class SampleOrder : std::uint8_t {
   Same,         // one position again and again
   Permutation,  // the whole set in a random order, then in another one: all are issued equally
                 // often
+  Sequential,   // the whole set in the order of the data set, again and again; accuracy series: as
+                // Random
 };
 
 /// Where positions come from. What an order means depends on the scenario, see sample_source.cpp.
-enum class PositionOrder : std::uint8_t { Drawn, AccuracyOnce, UniqueOnce, Same, Permutations };
+enum class PositionOrder : std::uint8_t { Drawn, AccuracyOnce, UniqueOnce, Same, Permutations, Sequential };
 
 struct PositionSettings {
   PositionOrder order = PositionOrder::Drawn;
@@ -40,6 +42,9 @@ struct PositionSettings {
 ///
 /// Permutations are cumulative: each shuffles the one before. When the planned queries are through,
 /// they start again with the first one, from a copy of the engine.
+///
+/// Same and Sequential draw nothing. Sequential goes on by the samples of a query, and past the end
+/// to the beginning.
 ///
 /// Cost of construction: 0.5 to 2 ns a planned query (Drawn). Cost of next(): about 1 ns.
 class PositionStream {
@@ -67,8 +72,9 @@ class PositionStream {
   PositionOrder order_;
   std::uint32_t end_;
   std::uint32_t same_index_;
+  std::uint32_t stride_;
   Mt19937 engine_;
-  std::size_t next_ = 0;               // in listed_
+  std::size_t next_ = 0;               // in listed_; Sequential: the position
   std::vector<std::uint32_t> listed_;  // all positions once; or the present permutation
   std::uint64_t permutations_ = 0;     // until they start again, at least 1
   std::uint64_t permutation_ = 0;      // number of the present one, from 1

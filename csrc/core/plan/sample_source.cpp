@@ -31,8 +31,18 @@ PositionOrder position_order(const SampleSourceSettings& settings) noexcept {
     case SampleOrder::Random:
       if (offline) return PositionOrder::Same;
       break;
+    case SampleOrder::Sequential:
+      if (offline) return PositionOrder::Same;
+      if (!settings.accuracy) return PositionOrder::Sequential;
+      break;
   }
   return settings.accuracy ? PositionOrder::AccuracyOnce : PositionOrder::Drawn;
+}
+
+/// As if the set had been loaded in the order of the data set.
+void sort_padded(std::vector<std::uint32_t>& samples, std::size_t end) {
+  std::sort(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(end));
+  for (std::size_t i = end; i < samples.size(); ++i) samples[i] = samples[i - end];
 }
 
 void check(const SampleSourceSettings& settings, const LoadedSet& set) {
@@ -71,6 +81,7 @@ SampleSource::SampleSource(const SampleSourceSettings& settings, LoadedSet set)
       samples_per_query_{settings.samples_per_query},
       copies_left_{settings.samples_per_query / set.samples.size()} {
   samples_ = std::move(set.samples);
+  if (settings.order == SampleOrder::Sequential && !settings.accuracy) sort_padded(samples_, set.end);
 }
 
 void SampleSource::take(std::span<std::uint32_t> indices) {

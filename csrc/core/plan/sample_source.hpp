@@ -29,7 +29,8 @@ struct SampleSourceSettings {
 /// SingleStream, Server, Concurrent: the sample at each position. MultiStream: from each position
 /// on, so many neighbours in load order. Offline: whole copies of the loaded set and the beginning
 /// of one more, in load order; the whole ones shuffled when the order is Permutation. Same: always
-/// that sample (MultiStream: and its neighbours).
+/// that sample (MultiStream: and its neighbours). Sequential: the same of the set as if it had been
+/// loaded in the order of the data set, MultiStream's queries one behind the other.
 class SampleSource {
  public:
   /// Throws Error{InvalidPlan} when the set does not fit the scenario, Error{IndexOutOfRange} when

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "base/error.hpp"
@@ -26,6 +27,15 @@ Arrivals make_arrivals(PlanSettings& settings) {
 }
 
 }  // namespace
+
+/// What the sample order is of: the samples, or the conversations.
+LoadedSet ordered_set(const PlanSettings& settings, LoadedSet&& set) {
+  if (settings.conversations.turns.empty()) return std::move(set);
+  if (settings.scenario != Scenario::Server || settings.accuracy) throw Error{ErrorCode::InvalidPlan};
+  std::vector<std::uint32_t> numbers(settings.conversations.turns.size());
+  std::iota(numbers.begin(), numbers.end(), 0U);
+  return {.samples = std::move(numbers), .end = settings.conversations.turns.size()};
+}
 
 /// LoadGen's sizes of a series. Expressions and their order are those of its query generation.
 struct TrafficPlan::Extent {
@@ -62,7 +72,10 @@ TrafficPlan::Extent::Extent(const PlanSettings& settings, const LoadedSet& set) 
     if (!offline) extension = set_size;
   }
   if (replay) {
-    min_queries = std::min<std::uint64_t>(once ? min_queries : kUnending, settings.arrivals.timestamps_ns.size());
+    // Of conversations, whose turns are counted here, next_conversation() counts the timestamps.
+    const bool counts_turns = !settings.conversations.turns.empty();
+    min_queries = std::min<std::uint64_t>(once ? min_queries : kUnending,
+                                          counts_turns ? kUnending : settings.arrivals.timestamps_ns.size());
     plan_duration = Duration::zero();
   } else if (!bounded) {
     min_queries = kUnending;
@@ -76,19 +89,21 @@ TrafficPlan::TrafficPlan(PlanSettings settings, LoadedSet set, Mt19937* accuracy
     : TrafficPlan{std::move(settings), std::move(set), accuracy_log_engine, Extent{settings, set}} {}
 
 TrafficPlan::TrafficPlan(PlanSettings&& settings, LoadedSet&& set, Mt19937* accuracy_log_engine, const Extent& extent)
-    : source_{{.scenario = settings.scenario,
+    : conversations_{settings.conversations, set.end, settings.schedule_seed},
+      source_{{.scenario = settings.scenario,
                .accuracy = settings.accuracy,
                .order = settings.order,
                .same_index = settings.same_index,
                .samples_per_query = extent.samples_per_query,
                .planned_queries = extent.planned_queries,
                .sample_index_seed = settings.sample_index_seed},
-              std::move(set)},
+              ordered_set(settings, std::move(set))},
       arrivals_{make_arrivals(settings)},
       accuracy_log_{settings.accuracy, settings.accuracy_log_probability, settings.accuracy_log_seed,
                     accuracy_log_engine},
       timed_{settings.scenario == Scenario::Server},
-      one_sample_{settings.scenario != Scenario::MultiStream && settings.scenario != Scenario::Offline},
+      one_sample_{settings.scenario != Scenario::MultiStream && settings.scenario != Scenario::Offline &&
+                  conversations_.count() == 0},
       bounded_{extent.bounded},
       samples_per_query_{extent.samples_per_query},
       min_queries_{extent.min_queries},
@@ -96,9 +111,29 @@ TrafficPlan::TrafficPlan(PlanSettings&& settings, LoadedSet&& set, Mt19937* accu
       extension_{extent.extension} {}
 
 void TrafficPlan::pass_over_untaken() {
-  source_.skip(untaken_);
+  if (!has_conversations()) source_.skip(untaken_);
   accuracy_log_.skip(untaken_);
   untaken_ = 0;
+}
+
+void TrafficPlan::take_several(std::span<std::uint32_t> indices) {
+  if (has_conversations()) {
+    conversations_.take(indices);
+  } else {
+    source_.take(indices);
+  }
+}
+
+bool TrafficPlan::next_conversation(PlannedQuery& query) {
+  if (conversations_begun_ == arrivals_.count()) return false;
+  ++conversations_begun_;
+  conversations_.begin(source_.one());
+  last_due_ = arrivals_.instant();
+  query = {last_due_, conversations_.turns()};
+  query_count_ += query.sample_count;
+  untaken_ = query.sample_count;
+  arrivals_.advance();
+  return true;
 }
 
 void TrafficPlan::run_dry() {

@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "plan/accuracy_log.hpp"
 #include "plan/arrivals.hpp"
+#include "plan/conversations.hpp"
 #include "plan/loadable_sets.hpp"
 #include "plan/sample_order.hpp"
 #include "plan/sample_source.hpp"
@@ -34,6 +35,7 @@ struct PlanSettings {
                                // paces nothing
   bool bounded = true;         // false: goes on until the engine stops, unless each sample may be issued once only
   ArrivalSettings arrivals{};  // Server
+  ConversationSettings conversations{};  // Server, of a loaded set that is the samples 0, 1, 2, ... in any order
   std::uint64_t sample_index_seed = 0;
   std::uint64_t schedule_seed = 0;
   std::uint64_t accuracy_log_seed = 0;
@@ -41,11 +43,11 @@ struct PlanSettings {
 };
 
 struct PlannedQuery {
-  Duration due{0};  // since the series' start; 0 where a query waits for a free slot, and in Offline
-  std::uint64_t sample_count = 0;
+  Duration due{0};                 // since the series' start; 0 where a query waits for a free slot, and in Offline
+  std::uint64_t sample_count = 0;  // of a conversation: its turns, each of which is a query
 };
 
-/// One series, drawn while it is issued. Memory: the loaded set and 20 KiB, whatever the number of
+/// One series, drawn while it is issued. Memory: the loaded set and 25 KiB, whatever the number of
 /// queries (Replay: and its timestamps).
 ///
 /// How many queries there are: accuracy series and SampleOrder::Unique have as many as the loaded
@@ -53,6 +55,10 @@ struct PlannedQuery {
 /// or after the target duration (twice that, but for Server) and there are at least
 /// `min_query_count`; with SampleOrder::Permutation rounded up to whole permutations. Offline has
 /// one query.
+///
+/// Of conversations, next() gives the start of each, and its turns are the samples; which one it is
+/// the sample order says, of conversations in place of samples. Counts, also `min_query_count`, are
+/// of turns.
 ///
 /// Thread safety: none. Cost of a one-sample query (Server, Random): 7 to 9 ns.
 class TrafficPlan {
@@ -73,6 +79,9 @@ class TrafficPlan {
       if (last_due_ >= plan_duration_) return false;
       min_queries_ += extension_;
     }
+    if (conversations_.count() != 0) [[unlikely]] {
+      return next_conversation(query);
+    }
     last_due_ = arrivals_.instant();
     query.due = timed_ ? last_due_ : Duration::zero();
     query.sample_count = samples_per_query_;
@@ -90,7 +99,7 @@ class TrafficPlan {
     if (one_sample_ && indices.size() == 1) [[likely]] {
       indices[0] = source_.one();
     } else {
-      source_.take(indices);
+      take_several(indices);
     }
     if (keep == nullptr) {
       accuracy_log_.skip(indices.size());
@@ -109,6 +118,10 @@ class TrafficPlan {
   [[nodiscard]] std::uint64_t query_count() const noexcept { return query_count_; }
   [[nodiscard]] std::uint64_t sample_count() const noexcept { return query_count_ * samples_per_query_; }
   [[nodiscard]] Duration duration() const noexcept { return arrivals_.instant(); }
+  /// Whether queries are turns of conversations.
+  [[nodiscard]] bool has_conversations() const noexcept { return conversations_.count() != 0; }
+  /// Between the turns of the current conversation.
+  [[nodiscard]] std::span<const Duration> think_times() const noexcept { return conversations_.think_times(); }
   /// Samples of the current query that have not been taken.
   [[nodiscard]] std::uint64_t untaken() const noexcept { return untaken_; }
   /// Whether the plan has an end.
@@ -119,7 +132,10 @@ class TrafficPlan {
 
   TrafficPlan(PlanSettings&& settings, LoadedSet&& set, Mt19937* accuracy_log_engine, const Extent& extent);
   void pass_over_untaken();
+  bool next_conversation(PlannedQuery& query);
+  void take_several(std::span<std::uint32_t> indices);
 
+  ConversationStream conversations_;
   SampleSource source_;
   Arrivals arrivals_;
   AccuracyLogChoice accuracy_log_;
@@ -131,6 +147,7 @@ class TrafficPlan {
   Duration plan_duration_;
   std::uint64_t extension_;  // Permutation: added to min_queries_ while the plan is too short
   std::uint64_t query_count_ = 0;
+  std::uint64_t conversations_begun_ = 0;
   std::uint64_t untaken_ = 0;  // of the current query
   Duration last_due_{0};
 };

@@ -15,6 +15,11 @@ namespace loadgen {
 /// instant can still be added to a clock reading.
 inline constexpr Duration kEndOfTime{std::int64_t{1} << 62};
 
+/// `instant` + `gap`, at most kEndOfTime. REQUIRES: both lie in [0, kEndOfTime].
+[[nodiscard]] constexpr Duration later(Duration instant, Duration gap) noexcept {
+  return gap < kEndOfTime - instant ? instant + gap : kEndOfTime;
+}
+
 /// Nanoseconds, rounded towards zero, of a duration in seconds that is not negative; infinity is
 /// cut to kEndOfTime.
 inline Duration to_duration(double seconds) noexcept {
@@ -22,14 +27,15 @@ inline Duration to_duration(double seconds) noexcept {
   return ns < 0x1p62 ? Duration{static_cast<std::int64_t>(ns)} : kEndOfTime;
 }
 
+/// Gap of a Poisson process of rate 1: -ln(1 - u). Two words.
+inline double unit_gap(Mt19937& engine) noexcept { return -std::log(1.0 - u01(engine)); }
+
 /// Gap of a Poisson process of `rate` arrivals a second: trunc(-ln(1 - u) / rate * 1e9) ns. Two
 /// words.
 ///
 /// The natural log is the platform's; one that differs in the last bit changes a gap in fewer than
 /// one of 10^12.
-inline Duration exp_ns(Mt19937& engine, double rate) noexcept {
-  return to_duration(-std::log(1.0 - u01(engine)) / rate);
-}
+inline Duration exp_ns(Mt19937& engine, double rate) noexcept { return to_duration(unit_gap(engine) / rate); }
 
 /// Standard normal values by the polar method.
 ///

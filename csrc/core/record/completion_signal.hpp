@@ -51,7 +51,7 @@ class CompletionSignal {
     const std::uint64_t target = target_.load(std::memory_order_seq_cst);
     if (target == kNobody) [[likely]]
       return;
-    if (target == kAnyRow || target - first < count) ring();
+    if (target == kAnyRow ? count > 0 : target - first < count) ring();
   }
 
   /// Wakes the issuing thread, whatever it waits for.

@@ -119,3 +119,14 @@ TEST_CASE("the same position is repeated without an end") {
   PositionStream stream{settings, kSeed};
   CHECK(take(stream, 30) == Positions(30, 4));
 }
+
+TEST_CASE("the sequential order goes on by the samples of a query, past the end to the beginning, and draws nothing") {
+  PositionSettings settings = of_set(PositionOrder::Sequential, 5, 20);
+  PositionStream one{settings, kSeed};
+  CHECK(take(one, 7) == Positions{0, 1, 2, 3, 4, 0, 1});
+  settings.stride = 3;
+  PositionStream blocks{settings, kSeed};
+  CHECK(take(blocks, 6) == Positions{0, 3, 1, 4, 2, 0});
+  Mt19937 engine{kSeed};
+  CHECK(blocks.engine()() == engine());
+}

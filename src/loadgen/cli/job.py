@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from loadgen.cli.ending import WrongUse, show_traceback
-from loadgen.cli.options import ARRIVAL_FIELDS, KNOBS, SETTINGS, option_name, plain
+from loadgen.cli.options import (
+    ARRIVAL_FIELDS,
+    CONVERSATION_FIELDS,
+    KNOBS,
+    SETTINGS,
+    option_name,
+    plain,
+)
 from loadgen.cli.systems import measures_tokens, system_of, table_of
 from loadgen.config.run_file import RunFile, read_run_file
 from loadgen.config.scenarios import SCENARIOS, Scenario, scenario_from_dict
@@ -180,7 +187,9 @@ def _scenario(base: Scenario | None, name: str | None, knobs: Mapping[str, objec
     if table.get("name") not in SCENARIOS:
         return scenario_from_dict(table)  # raises, with all names
     own = {field.name for field in ARRIVAL_FIELDS}
-    table |= {knob: value for knob, value in knobs.items() if knob not in own}
+    thinking = {field.name for field in CONVERSATION_FIELDS}
+    nested = own | thinking | {"conversations"}
+    table |= {knob: value for knob, value in knobs.items() if knob not in nested}
     given = {knob: value for knob, value in knobs.items() if knob in own}
     arrivals = table.get("arrivals", {"name": "poisson"})
     if "arrivals" in knobs:
@@ -188,6 +197,11 @@ def _scenario(base: Scenario | None, name: str | None, knobs: Mapping[str, objec
         arrivals = old if old.get("name") == knobs["arrivals"] else {"name": knobs["arrivals"]}
     if given or "arrivals" in knobs:
         table["arrivals"] = arrivals | given
+    think = {knob: value for knob, value in knobs.items() if knob in thinking}
+    if think or knobs.get("conversations"):
+        table["conversations"] = table.get("conversations", {}) | think
+    elif "conversations" in knobs:
+        table["conversations"] = None
     return scenario_from_dict(table)
 
 

@@ -19,6 +19,7 @@ from typing import Annotated, Final
 import typer
 
 from loadgen.config.arrivals import ARRIVALS
+from loadgen.config.conversations import Conversations
 from loadgen.config.knobs import Knobs
 from loadgen.config.scenarios import SCENARIOS
 from loadgen.config.settings import Seeds, Settings
@@ -26,6 +27,7 @@ from loadgen.errors import Problem, SettingsError
 
 __all__ = [
     "ARRIVAL_FIELDS",
+    "CONVERSATION_FIELDS",
     "KNOBS",
     "OPENAI",
     "SETTINGS",
@@ -63,8 +65,19 @@ class Field:
 ARRIVAL_FIELDS: Final = (
     Field("burstiness", "SHAPE", "Gamma arrivals: 1 is Poisson, below 1 burstier."),
     Field("timestamps_s", "FILE", "Replayed arrivals: a text file, one instant in s a line."),
+    Field("speed", "X", "Replayed arrivals: so many times as fast."),
+    Field("steps", "F:S,...", "Arrivals in steps: F times the rate for S seconds, ..."),
+    Field("start", "F", "Arrivals of a ramp: begins at F times the rate."),
+    Field("stop", "F", "Arrivals of a ramp: ends at F times the rate."),
+    Field("duration_s", "S", "Arrivals of a ramp: how long the rate changes."),
 )
 """Knobs of the arrivals, which are a table in a file."""
+
+CONVERSATION_FIELDS: Final = (
+    Field("think_time_s", "S", "Conversations: mean time from an answer to the next turn."),
+    Field("distribution", "NAME", "Conversations: think times are exponential or constant."),
+)
+"""Knobs of the conversations, which are a table in a file."""
 
 KNOBS: Final = (
     Field("target_qps", "QPS", "Mean rate of the arrivals."),
@@ -72,6 +85,8 @@ KNOBS: Final = (
     Field("target_percentile", "P", "Percentile that is reported, and where limits hold."),
     Field("arrivals", "NAME", f"Arrival process: {', '.join(ARRIVALS)}."),
     *ARRIVAL_FIELDS,
+    Field("conversations", "", "What arrives are conversations, as the dataset has them."),
+    *CONVERSATION_FIELDS,
     Field("coalesce", "", "Hand all queries that are due to the system in one call."),
     Field("max_outstanding", "N", "More unanswered queries end the run."),
     Field("target_ttft_ms", "MS", "Limit of the time to the first token; needs --tokens."),
@@ -95,7 +110,7 @@ SETTINGS: Final = (
     Field("seeds.accuracy_log", "SEED", "Which answers are kept for the accuracy log."),
     Field("performance_sample_count", "N", "Samples loaded at once; none: as the dataset says."),
     Field("accuracy_sample_count", "N", "Samples of an accuracy run; none: all."),
-    Field("sample_order", "ORDER", "random, unique, same or permutation."),
+    Field("sample_order", "ORDER", "random, unique, same, permutation or sequential."),
     Field("same_index", "N", "Position in the loaded set, for the order same."),
     Field("tokens", "", "Record first tokens and token counts."),
     Field("token_times", "HOW", "Count gaps between tokens (histogram) or keep instants (exact)."),
@@ -162,8 +177,15 @@ def plain(name: str, text: str | bool) -> object:
         return text
     if name == "timestamps_s":
         return _numbers_in(text)
+    if name == "steps":
+        return [tuple(map(_number, step.split(":"))) for step in text.split(",")]
     if text == "none":
         return None
+    return _number(text)
+
+
+def _number(text: str) -> int | float | str:
+    """Return the number that a text is, or else the text."""
     for kind in (int, float):
         try:
             return kind(text)
@@ -225,7 +247,7 @@ def _default_of_setting(name: str) -> str:
 
 def _default_of_knob(name: str) -> str:
     """Return the scenarios, or else the arrivals, that have a knob, with its default in each."""
-    kinds: Iterable[type[Knobs]] = [*SCENARIOS.values(), *ARRIVALS.values()]
+    kinds: Iterable[type[Knobs]] = [*SCENARIOS.values(), *ARRIVALS.values(), Conversations]
     defaults: dict[str, list[str]] = {}
     for kind in kinds:
         for each in fields(kind):  # type: ignore[arg-type]  # every kind is a dataclass

@@ -73,7 +73,7 @@ def _comments(job: Job) -> Iterator[str]:
     yield ""
     yield "What the settings come to:"
     for name, value in dataclasses.asdict(task.effective).items():
-        yield f"  {name} = {'none' if value is None else value}"
+        yield f"  {name} = {'none' if value is None else _shortened(value)}"
     yield ""
     yield "Series:"
     series = _series(task)
@@ -89,6 +89,14 @@ def _comments(job: Job) -> Iterator[str]:
         yield f"  {due:<18}  {', '.join(map(str, arrival.first_indices))}{more}"
     yield ""
     yield f"traffic_digest = {_digest(task)}"
+
+
+def _shortened(value: object) -> object:
+    """Return the turns of many conversations as a sum; anything else as it is."""
+    if not isinstance(value, tuple) or len(value) <= _SHOWN_SAMPLES:
+        return value
+    conversations = count_in_words(len(value), "conversation")
+    return f"{count_in_words(sum(value), 'turn')} of {conversations}"
 
 
 def _in_words(series: _Planned) -> str:
@@ -121,7 +129,7 @@ def _first_arrivals(task: Task) -> Iterator[_Arrival]:
     """Yield the first queries of the last series, which is the performance series if any is."""
     timed = isinstance(task.scenario, (Server, Offline))
     plan = _plan(task, task.steps[-1])
-    per_query = task.effective.samples_per_query
+    per_query = max((task.effective.samples_per_query, *task.effective.turns))
     due, sizes, indices, _ = plan.draw(_SHOWN_QUERIES, _SHOWN_QUERIES * min(per_query, 1_000))
     first = 0
     for at, size in zip(due.tolist(), sizes.tolist(), strict=True):

@@ -18,7 +18,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from loadgen.config.arrivals import Arrivals, Constant, Gamma, Poisson, Replay, arrivals_check
+from loadgen.config.arrivals import (
+    Arrivals,
+    Constant,
+    Gamma,
+    Poisson,
+    Ramp,
+    Replay,
+    Steps,
+    arrivals_check,
+)
+from loadgen.config.conversations import Conversations, conversations_check
 from loadgen.config.knobs import Knobs, knob
 from loadgen.errors import MISSING, Problem, SettingsError
 from loadgen.values import (
@@ -36,14 +46,17 @@ __all__ = [
     "SLOWEST_QPS",
     "Concurrent",
     "Constant",
+    "Conversations",
     "Gamma",
     "MultiStream",
     "Offline",
     "Poisson",
+    "Ramp",
     "Replay",
     "Scenario",
     "Server",
     "SingleStream",
+    "Steps",
     "scenario_from_dict",
 ]
 
@@ -114,7 +127,7 @@ class Server(Scenario):
         None: there is none.
     target_percentile : float in [0, 100]
         Where the limits hold.
-    arrivals : Poisson, Constant, Gamma or Replay
+    arrivals : Poisson, Constant, Gamma, Replay, Steps or Ramp
         The arrival process.
     coalesce : bool
         Hand all queries that are due to the system in one call; each keeps its own due time.
@@ -122,6 +135,8 @@ class Server(Scenario):
         More unanswered queries than this end the run.
     target_ttft_ms, target_tpot_ms : float or None, ms
         Limits of the time to the first token and per further token; need ``tokens=True``.
+    conversations : Conversations or None
+        What arrives are conversations; their later turns are due a think time after an answer.
     """
 
     name: ClassVar[str] = "server"
@@ -133,6 +148,7 @@ class Server(Scenario):
     max_outstanding: int | None = knob(optional(integer(1)), None)
     target_ttft_ms: float | None = knob(optional(_LATENCY_MS), None)
     target_tpot_ms: float | None = knob(optional(_LATENCY_MS), None)
+    conversations: Conversations | None = knob(optional(conversations_check), None)  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True, slots=True)

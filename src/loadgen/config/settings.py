@@ -101,8 +101,9 @@ class Settings(_Checked):
         Seeds of the streams.
     performance_sample_count, accuracy_sample_count : int or None
         How many samples of the dataset are used; None: as many as the dataset says.
-    sample_order : {"random", "unique", "same", "permutation"}
-        How samples are chosen from the loaded set.
+    sample_order : {"random", "unique", "same", "permutation", "sequential"}
+        How samples are chosen from the loaded set; "sequential": in the dataset's own order, again
+        and again, whatever the seeds are.
     same_index : int
         The position in the loaded set for the order "same".
     tokens : bool
@@ -152,8 +153,8 @@ class Settings(_Checked):
     performance_sample_count: _OptionalCount = None
     accuracy_sample_count: _OptionalCount = None
     sample_order: Annotated[
-        Literal["random", "unique", "same", "permutation"],
-        PlainValidator(choice("random", "unique", "same", "permutation")),
+        Literal["random", "unique", "same", "permutation", "sequential"],
+        PlainValidator(choice("random", "unique", "same", "permutation", "sequential")),
     ] = "random"
     same_index: Annotated[int, PlainValidator(integer(0, MAX_COUNT))] = 0
     tokens: _Bool = False

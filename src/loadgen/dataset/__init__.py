@@ -11,6 +11,7 @@ Not here: which samples are loaded when (the plan), and what a sample means (the
 from __future__ import annotations
 
 from loadgen.dataset.base import Dataset, Indices, load, read_columns, unload
+from loadgen.dataset.conversations import ConversationDataset
 from loadgen.dataset.csv_ import CsvDataset
 from loadgen.dataset.folder import FolderDataset
 from loadgen.dataset.huggingface import HuggingFaceDataset
@@ -22,9 +23,11 @@ from loadgen.dataset.opening import open_dataset
 from loadgen.dataset.parquet import ParquetDataset
 from loadgen.dataset.prompts import open_prompts
 from loadgen.dataset.torch_ import TorchDataset
+from loadgen.dataset.trace import Trace
 from loadgen.dataset.wrapping import as_dataset
 
 __all__ = [
+    "ConversationDataset",
     "CsvDataset",
     "Dataset",
     "FolderDataset",
@@ -36,6 +39,7 @@ __all__ = [
     "NumpyDataset",
     "ParquetDataset",
     "TorchDataset",
+    "Trace",
     "as_dataset",
     "load",
     "open_dataset",

@@ -68,7 +68,8 @@ def _head(result: Result) -> Iterator[str]:
 def _knob(value: Any) -> str:
     if isinstance(value, Mapping):
         inner = [f"{name} {_knob(each)}" for name, each in value.items() if name != "name"]
-        return str(value["name"]) + (f" ({', '.join(inner)})" if inner else "")
+        words = [str(value["name"])] if "name" in value else []
+        return " ".join([*words, f"({', '.join(inner)})"] if inner else words)
     if isinstance(value, list):
         return count_in_words(len(value), "value")
     if isinstance(value, bool) or not isinstance(value, (int, float)):

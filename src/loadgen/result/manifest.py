@@ -38,6 +38,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "dict": (dict,),
     "dict[str, Any]": (dict,),
     "list": (list,),
+    "tuple[int, ...]": (list,),
 }
 
 
@@ -109,7 +110,7 @@ def from_table(reader: Reader) -> RunData:
     return RunData(
         scenario=scenario,
         settings=settings,
-        effective=reader.record(Effective, reader.get("effective", "dict"), "effective"),
+        effective=_effective(reader),
         series=series,
         columns={},
         run_start_ns=0,
@@ -130,6 +131,14 @@ def from_table(reader: Reader) -> RunData:
             if field.name in (*_PLAIN, *_OPTIONAL)
         },
     )
+
+
+def _effective(reader: Reader) -> Effective:
+    found = reader.record(Effective, reader.get("effective", "dict"), "effective")
+    turns = tuple(found.turns)
+    if not all(type(each) is int and each > 0 for each in turns):
+        raise ResultError(f"{reader.path}: effective.turns has {turns!r:.60}; expected counts")
+    return dataclasses.replace(found, turns=turns)
 
 
 def _scenario_and_settings(reader: Reader) -> tuple[Any, Settings]:

@@ -93,16 +93,23 @@ def _offline(scenario: Offline, sizes: Effective, loaded: int) -> Expected:
 def _server(scenario: Server, settings: Settings, sizes: Effective, few: Expected) -> Expected:
     """Of a schedule that nothing slows down; `few` is the minimum of queries."""
     longest_s = settings.max_duration_s
+    # Later turns come by the answers; a limit of the duration may come before them.
+    each = 1.0 if longest_s is not None or not sizes.turns else sum(sizes.turns) / len(sizes.turns)
     if isinstance(scenario.arrivals, Replay):
-        due_s = scenario.arrivals.timestamps_s
+        due_s = scenario.arrivals.due_s
         rows = len(due_s) if longest_s is None else bisect_right(due_s, longest_s)
+        rows = int(rows * each)
         return Expected(rows, "timestamps_s", rows)
-    in_time = int(scenario.target_qps * sizes.target_duration_ns / _NS_PER_S)
+    in_time = int(_arrived(scenario, sizes.target_duration_ns / _NS_PER_S) * each)
     if in_time > few.rows:
         few = Expected(in_time, "min_duration_s", settings.min_duration_s)
     if longest_s is None:
         return few
-    return few._replace(rows=min(few.rows, int(scenario.target_qps * longest_s)))
+    return few._replace(rows=min(few.rows, _arrived(scenario, longest_s)))
+
+
+def _arrived(scenario: Server, duration_s: float) -> int:
+    return int(scenario.target_qps * scenario.arrivals.seconds_at_target(duration_s))
 
 
 def check_room(

@@ -109,10 +109,12 @@ class Task:
         dataset = as_dataset(samples)
         total, performance = len(dataset), dataset.performance_count
         checked = validate(scenario, settings, fields, total=total, performance=performance)
-        sizes = traffic.effective(scenario, checked, total, performance)
+        columns = read_columns(dataset, total)
+        loaded = min(checked.performance_sample_count or performance, total)
+        turns = traffic.conversation_turns(scenario, columns, dataset.name, loaded)
+        sizes = traffic.effective(scenario, checked, total, performance, turns=turns)
         check_room(scenario, checked, sizes, total, keeps_outputs=keeps_outputs)
         hook = None if isinstance(samples, numbers.Integral) else sample_hook(dataset)
-        columns = read_columns(dataset, total)
         return cls(dataset, total, performance, hook, columns, scenario, checked, sizes)
 
     @classmethod

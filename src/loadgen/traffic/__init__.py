@@ -12,21 +12,23 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loadgen import _core
-from loadgen.config.arrivals import Gamma, Replay
+from loadgen.config.arrivals import Arrivals, Gamma, Replay, Varying
 from loadgen.config.scenarios import Concurrent, MultiStream, Offline, Scenario, Server
 from loadgen.config.settings import Settings
+from loadgen.traffic.conversations import conversation_turns
 from loadgen.traffic.effective import Effective, effective
 from loadgen.values import MAX_SECONDS, ns_from_s
 
 __all__ = [
     "Effective",
     "accuracy_log_probability",
+    "conversation_turns",
     "drain_timeout_ns",
     "effective",
     "histogram_places",
@@ -103,9 +105,6 @@ def plan_settings(
         Each sample of the loaded set once.
     """
     arrivals = scenario.arrivals if isinstance(scenario, Server) else None
-    timestamps = None
-    if isinstance(arrivals, Replay):
-        timestamps = np.array([ns_from_s(at) for at in arrivals.timestamps_s], dtype=np.int64)
     rate = sizes.target_qps
     seeds = settings.seeds
     return _core.PlanSettings(
@@ -119,15 +118,38 @@ def plan_settings(
         target_duration_ns=sizes.target_duration_ns,
         period_ns=0 if rate is None else math.trunc((1.0 / rate) * 1e9),
         bounded=rate is not None or isinstance(scenario, Offline),
-        arrivals="poisson" if arrivals is None else arrivals.name,
         target_qps=scenario.target_qps if isinstance(scenario, Server) else 1.0,
-        burstiness=arrivals.burstiness if isinstance(arrivals, Gamma) else 1.0,
-        timestamps_ns=timestamps,
+        **_arrivals(arrivals),
+        **_conversations(scenario, sizes),
         sample_index_seed=seeds.sample_index,
         schedule_seed=seeds.schedule,
         accuracy_log_seed=seeds.accuracy_log,
         accuracy_log_probability=accuracy_log_probability(scenario, settings, sizes),
     )
+
+
+def _arrivals(arrivals: Arrivals | None) -> dict[str, Any]:
+    """Return what the core is told of the arrivals."""
+    if isinstance(arrivals, Replay):
+        due_ns = np.array([ns_from_s(at) for at in arrivals.due_s], dtype=np.int64)
+        return {"arrivals": "replay", "timestamps_ns": due_ns}
+    if isinstance(arrivals, Gamma):
+        return {"arrivals": "gamma", "burstiness": arrivals.burstiness}
+    if isinstance(arrivals, Varying):
+        rate = [(start, stop, ns_from_s(lasts)) for start, stop, lasts in arrivals.pieces]
+        return {"arrivals": "varying", "rate": rate}
+    return {} if arrivals is None else {"arrivals": arrivals.name}
+
+
+def _conversations(scenario: Scenario, sizes: Effective) -> dict[str, Any]:
+    """Return what the core is told of the conversations."""
+    if not isinstance(scenario, Server) or scenario.conversations is None:
+        return {}
+    return {
+        "turns": sizes.turns,
+        "think_time": scenario.conversations.distribution,
+        "think_time_ns": ns_from_s(scenario.conversations.think_time_s),
+    }
 
 
 def loadable_sets(
@@ -162,7 +184,9 @@ def traffic_digest(scenario: Scenario, settings: Settings, sizes: Effective, tot
     SHA-256, in hexadecimal, over all series in their order (accuracy before performance), each as:
     ``A`` or ``P``; length of the loaded set with and without padding, uint64; its samples, uint32;
     how many samples follow, at most 65,536, uint64; their dataset indices, uint32; the due times
-    of their queries in ns since the series' start, int64. Little-endian.
+    of their queries in ns since the series' start, int64. Of conversations, where the due times are
+    those of their starts: how many think times follow, at most 65,536, uint64; they, in ns, int64.
+    Little-endian.
 
     Parameters
     ----------
@@ -183,6 +207,11 @@ def traffic_digest(scenario: Scenario, settings: Settings, sizes: Effective, tot
             digest.update(np.array([len(indices)], dtype="<u8").tobytes())
             digest.update(indices.astype("<u4").tobytes())
             digest.update(due.astype("<i8").tobytes())
+            if sizes.turns:
+                fresh = _core.TrafficPlan(plan, loaded, engine)
+                think = fresh.draw_think_times(DIGEST_SAMPLES)[:DIGEST_SAMPLES]
+                digest.update(np.array([len(think)], dtype="<u8").tobytes())
+                digest.update(think.astype("<i8").tobytes())
     return digest.hexdigest()
 
 

@@ -50,6 +50,9 @@ class Effective:
         Samples of an accuracy run; may be more than there are.
     whole_sets : bool
         As many queries as whole permutations would have, though the order is another.
+    turns : tuple of int
+        Of each conversation of the loaded samples, in the dataset's order; none: queries are on
+        their own.
     """
 
     samples_per_query: int
@@ -63,6 +66,7 @@ class Effective:
     performance_sample_count: int
     accuracy_sample_count: int
     whole_sets: bool = False
+    turns: tuple[int, ...] = ()
 
 
 def effective(
@@ -73,6 +77,7 @@ def effective(
     *,
     rate: float | None = None,
     whole_sets: bool = False,
+    turns: tuple[int, ...] = (),
 ) -> Effective:
     """Return what the settings come to.
 
@@ -89,7 +94,7 @@ def effective(
     rate : float or None
         The rate that sizes the plan, where it was computed from other units than ours; None: the
         scenario's.
-    whole_sets : bool
+    whole_sets, turns : bool, tuple of int
         See `Effective`.
     """
     performance_count = settings.performance_sample_count or performance
@@ -113,6 +118,7 @@ def effective(
         performance_sample_count=performance_count,
         accuracy_sample_count=settings.accuracy_sample_count or total,
         whole_sets=whole_sets,
+        turns=turns,
     )
 
 

@@ -14,8 +14,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from loadgen.config.arrivals import Gamma, Poisson, Replay
-from loadgen.config.scenarios import Offline, Scenario, Server
+from loadgen.config.arrivals import Gamma, Poisson, Replay, Varying
+from loadgen.config.scenarios import SLOWEST_QPS, Offline, Scenario, Server
 from loadgen.config.settings import Settings, settings_from
 from loadgen.errors import Problem, SettingsError
 from loadgen.traffic.effective import Effective, effective
@@ -170,6 +170,36 @@ def _server(scenario: Server, settings: Settings) -> Iterator[Problem]:
             f"at most {FASTEST_TIMED_QPS:g} with min_duration_s = {settings.min_duration_s:g}: "
             "due times are whole ns; to flood, set min_duration_s=0 and min_queries"
         )
+        yield Problem("target_qps", scenario.target_qps, allowed)
+    if scenario.conversations is not None:
+        yield from _conversations(scenario, settings)
+    if isinstance(scenario.arrivals, Varying):
+        yield from _varying(scenario, scenario.arrivals)
+
+
+def _conversations(scenario: Server, settings: Settings) -> Iterator[Problem]:
+    """Yield what turns of conversations do not go with, under the field that has to change."""
+    needs = "with conversations"
+    if settings.issue_threads > 1:
+        yield Problem(
+            "issue_threads", settings.issue_threads, f"1 {needs}: a turn waits for others"
+        )
+    if scenario.coalesce:
+        yield Problem("coalesce", True, f"False {needs}")
+    if settings.sample_order == "same":
+        yield Problem("sample_order", "same", f"another order {needs}")
+    yield from _keeps_no_answers(settings, needs)
+
+
+def _varying(scenario: Server, arrivals: Varying) -> Iterator[Problem]:
+    """Yield rates that a plan in whole ns cannot follow."""
+    highest = max(max(piece.start, piece.stop) for piece in arrivals.pieces)
+    last = arrivals.pieces[-1].stop
+    if scenario.target_qps * highest > FASTEST_TIMED_QPS:
+        allowed = f"at most {FASTEST_TIMED_QPS / highest:g}, since arrivals reach {highest:g} of it"
+        yield Problem("target_qps", scenario.target_qps, allowed)
+    elif scenario.target_qps * last < SLOWEST_QPS:
+        allowed = f"at least {SLOWEST_QPS / last:g}, since arrivals end at {last:g} of it"
         yield Problem("target_qps", scenario.target_qps, allowed)
 
 

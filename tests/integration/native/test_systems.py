@@ -38,6 +38,22 @@ def test_exported_structure_is_a_system_that_answers_from_threads_of_its_own(lib
         assert result.sut_name == "pool"
 
 
+def test_turns_of_conversations_are_due_a_think_time_after_the_answers_of_its_threads(lib) -> None:
+    structure = ctypes.c_char.in_dll(lib, "pool_system")
+    sut = lg.NativeSUT.from_struct(ctypes.addressof(structure))
+    message = {"role": "user", "content": "more"}
+    talks = lg.ConversationDataset([{"messages": [message] * 3}])
+    scenario = lg.Server(5_000, conversations=lg.Conversations(0.001, "constant"))
+    result = run(sut, scenario, talks, min_queries=300)
+    samples = result.samples
+    turn = samples["index"]
+    assert [int((turn == k).sum()) for k in range(3)] == [100, 100, 100]
+    for k in (1, 2):
+        answered = sorted(samples["completed_ns"][turn == k - 1] + 1_000_000)
+        assert sorted(samples["scheduled_ns"][turn == k]) == answered
+    assert (samples["issued_ns"] >= samples["scheduled_ns"]).all()
+
+
 def test_core_issues_on_its_own_thread_and_the_caller_starts(system, kept) -> None:
     run(system("issue", start="start_keep"), lg.SingleStream())
     assert kept.starting_thread == threading.get_ident()

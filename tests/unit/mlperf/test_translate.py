@@ -263,3 +263,27 @@ def test_what_mlperf_has_no_words_for_is_said() -> None:
     assert [note.kind for note in said] == ["warning"] * 3
     assert said[0].text == "arrivals = gamma: MLPerf's Server is Poisson"
     assert departures(lg.Server(target_qps=1), lg.Settings()) == ()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "fields", "said"),
+    [
+        (
+            lg.Server(1, arrivals=lg.Steps([(1, 1)])),
+            {},
+            "arrivals = steps: MLPerf's Server is Poisson",
+        ),
+        (lg.Offline(), {"sample_order": "sequential"}, "sample_order = sequential: MLPerf draws "),
+        (lg.Server(1, conversations=lg.Conversations()), {}, "conversations: MLPerf's queries do"),
+    ],
+)
+def test_load_shapes_that_mlperf_does_not_have_are_said_and_not_taken_for_others(
+    scenario: lg.Scenario, fields: dict[str, str], said: str
+) -> None:
+    settings = lg.Settings(**fields)  # type: ignore[arg-type]
+    (note,) = departures(scenario, settings)
+    assert note.text.startswith(said)
+    requested = from_run(scenario, settings)
+    assert not requested.performance_issue_same
+    assert not requested.performance_issue_unique
+    assert not requested.sample_concatenate_permutation

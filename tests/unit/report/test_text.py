@@ -141,7 +141,7 @@ def test_knobs_of_arrivals_are_told_in_words(make_run: Make) -> None:
     scenario = Server(target_qps=10_000, arrivals=Replay([0.0, 0.5, 1.0]))
     words = " ".join(summary(Result(make_run(scenario, [0], [5]))).split())
     assert "target_qps 10,000, target_latency_ms 100, target_percentile 99," in words
-    assert "arrivals replay (timestamps_s 3 values), coalesce False" in words
+    assert "arrivals replay (timestamps_s 3 values, speed 1), coalesce False" in words
 
 
 def test_an_environment_that_could_not_be_read_is_left_out(make_run: Make) -> None:

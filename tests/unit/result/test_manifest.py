@@ -50,6 +50,8 @@ def test_a_damaged_or_newer_file_is_told_as_such(saved_run: Path, text: str, mes
         (["series", 0], 3, r"series\[0\] is 3; expected an object"),
         (["violations", "repeated", "count"], None, r"violations\.repeated\.count is None"),
         (["effective", "max_queries"], 1.5, r"effective\.max_queries is 1\.5; expected int"),
+        (["effective", "turns"], 3, r"effective\.turns is 3; expected tuple"),
+        (["effective", "turns"], [1, "2"], r"effective\.turns has \(1, '2'\); expected counts"),
         (["settings", "min_queries"], -1, r"the settings cannot be used: min_queries = -1"),
         (["scenario", "name"], "sever", r"the settings cannot be used: name = 'sever'"),
         (["columns", "index"], "gone", r"columns\.index is 'gone'; expected"),

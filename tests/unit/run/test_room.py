@@ -11,6 +11,8 @@ from loadgen import environment
 from loadgen.run.room import bytes_per_row, expected
 from loadgen.traffic import effective
 
+_TALKING = lg.Server(100, conversations=lg.Conversations())
+
 
 class Unstarted(lg.SystemUnderTest):
     """Is not to be started."""
@@ -172,3 +174,21 @@ class Nowhere:
 
     def close(self, result: lg.Result | None) -> None:
         pass
+
+
+@pytest.mark.parametrize(
+    ("scenario", "fields", "turns", "rows"),
+    [
+        (lg.Server(100, arrivals=lg.Steps([(1, 10), (3, 1)])), {"min_duration_s": 20}, (), 4_000),
+        (lg.Server(100, arrivals=lg.Ramp(0, 2, 10)), {"max_duration_s": 5}, (), 250),
+        (lg.Server(100, arrivals=lg.Replay([0, 4, 8], speed=2)), {"max_duration_s": 3}, (), 2),
+        (_TALKING, {"min_duration_s": 20}, (3, 1), 4_000),
+        (_TALKING, {"min_duration_s": 20, "max_duration_s": 30}, (3, 1), 2_000),
+    ],
+)
+def test_load_shapes_have_as_many_rows_as_are_expected_of_them(
+    scenario: lg.Scenario, fields: dict[str, Any], turns: tuple[int, ...], rows: int
+) -> None:
+    settings = lg.Settings(**{"min_duration_s": 10, "min_queries": 1, **fields})
+    sizes = effective(scenario, settings, 4, 4, turns=turns)
+    assert expected(scenario, settings, sizes, 4).rows == rows

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from loadgen import _core
-from loadgen.config.arrivals import Constant, Gamma, Replay
+from loadgen.config.arrivals import Constant, Gamma, Ramp, Replay, Steps
+from loadgen.config.conversations import Conversations
 from loadgen.config.scenarios import (
     Concurrent,
     MultiStream,
@@ -37,7 +38,9 @@ def sha256(values: npt.ArrayLike, dtype: str = "<u8") -> str:
 
 def digest(scenario: Scenario, total: int = TOTAL, **fields: Any) -> str:
     settings = Settings(**{"min_queries": 50, "min_duration_s": 0.1, **fields})
-    sizes = effective(scenario, settings, total, min(PERFORMANCE, total))
+    talks = isinstance(scenario, Server) and scenario.conversations is not None
+    turns = (2, 1, 5) * 5 if talks else ()
+    sizes = effective(scenario, settings, total, min(PERFORMANCE, total), turns=turns)
     return traffic_digest(scenario, settings, sizes, total)
 
 
@@ -120,6 +123,21 @@ def test_the_digest_tells_arrivals_orders_modes_and_datasets_apart() -> None:
         (Server(1000, arrivals=Constant()), {}),
         (Server(1000, arrivals=Gamma(0.5)), {}),
         (Server(1000, arrivals=Replay([0, 0.5])), {}),
+        (Server(1000, arrivals=Replay([0, 0.5], speed=2)), {}),
+        (Server(1000, arrivals=Steps([(1, 0.05), (2, 1)])), {}),
+        (Server(1000, arrivals=Steps([(1, 0.05), (3, 1)])), {}),
+        (Server(1000, arrivals=Steps([(1, 0.06), (2, 1)])), {}),
+        (Server(1000, arrivals=Ramp(1, 2, 0.05)), {}),
+        (Server(1000, arrivals=Ramp(0, 2, 0.05)), {}),
+        (Server(1000, arrivals=Ramp(1, 3, 0.05)), {}),
+        (Server(1000, arrivals=Ramp(1, 2, 0.06)), {}),
+        (Server(1000, conversations=Conversations()), {}),
+        (Server(1000, conversations=Conversations(2)), {}),
+        (Server(1000, conversations=Conversations(distribution="constant")), {}),
+        (Server(1000, conversations=Conversations()), {"seeds": Seeds(schedule=1)}),
+        (Server(1000, conversations=Conversations()), {"sample_order": "sequential"}),
+        (Server(1000), {"sample_order": "sequential"}),
+        (SingleStream(), {"sample_order": "sequential"}),
         (Server(1000), {"sample_order": "permutation"}),
         (Server(1000), {"sample_order": "unique"}),
         (Server(1000), {"seeds": Seeds(sample_index=1)}),
@@ -194,3 +212,38 @@ def test_a_target_of_kept_answers_becomes_a_share(
 
 def test_offline_that_would_take_longer_than_may_be_asked_for_waits_for_that() -> None:
     assert timeout_s(Offline(expected_qps=1e-6), min_queries=10**6) == 1e9
+
+
+def test_the_digest_does_not_change_with_what_the_traffic_does_not_depend_on() -> None:
+    trace = [0, 0.5, 0.75]
+    assert digest(Server(1, arrivals=Replay(trace))) == digest(Server(2, arrivals=Replay(trace)))
+    assert digest(Server(1, arrivals=Replay(trace, speed=2))) == digest(
+        Server(1, arrivals=Replay([0, 0.25, 0.375]))
+    )
+    steady = Server(1000, arrivals=Steps([(2, 5)]))
+    assert digest(steady) == digest(Server(2000, arrivals=Steps([(1, 1), (1, 7)])))
+    assert digest(steady) == digest(Server(500, arrivals=Ramp(4, 4, 1)))
+    sequential = {"sample_order": "sequential"}
+    assert digest(Server(1000), **sequential) == digest(
+        Server(1000), seeds=Seeds(sample_index=7), **sequential
+    )
+    talks = Server(1000, conversations=Conversations())
+    assert digest(talks) == digest(Server(1000, 5, conversations=Conversations()))
+
+
+def test_conversations_start_when_queries_would_come_without_them() -> None:
+    settings = Settings(min_queries=500, min_duration_s=0)
+    queries, starts = (
+        _core.TrafficPlan(
+            plan_settings(scenario, settings, sizes, accuracy=False),
+            loadable_sets(scenario, settings, sizes, 40, accuracy=False)[0],
+        ).draw(100, 10_000)[0]
+        for scenario, sizes in (
+            (Server(1000), effective(Server(1000), settings, 40, 40)),
+            (
+                Server(1000, conversations=Conversations()),
+                effective(Server(1000), settings, 40, 40, turns=(2, 1, 5) * 5),
+            ),
+        )
+    )
+    assert starts.tolist() == queries.tolist()

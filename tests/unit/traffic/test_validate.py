@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from loadgen.config.arrivals import Constant, Gamma, Replay
+from loadgen.config.arrivals import Constant, Gamma, Ramp, Replay, Steps
+from loadgen.config.conversations import Conversations
 from loadgen.config.scenarios import (
     Concurrent,
     MultiStream,
@@ -18,6 +19,8 @@ from loadgen.config.scenarios import (
 from loadgen.config.settings import Settings
 from loadgen.errors import SettingsError
 from loadgen.traffic.validate import validate
+
+_TALKING = Server(1, conversations=Conversations())
 
 
 def problems(
@@ -68,6 +71,29 @@ def test_what_is_no_scenario_is_refused(wrong: object) -> None:
         (Server(1, target_tpot_ms=5), {}, "target_tpot_ms", "= 5.0: needs tokens=True"),
         (Server(1e11), {}, "target_qps", "at most 1e+10 with min_duration_s = 10"),
         (Server(1e11, arrivals=Gamma(2)), {}, "target_qps", "at most 1e+10"),
+        (
+            Server(1e10, arrivals=Steps([(1, 1), (4, 1), (1, 1)])),
+            {},
+            "target_qps",
+            "= 10000000000.0: needs at most 2.5e+09, since arrivals reach 4 of it",
+        ),
+        (
+            Server(1e-6, arrivals=Ramp(1, 0.5, 60)),
+            {"min_queries": 1},
+            "target_qps",
+            "= 1e-06: needs at least 2e-06, since arrivals end at 0.5 of it",
+        ),
+        (_TALKING, {"mode": "accuracy"}, "mode", "= 'accuracy': needs 'performance' with conv"),
+        (_TALKING, {"mode": "submission"}, "mode", "needs 'performance' with conversations"),
+        (_TALKING, {"issue_threads": 2}, "issue_threads", "= 2: needs 1 with conversations"),
+        (_TALKING, {"sample_order": "same"}, "sample_order", "needs another order with conv"),
+        (_TALKING, {"accuracy_log_target": 2}, "accuracy_log_target", "None with conversations"),
+        (
+            Server(1, coalesce=True, conversations=Conversations()),
+            {},
+            "coalesce",
+            "= True: needs False with conversations",
+        ),
         (
             SingleStream(),
             {"min_queries": 0, "min_duration_s": 0},

@@ -70,6 +70,10 @@ def departures(scenario: Scenario, settings: Settings) -> tuple[Note, ...]:
         said.append("target_latency_ms = None: MLPerf's Server always has a limit, of 100 ms here")
     if isinstance(scenario, Server) and settings.tokens and scenario.target_ttft_ms is None:
         said.append("target_ttft_ms = None: with tokens MLPerf's Server limits TTFT and TPOT only")
+    if settings.sample_order == "sequential":
+        said.append("sample_order = sequential: MLPerf draws samples at random")
+    if isinstance(scenario, Server) and scenario.conversations is not None:
+        said.append("conversations: MLPerf's queries do not wait for answers")
     if settings.warmup_queries:
         said.append(f"warmup_queries = {settings.warmup_queries}: before the clock started")
     if settings.max_failed_share:
