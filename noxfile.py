@@ -161,6 +161,16 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def clients(session: nox.Session) -> None:
+    """HTTP load generators beside each other, each in an environment of its own: figures to read.
+
+    `nox -s clients -- --quick` hands what follows to benchmarks/clients.py. Wants a quiet machine.
+    """
+    install_project(session, extras="http")
+    session.run("python", "benchmarks/clients.py", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Style: ruff, codespell, clang-format. `nox -s lint -- fix` rewrites what can be."""
     session.install(*pinned("ruff", "codespell", "clang-format"))

@@ -137,8 +137,6 @@ def assess(
             )
     client_ns = None if client is None else _at(client, percentile)
     if client_ns is not None:
-        # Such a system's issue() is of this package, too.
-        client_ns, blocked_ns = client_ns + (blocked_ns or 0), None
         share = client_ns / max(reported_ns, 1)
         figures |= {"client_delay_ns": client_ns, "client_share": share}
         judged = _judge(client_ns, share)
@@ -146,9 +144,8 @@ def assess(
         if judged != "good":
             causes.append(
                 f"samples waited {ns_in_words(client_ns)} in the client before they were sent, at "
-                f"percentile {percentile:g}, {share:.0%} of the latency there: see the line "
-                "`client`, and lower the rate, raise max_connections where they queued, or send "
-                "from several processes"
+                f"percentile {percentile:g}, {share:.0%} of the latency there: lower the rate, "
+                "raise max_connections where they queued, or send from several processes"
             )
     if blocked_ns is not None:
         share = blocked_ns / max(reported_ns, 1)

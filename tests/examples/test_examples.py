@@ -114,6 +114,13 @@ def test_code_of_the_page_on_mlperf_runs(tmp_path: Path) -> None:
     assert "VALID " in run(tmp_path, sys.executable, "-c", code)
 
 
+def test_code_of_the_page_on_language_models_runs(tmp_path: Path) -> None:
+    for library in ("httptools", "msgspec"):
+        pytest.importorskip(library, reason="comes with an extra")
+    code = "\n".join(blocks(ROOT / "docs/llm.md", "python"))
+    assert "TTFT first token" in run(tmp_path, sys.executable, "-c", code)
+
+
 def test_code_of_the_page_on_systems_runs(tmp_path: Path) -> None:
     code = "\n".join(blocks(ROOT / "docs/systems-under-test.md", "python"))
     sizes = ast.literal_eval(run(tmp_path, sys.executable, "-c", code))

@@ -134,15 +134,6 @@ def test_what_samples_wait_in_a_client_counts_as_the_generators(
     assert any("in the client" in cause for cause in found.causes) == (client_ns > 500 * US)
 
 
-def test_a_clients_issue_that_had_not_returned_is_its_own() -> None:
-    told = DelayFigures(10, *[300 * US] * 5)
-    found = assess(NONE, delay(300 * US), latency(10 * MS), 99, told)
-    assert found.figures["client_delay_ns"] == 600 * US
-    assert "blocked_delay_ns" not in found.figures
-    assert found.verdict == "suspect"
-    assert len(found.causes) == 1
-
-
 def test_a_client_tells_its_figures() -> None:
     assert DelayFigures.from_client(TOLD) == DelayFigures(10, 1, 2, 3, 4, 5)
 

@@ -24,10 +24,11 @@ from loadgen.cli.options import (
     plain,
 )
 from loadgen.cli.systems import measures_tokens, system_of, table_of
+from loadgen.config.arrivals import ARRIVALS
 from loadgen.config.run_file import RunFile, read_run_file
-from loadgen.config.scenarios import SCENARIOS, Scenario, scenario_from_dict
+from loadgen.config.scenarios import SCENARIOS, Scenario, Server, scenario_from_dict
 from loadgen.config.settings import Settings, settings_from
-from loadgen.dataset import open_dataset, open_prompts
+from loadgen.dataset import ConversationDataset, open_dataset, open_prompts
 from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
 from loadgen.run.task import Task
 from loadgen.sut import SystemUnderTest, as_sut
@@ -39,7 +40,6 @@ Texts = Mapping[str, Any]
 """Options that were given: parameter name to text, or to bool for a switch."""
 
 _MODULE_NAME: Final = '"module:name"'
-_LIMITS: Final = ("target_latency_ms", "target_ttft_ms", "target_tpot_ms")
 
 _T = TypeVar("_T")
 
@@ -86,7 +86,6 @@ def prepare(target: str | None, options: Texts) -> Job:
         wanted = _merged(base, target, options)
         folders = [str(Path(target).resolve().parent)] if target is not None and is_file else []
         sys.path[:0] = [*folders, str(Path.cwd())]
-        is_ours = isinstance(wanted.sut, dict)
         sut = (
             system_of(wanted.sut)
             if isinstance(wanted.sut, dict)
@@ -94,7 +93,7 @@ def prepare(target: str | None, options: Texts) -> Job:
         )
         dataset = wanted.dataset
         if isinstance(dataset, str):
-            dataset = _dataset(dataset, folders, prompts=is_ours or "prompts" in options)
+            dataset = _dataset(dataset, folders, _opener(wanted, options))
         task = Task.check(dataset, wanted.scenario, wanted.settings, {})
     except SettingsError as error:
         named = [_as_given(problem, base, options) for problem in error.problems]
@@ -125,8 +124,8 @@ def _merged(base: RunFile | None, target: str | None, options: Texts) -> RunFile
     old_scenario = base.scenario if base else None
     old_settings = base.settings if base else Settings()
     is_new_server = base is None and options.get("scenario") == "server"
-    if is_new_server and "openai" in options and not any(map(knobs.get, _LIMITS)):
-        knobs["target_latency_ms"] = None  # 100 ms is no limit that anybody chose
+    if is_new_server and "openai" in options:
+        knobs.setdefault("target_latency_ms", None)  # 100 ms is no limit that anybody chose
     scenario = _part(problems, lambda: _scenario(old_scenario, options.get("scenario"), knobs))
     settings = _part(problems, lambda: settings_from(old_settings, _fields(old_settings, values)))
     sut = _sut(problems, base, target, options)
@@ -136,8 +135,10 @@ def _merged(base: RunFile | None, target: str | None, options: Texts) -> RunFile
     if "dataset" in options and "prompts" in options:
         problems.append(Problem("prompts", options["prompts"], "not both --prompts and --dataset"))
     if dataset is None:
-        allowed = f"{_MODULE_NAME}, a file or folder of samples, or how many there are"
-        problems.append(Problem("dataset", MISSING, allowed))
+        is_ours = isinstance(sut, dict)
+        any_kind = f"{_MODULE_NAME}, a file or folder of samples, or how many there are"
+        allowed = "a file of prompts" if is_ours else any_kind
+        problems.append(Problem("prompts" if is_ours else "dataset", MISSING, allowed))
     elif isinstance(dataset, str) and dataset.isdecimal():
         dataset = int(dataset)
     if problems or scenario is None or settings is None:
@@ -195,6 +196,9 @@ def _scenario(base: Scenario | None, name: str | None, knobs: Mapping[str, objec
     if "arrivals" in knobs:
         old = {} if base is None else base.to_dict().get("arrivals", {})
         arrivals = old if old.get("name") == knobs["arrivals"] else {"name": knobs["arrivals"]}
+    kinds = [kind for kind, known in ARRIVALS.items() if given.keys() <= {*known.knob_names()}]
+    if given and "arrivals" not in knobs and arrivals["name"] not in kinds and kinds:
+        arrivals = {"name": kinds[0]}  # the one that has such knobs
     if given or "arrivals" in knobs:
         table["arrivals"] = arrivals | given
     think = {knob: value for knob, value in knobs.items() if knob in thinking}
@@ -223,15 +227,25 @@ def _as_given(problem: Problem, base: RunFile | None, options: Texts) -> Problem
     return problem._replace(field=option_name(field) if given or base is None else field)
 
 
-def _dataset(spec: str, folders: Sequence[str], *, prompts: bool) -> Any:
-    """Return what ``module:name`` names, or the dataset at a path, whose samples may be `prompts`.
+def _opener(wanted: RunFile, options: Texts) -> Callable[[Path], Any]:
+    """Return what opens a dataset's path: a language model takes prompts, or conversations."""
+    if not isinstance(wanted.sut, dict) and "prompts" not in options:
+        return open_dataset
+    if isinstance(wanted.scenario, Server) and wanted.scenario.conversations:
+        return ConversationDataset
+    api = wanted.sut.get("api") if isinstance(wanted.sut, dict) else None
+    return lambda path: open_prompts(path, api=str(api or "chat"))
+
+
+def _dataset(spec: str, folders: Sequence[str], kind: Callable[[Path], Any]) -> Any:
+    """Return what ``module:name`` names, or the dataset at a path, opened by `kind`.
 
     As a module is, a path is looked for in `folders` first, then in the current one.
     """
     places = [Path(folder, spec) for folder in folders]
     path = next((place for place in places if place.exists()), Path(spec))
     if path.exists():
-        return open_prompts(path) if prompts else open_dataset(path)
+        return kind(path)
     if ":" in spec:
         return _imported("the dataset", spec)
     raise WrongUse(

@@ -89,8 +89,16 @@ KNOBS: Final = (
     *CONVERSATION_FIELDS,
     Field("coalesce", "", "Hand all queries that are due to the system in one call."),
     Field("max_outstanding", "N", "More unanswered queries end the run."),
-    Field("target_ttft_ms", "MS", "Limit of the time to the first token; needs --tokens."),
-    Field("target_tpot_ms", "MS", "Limit of the time per further token; needs --tokens."),
+    Field(
+        "target_ttft_ms",
+        "MS",
+        "Limit of the time to the first token; needs tokens.",
+    ),
+    Field(
+        "target_tpot_ms",
+        "MS",
+        "Limit of the time per further token; needs tokens.",
+    ),
     Field("samples_per_query", "N", "Samples of each query."),
     Field("expected_latency_ms", "MS", "Plan by MLPerf's rule, from the latency of a query."),
     Field("expected_qps", "QPS", "Size the query by MLPerf's rule, from the expected rate."),
@@ -140,7 +148,7 @@ OPENAI: Final = (
     Field("max_connections", "N", "Requests at once; others wait. Default: 10,000 or ulimit -n."),
     Field("connect_timeout_s", "S", "Limit of opening a connection. Default: 10."),
     Field("first_token_timeout_s", "S", "Limit until the first token. Default: none."),
-    Field("total_timeout_s", "S", "Limit of a whole answer. Default: 600."),
+    Field("total_timeout_s", "S", "Limit of a whole answer. Default: none."),
     Field("max_retries", "N", "Send again what failed before any token. Default: 0."),
     Field("probe", "", "Ask for the models and a short answer first. Default: yes."),
 )

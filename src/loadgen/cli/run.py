@@ -114,6 +114,8 @@ def output_folder(path: str | Path | None, overwrite: bool) -> Path | None:
 def _named(result: loadgen.Result, job: Job) -> loadgen.Result:
     """Return a result that knows the names its parts were imported by: its run.toml repeats it."""
     dataset = str(job.wanted.dataset)
+    if Path(dataset).exists():
+        dataset = str(Path(dataset).resolve())  # the file may be run from another folder
     return loadgen.Result(
         dataclasses.replace(result.data, sut_spec=job.wanted.sut, dataset_spec=dataset)
     )

@@ -24,6 +24,7 @@ Table = Mapping[str, Any]
 
 _KEY_VARIABLE: Final = "OPENAI_API_KEY"
 _URL_OPTION: Final = "openai"  # the argument `url` is what the option is called by
+_NEEDED: Final = {"url": "the server's address", "model": "the model's name on the server"}
 _NOT_IN_FILES: Final = ("api_key", "tokenizer", "tls")
 
 
@@ -50,9 +51,8 @@ def table_of(base: object, options: Mapping[str, Any]) -> dict[str, Any] | None:
             allowed = '--openai URL, or a file whose [sut] has kind = "openai", beside it'
             raise SettingsError([Problem(stray, given[stray], allowed)])
         return None
-    if _URL_OPTION in given:
-        given["url"] = given.pop(_URL_OPTION)
-    return {"kind": "openai"} | (old or {}) | given
+    url = {"url": given.pop(_URL_OPTION)} if _URL_OPTION in given else {}
+    return {"kind": "openai"} | (old or {}) | url | given
 
 
 def _value(field: Field, options: Mapping[str, Any]) -> object:
@@ -93,18 +93,20 @@ def system_of(table: Table) -> SystemUnderTest:
     given = {name: value for name, value in table.items() if name != "kind"}
     problems = [
         Problem(f"sut.{name}", value, "one of " + ", ".join(known) + name_hint(name, known))
-        for name, value in given.items()
+        for name, value in _without_key(given).items()
         if name not in known
     ]
     problems += [
-        Problem(name, MISSING, allowed)
-        for name, allowed in (("url", "the server's address"), ("model", "its name there"))
-        if name not in given
+        Problem(name, MISSING, allowed) for name, allowed in _NEEDED.items() if name not in given
     ]
     if problems:
         raise SettingsError(problems)
     key = _api_key(given.pop("api_key_env", None))
     return kind(**given, api_key=key)
+
+
+def _without_key(given: Table) -> Table:
+    return {name: "***" if name == "api_key" else value for name, value in given.items()}
 
 
 def _api_key(variable: object) -> str | None:

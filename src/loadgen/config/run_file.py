@@ -29,6 +29,8 @@ A system that this package brings is a table instead of a name::
     url = "http://127.0.0.1:8000/v1"
     model = "llama"
 
+There a Server has no limit of the latency unless the file gives one.
+
 Not here: TOML in general. The writer knows this one shape.
 """
 
@@ -122,11 +124,20 @@ def parse_run_file(text: str) -> RunFile:
         is_system = name == "sut" and isinstance(value, Mapping)
         if not isinstance(value, str) and not is_count and not is_system:
             problems.append(Problem(name, value, "a string" + _OR.get(name, "")))
-    scenario = _part(problems, "scenario", table.get("scenario", MISSING), scenario_from_dict)
+    scenario = _part(problems, "scenario", _scenario_table(table), scenario_from_dict)
     settings = _part(problems, "settings", table.get("settings", {}), _settings)
     if problems:
         raise SettingsError(problems)
     return RunFile(scenario, settings, **{name: table.get(name) for name in _STRINGS})
+
+
+def _scenario_table(table: Mapping[str, Any]) -> object:
+    """Return what the file says; no limit of a server's latency that nobody gave."""
+    said = table.get("scenario", MISSING)
+    is_server = isinstance(said, Mapping) and said.get("name") == "server"
+    if isinstance(said, Mapping) and is_server and isinstance(table.get("sut"), Mapping):
+        return {"target_latency_ms": "none", **said}
+    return said
 
 
 def _settings(table: Mapping[str, Any]) -> Settings:

@@ -20,7 +20,7 @@ _MOST_SHOWN: Final = 60  # characters of a row that is none
 _TABLES: Final = (".csv", ".parquet")
 
 
-def open_prompts(path: PathLike) -> LoadedDataset:
+def open_prompts(path: PathLike, api: str = "chat") -> LoadedDataset:
     r"""Return the prompts in a file.
 
     Parameters
@@ -28,7 +28,9 @@ def open_prompts(path: PathLike) -> LoadedDataset:
     path : str or PathLike
         .txt, a prompt a line; .jsonl, each line a text, a list of messages, or an object that has
         ``prompt`` or ``messages`` and further fields of its request; .csv or .parquet, with a
-        column ``prompt``.
+        column ``prompt``, whose others are not sent.
+    api : "chat" or "completions"
+        Completions take no messages.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def open_prompts(path: PathLike) -> LoadedDataset:
     is_table = Path(path).suffix.lower() in _TABLES
     dataset = open_dataset(path, **({"field": "prompt"} if is_table else {}))
     for index, sample in enumerate(dataset._all()):
-        allowed = _complaint(sample)
+        allowed = _complaint(sample, takes_messages=api != "completions")
         if allowed is not None:
             shown = repr(sample)
             shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}..."
@@ -56,25 +58,20 @@ def open_prompts(path: PathLike) -> LoadedDataset:
     return dataset
 
 
-def _complaint(sample: Any) -> str | None:
+def _complaint(sample: Any, *, takes_messages: bool) -> str | None:
     """Return what a sample would have to be, if it is no prompt."""
-    if isinstance(sample, str):
-        return None if sample.strip() else "a text that is not blank"
-    if isinstance(sample, list):
-        return _of_messages(sample)
-    if not isinstance(sample, dict):
-        return "a text, a list of messages, or an object with `prompt` or `messages`"
-    if "messages" in sample:
-        return _of_messages(sample["messages"])
-    if "prompt" not in sample:
-        return "an object with `prompt` or `messages`"
-    prompt = sample["prompt"]
-    is_text = isinstance(prompt, str) and prompt.strip() != ""
-    return None if is_text else "`prompt` to be a text that is not blank"
+    prompt = sample.get("prompt") if isinstance(sample, dict) else sample
+    messages = sample.get("messages") if isinstance(sample, dict) else sample
+    if not takes_messages and not isinstance(prompt, str):
+        return "a text or an object with a text `prompt`, for completions"
+    if isinstance(messages, list):
+        return _of_messages(messages)
+    if isinstance(prompt, str):
+        return None if prompt.strip() else "a text that is not blank"
+    return "a text, a list of messages, or an object with `prompt` or `messages`"
 
 
-def _of_messages(messages: Any) -> str | None:
-    whole = isinstance(messages, list) and messages
-    if whole and all(isinstance(each, dict) and "role" in each for each in messages):
+def _of_messages(messages: list[Any]) -> str | None:
+    if messages and all(isinstance(each, dict) and "role" in each for each in messages):
         return None
-    return "messages that are a list of objects with `role` and `content`"
+    return "messages that are a list of objects with a `role`"

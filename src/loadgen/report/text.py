@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from loadgen.config.arrivals import Replay
 from loadgen.health import DelayFigures
 from loadgen.metrics import SHOWN_PERCENTILES, Metric
 from loadgen.report import units
@@ -24,15 +25,14 @@ if TYPE_CHECKING:
     from loadgen.result.data import Occurrence
 
 _WIDTH = 98
-_LABEL = 16
+_LABEL = 18
 _CELL = 9
 _MOST_SERIES = 4  # an accuracy run may have thousands; the performance series is the last
 _HEADS = (*(f"p{percentile:g}" for percentile in SHOWN_PERCENTILES), "mean", "min", "max")
 _CLIENT_PARTS = {
-    "added": "before sending",
-    "event_loop_lag": "of that, event-loop lag",
-    "queueing": "building and queueing",
-    "reading": "reading a piece",
+    "added": "in the client",
+    "event_loop_lag": "  event-loop lag",
+    "queueing": "  queueing",
 }
 _BELIEF = {
     "good": "its figures can be believed",
@@ -59,6 +59,8 @@ def summary(result: Result) -> str:
 
 def _head(result: Result) -> Iterator[str]:
     knobs = {k: v for k, v in result.scenario.to_dict().items() if k != "name"}
+    if isinstance(getattr(result.scenario, "arrivals", None), Replay):
+        del knobs["target_qps"]  # the instants are given
     words = [f"{name} {_knob(value)}" for name, value in knobs.items()]
     yield from _wrapped(f"{result.sut_name}: {result.scenario.name}, {result.settings.mode} mode")
     if words:
@@ -122,9 +124,23 @@ def _times(result: Result) -> Iterator[str]:
     yield from _time_row("issue delay", result.issue_delay)
     yield from _delay_row("  generator's", result.own_delay)
     yield from _delay_row("  system's", result.blocked_delay)
-    yield from _time_row("first token", result.ttft)
-    yield from _time_row("per token", result.tpot)
-    yield from _time_row("between tokens", result.itl)
+    yield from _client_rows(result)
+    yield from _time_row("TTFT first token", result.ttft)
+    yield from _time_row("TPOT per token", result.tpot)
+    yield from _time_row("ITL between tokens", result.itl if result.n_completed else None)
+
+
+def _client_rows(result: Result) -> Iterator[str]:
+    """Say what a client of a server added before it sent; other systems tell nothing of it."""
+    told = _client(result)
+    for part, label in _CLIENT_PARTS.items():
+        if figures := DelayFigures.from_client(told.get(part)):
+            yield from _delay_row(label, figures)
+
+
+def _client(result: Result) -> Mapping[str, Any]:
+    told = result.environment.get("system", {}).get("client")
+    return told if isinstance(told, Mapping) else {}
 
 
 def _time_row(label: str, values: Distribution | None) -> Iterator[str]:
@@ -168,7 +184,7 @@ def _counts(result: Result) -> Iterator[str]:
         most = f"at most {ceiling / 1e6:,.0f} million queries/s"
         n_threads = result.settings.issue_threads
         yield f"{'issue threads':<{_LABEL}}{n_threads}, each draws the whole plan: {most}"
-    if sizes := result.batch_sizes:
+    if (sizes := result.batch_sizes) and not _client(result):
         n_batches = sum(sizes.values())
         mean = sum(size * count for size, count in sizes.items()) / n_batches
         words = f"{count_in_words(n_batches, 'batch', 'batches')} of {min(sizes):,}"
@@ -178,7 +194,9 @@ def _counts(result: Result) -> Iterator[str]:
         yield from _labelled("queue", f"grew: {overload}")
     if blocked := _blocked(result.environment.get("system", {})):
         yield from _labelled("event loop", blocked_in_words(blocked))
-    yield from _client(result.environment.get("system", {}).get("client"))
+    busy = _client(result).get("event_loop_busy")
+    if isinstance(busy, float):
+        yield f"{'client':<{_LABEL}}its event loop was busy {busy:.0%} of the time"
     yield from _occurrences("failures", result.failures)
     yield from _occurrences("violations", result.violations)
 
@@ -187,23 +205,6 @@ def _blocked(system: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return what an event loop's watch found; a system may say other things by this name."""
     found = system.get("event_loop_blocked")
     return found if isinstance(found, Mapping) and set(FACTS) <= found.keys() else None
-
-
-def _client(told: object) -> Iterator[str]:
-    """Say what a client of a server added; a system may say other things by this name."""
-    if not isinstance(told, Mapping):
-        return
-    words = []
-    for part, name in _CLIENT_PARTS.items():
-        figures = DelayFigures.from_client(told.get(part))
-        if figures is None:
-            return
-        p50, p99 = units.time(figures.p50_ns), units.time(figures.p99_ns)
-        words.append(f"{name} {p50} / {p99}")
-    busy = told.get("event_loop_busy")
-    if isinstance(busy, float):
-        words.append(f"event loop busy {busy:.0%}")
-    yield from _labelled("client", "p50 / p99: " + ", ".join(words))
 
 
 def _occurrences(label: str, found: Mapping[str, Occurrence]) -> Iterator[str]:

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """An event loop on a thread of its own, in which the batches of one run are answered.
 
-Not for what is done there: `asyncio_` awaits a user's coroutine, `kserve` a server.
+Not for what is done there: `asyncio_` awaits a user's coroutine, `kserve` a server; `openai` takes
+its batches itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from loadgen.errors import LoadGenError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from loadgen._core import Batch
     from loadgen.sut.handle import Run
 
-__all__ = ["LoopSUT"]
+__all__ = ["LoopSUT", "LoopThread"]
 
 _STOP_S = 10.0  # a task that does not end on being cancelled is left behind, in a daemon thread
 
@@ -41,7 +42,7 @@ class LoopSUT(SystemUnderTest):
     def __init__(self, max_concurrency: int | None, part_size: int | None = 1) -> None:
         self._max_concurrency = max_concurrency
         self._part_size = part_size
-        self._loop: _LoopThread | None = None
+        self._loop: _Answering | None = None
         self._starts = Starts()
 
     @abstractmethod
@@ -63,7 +64,7 @@ class LoopSUT(SystemUnderTest):
             raise LoadGenError(
                 f"{self.name}: this {type(self).__name__} already serves another run"
             )
-        loop = _LoopThread(self, run)
+        loop = _Answering(self, run)
         loop.start()
         self._loop = loop
 
@@ -78,45 +79,53 @@ class LoopSUT(SystemUnderTest):
         if not self._starts.pop():
             return
         loop, self._loop = self._loop, None
-        if loop is not None and not loop.stop(_STOP_S):
+        if loop is not None and not loop.stop():
             log.warning("%s: does not end on being cancelled; its thread is left behind", self.name)
 
 
-class _LoopThread:
-    """The event loop of one run, on its own thread.
+class LoopThread(ABC):
+    """An event loop on a thread of its own, for one run.
 
-    Thread safety: `start`, `submit`, `stop` from any thread; the rest belongs to the loop's.
+    Parameters
+    ----------
+    run : Run
+        Told of what the loop itself raises.
+    name : str
+        The thread's.
+
+    Notes
+    -----
+    Thread safety: `start`, `call`, `stop` from any thread; the rest belongs to the loop's.
     """
 
-    def __init__(self, sut: LoopSUT, run: Run) -> None:
-        self._sut = sut
+    def __init__(self, run: Run, name: str) -> None:
         self._run = run
-        # Parts that no task has taken up yet: an iterator a batch, so that a query of a million
-        # samples is not a million objects at once, and that what waits has no samples yet.
-        self._waiting: deque[Iterator[Any]] = deque()
-        self._n_answering = 0
-        self._is_over = False
-        self._tasks: set[asyncio.Task[None]] = set()  # the event loop keeps no task alive
         self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-        self._thread = threading.Thread(target=self._serve, name="loadgen-asyncio", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+
+    @abstractmethod
+    def _serving(self) -> AbstractAsyncContextManager[object]:
+        """Return what is entered in the loop before `start` returns, and left at its end."""
 
     def start(self) -> None:
-        """Start the thread; raises what opening raised."""
+        """Start the thread; raises what entering raised."""
         self._thread.start()
         self._ready.result()
 
-    def submit(self, batch: Batch) -> None:
-        """Have a batch answered."""
+    def call(self, function: Callable[..., object], *arguments: object) -> bool:
+        """Have a function called in the loop; whether that is still there."""
         loop, _ = self._ready.result()
-        with suppress(RuntimeError):  # the loop has ended by itself, and `_serve` says why
-            loop.call_soon_threadsafe(self._admit, batch)
+        try:
+            loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:  # it has ended by itself, and `_serve` says why
+            return False
+        return True
 
-    def stop(self, timeout_s: float) -> bool:
-        """End it; return whether it did within the time."""
-        loop, stopping = self._ready.result()
-        with suppress(RuntimeError):  # the loop has closed by itself
-            loop.call_soon_threadsafe(stopping.set)
-        self._thread.join(timeout_s)
+    def stop(self) -> bool:
+        """End it; return whether it did within 10 s."""
+        _, stopping = self._ready.result()
+        self.call(stopping.set)
+        self._thread.join(_STOP_S)
         return not self._thread.is_alive()
 
     def _serve(self) -> None:
@@ -130,10 +139,33 @@ class _LoopThread:
 
     async def _main(self) -> None:
         stopping = asyncio.Event()
+        async with self._serving():
+            self._ready.set_result((asyncio.get_running_loop(), stopping))
+            await stopping.wait()
+
+
+class _Answering(LoopThread):
+    """The event loop of a `LoopSUT`."""
+
+    def __init__(self, sut: LoopSUT, run: Run) -> None:
+        super().__init__(run, f"loadgen-{sut.name}")
+        self._sut = sut
+        # Parts that no task has taken up yet: an iterator a batch, so that a query of a million
+        # samples is not a million objects at once, and that what waits has no samples yet.
+        self._waiting: deque[Iterator[Any]] = deque()
+        self._n_answering = 0
+        self._is_over = False
+        self._tasks: set[asyncio.Task[None]] = set()  # the event loop keeps no task alive
+
+    def submit(self, batch: Batch) -> None:
+        """Have a batch answered."""
+        self.call(self._admit, batch)
+
+    @asynccontextmanager
+    async def _serving(self) -> AsyncIterator[None]:
         async with self._sut._open():
             try:
-                self._ready.set_result((asyncio.get_running_loop(), stopping))
-                await stopping.wait()
+                yield
             finally:  # of a loop that somebody else stops, too, while batches still come
                 self._is_over = True
                 for task in self._tasks:

@@ -40,7 +40,7 @@ def test_one_command_measures_a_server(
     words = QUICK | {"openai": server.url, "model": "scripted", "prompts": "prompts.txt"}
     assert command(None, **words, output_dir="run") == 0
     shown = capsys.readouterr().out
-    for label in ("first token", "per token", "latency", "Tokens per second", "client"):
+    for label in ("TTFT first token", "TPOT per token", "ITL between tokens", "in the client"):
         assert label in shown
     result = lg.Result.load("run")
     assert result.n_completed == 12
@@ -87,6 +87,7 @@ def test_no_limit_is_judged_that_nobody_gave() -> None:
     assert limit().target_latency_ms is None
     assert limit(target_latency_ms="500").target_latency_ms == 500
     assert limit(target_ttft_ms="500").target_ttft_ms == 500
+    assert limit(target_ttft_ms="500").target_latency_ms is None
 
 
 def test_tokens_are_recorded_unless_told_otherwise() -> None:
@@ -100,7 +101,7 @@ def test_tokens_are_recorded_unless_told_otherwise() -> None:
     ("target", "options", "complaint"),
     [
         (None, {"openai": "here", "model": "m"}, "--openai = 'here': needs a URL such as"),
-        (None, {"openai": URL}, "--model = (missing): needs its name there"),
+        (None, {"openai": URL}, "--model = (missing): needs the model's name on the server"),
         (None, {}, 'TARGET = (missing): needs "module:name", or --openai URL'),
         ("m:sut", WORDS, "TARGET = 'm:sut': needs no TARGET with --openai"),
         ("m:sut", {"model": "m"}, "--model = 'm': needs --openai URL, or a file"),
@@ -117,6 +118,33 @@ def test_wrong_words_are_told_as_they_were_given(
     with pytest.raises(WrongUse) as caught:
         prepare(target, QUICK | {"prompts": "prompts.txt"} | options)
     assert complaint in str(caught.value)
+
+
+def test_prompts_that_are_missing_are_told() -> None:
+    with pytest.raises(WrongUse, match=r"--prompts = \(missing\): needs a file of prompts"):
+        prepare(None, QUICK | WORDS)
+
+
+def test_arrivals_are_those_that_have_such_knobs() -> None:
+    words = QUICK | WORDS | {"prompts": "prompts.txt"}
+    assert prepare(None, words | {"steps": "1:1,2:1"}).task.scenario.arrivals.name == "steps"
+    assert prepare(None, words | {"burstiness": "0.5"}).task.scenario.arrivals.name == "gamma"
+
+
+def test_conversations_are_read_from_a_file(folder: Path) -> None:
+    turns = [{"role": role, "content": "Hi"} for role in ("user", "assistant", "user")]
+    (folder / "chats.jsonl").write_text(json.dumps({"messages": turns}) + "\n")
+    words = QUICK | WORDS | {"prompts": "chats.jsonl", "conversations": True}
+    assert prepare(None, words).task.total == 2
+
+
+def test_a_file_has_no_limit_that_it_does_not_give(folder: Path) -> None:
+    text = f'dataset = "prompts.txt"\n[sut]\nkind = "openai"\nurl = "{URL}"\nmodel = "m"\n'
+    server = '[scenario]\nname = "server"\ntarget_qps = 5\n'
+    (folder / "bench.toml").write_text(text + server)
+    assert prepare("bench.toml", {}).task.scenario.target_latency_ms is None
+    (folder / "bench.toml").write_text(text + server + "target_latency_ms = 7\n")
+    assert prepare("bench.toml", {}).task.scenario.target_latency_ms == 7
 
 
 def test_a_broken_prompts_file_is_told_by_its_line(folder: Path) -> None:

@@ -124,7 +124,7 @@ def test_what_the_client_did_and_cost_is_told(server: ScriptedServer) -> None:
 
 def test_connections_are_used_again(server: ScriptedServer) -> None:
     result = measure(server, ["one"] * 30, scenario=lg.SingleStream())
-    assert result.environment["system"]["connections_opened"] == 1
+    assert result.environment["system"]["connections_opened"] <= 2  # one more for a late end
 
 
 def test_a_system_serves_one_run_after_another(server: ScriptedServer) -> None:

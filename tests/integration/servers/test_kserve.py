@@ -74,7 +74,7 @@ def test_results_say_what_was_measured_and_how(kserve: KServe, url: str) -> None
     assert said["server"].startswith("mlserver 1.")
     assert (said["platform"], said["url"]) == ("numpy", url)
     assert said["binary"] is url.startswith("grpc")  # this server has no bytes over HTTP
-    assert said["client"].startswith("tritonclient 2.")
+    assert said["library"].startswith("tritonclient 2.")
     assert 0 < said["event_loop_busy"] <= 1
     assert "secret" not in str(result.environment)
 

@@ -58,7 +58,7 @@ def test_its_token_times_are_measured_one_by_one(smollm2_url: str) -> None:
     assert result.goodput is not None
     assert result.goodput.n_good == n
     shown = result.summary()
-    for label in ("first token", "per token", "between tokens", "goodput", "Tokens per second"):
+    for label in ("first token", "per token", "between tokens", "Goodput", "Tokens per second"):
         assert label in shown
 
 

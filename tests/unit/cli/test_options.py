@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The options of `loadgen run`: all fields have one, and texts become plain values."""
 
+import inspect
 from dataclasses import fields
 
 import pytest
@@ -23,6 +24,24 @@ def test_every_knob_of_every_scenario_and_arrival_process_has_an_option() -> Non
     kinds = [*SCENARIOS.values(), *ARRIVALS.values(), Conversations]
     expected = {field.name for kind in kinds for field in fields(kind)}
     assert {field.name for field in options.KNOBS} == expected
+
+
+def test_every_argument_of_the_openai_system_has_an_option_that_tells_its_default() -> None:
+    pytest.importorskip("httptools", reason="needs the extra `http`")
+    pytest.importorskip("msgspec", reason="needs the extra `http`")
+    from loadgen.sut.openai import OpenAISUT
+
+    parameters = inspect.signature(OpenAISUT).parameters
+    told = {
+        ("url" if field.name == "openai" else field.name): field.text for field in options.OPENAI
+    }
+    assert told.keys() - parameters.keys() == {"api_key_env"}
+    assert parameters.keys() - told.keys() == {"api_key", "tokenizer", "tls"}
+    words = {None: "none", True: "yes", False: "no"}
+    for name in told.keys() - {"url", "model", "extra", "api_key_env", "max_connections"}:
+        default = parameters[name].default
+        shown = f"{default:g}" if type(default) in (int, float) else words.get(default, default)
+        assert told[name].endswith(f" Default: {shown}."), name
 
 
 @pytest.mark.parametrize(

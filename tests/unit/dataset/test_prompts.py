@@ -34,12 +34,12 @@ def test_lines_and_a_column_are_prompts(written: Any, name: str, content: str) -
     [
         ("7", "7 is no prompt; needs a text, a list of messages, or an object"),
         ('" "', "' ' is no prompt; needs a text that is not blank"),
-        ('{"text": "Hi"}', "{'text': 'Hi'} is no prompt; needs an object with `prompt` or"),
-        ('{"prompt": ""}', "needs `prompt` to be a text that is not blank"),
-        ('{"prompt": 5}', "needs `prompt` to be a text that is not blank"),
-        ("[]", "needs messages that are a list of objects with `role` and `content`"),
-        ('["Hi"]', "needs messages that are a list of objects with `role` and `content`"),
-        ('{"messages": "Hi"}', "needs messages that are a list of objects"),
+        ('{"text": "Hi"}', "{'text': 'Hi'} is no prompt; needs a text, a list of messages, or an"),
+        ('{"prompt": ""}', "needs a text that is not blank"),
+        ('{"prompt": 5}', "or an object with `prompt` or `messages`"),
+        ("[]", "needs messages that are a list of objects with a `role`"),
+        ('["Hi"]', "needs messages that are a list of objects with a `role`"),
+        ('{"messages": "Hi"}', "or an object with `prompt` or `messages`"),
         ("{", "is no JSON"),
     ],
 )
@@ -61,3 +61,10 @@ def test_a_long_row_is_cut_in_the_message(written: Any) -> None:
     with pytest.raises(DatasetError) as caught:
         open_prompts(written("p.jsonl", json.dumps({"text": "x" * 5000})))
     assert len(str(caught.value)) < 400
+
+
+def test_completions_take_no_messages(written: Any) -> None:
+    path = written("p.jsonl", '"Hi"\n' + json.dumps({"messages": MESSAGES}) + "\n")
+    assert len(open_prompts(path)) == 2
+    with pytest.raises(DatasetError, match=r"line 2: .* needs a text or an object with a text"):
+        open_prompts(path, api="completions")

@@ -293,5 +293,5 @@ class KServeSUT(LoopSUT):
             "max_batch_size": self._part_size,
             "max_concurrency": self._max_concurrency,
             "timeout_s": timeout_s,
-            "client": f"tritonclient {version_of('tritonclient')}",
+            "library": f"tritonclient {version_of('tritonclient')}",
         }

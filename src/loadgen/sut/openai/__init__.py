@@ -6,7 +6,6 @@
 server before the clock runs, and `client_time` is what all this costs. Needs the extra ``http``.
 """
 
-from loadgen.sut.openai.probe import Probe
 from loadgen.sut.openai.system import OpenAISUT
 
-__all__ = ["OpenAISUT", "Probe"]
+__all__ = ["OpenAISUT"]

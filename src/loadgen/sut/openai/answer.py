@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from loadgen.sut.openai.events import EventDecoder
+from loadgen.sut.openai.events import MAX_EVENT_BYTES, EventDecoder
 from loadgen.sut.openai.messages import Event, error_text, event_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = ["Answer", "Owner"]
 
 _MOST_TOLD: Final = 300  # characters of what a server says
 _HTTP_OK: Final = 200
+_MOST_TOKENS: Final = 2**32 - 1  # that a row has room for
 
 _Counted = Literal["usage", "chunks", "tokenizer"]
 
@@ -33,8 +34,8 @@ class Owner(Protocol):
     def request_of(self, answer: Answer) -> bytes | None:
         """Return what to send; None: it cannot be made, and was failed."""
 
-    def count_tokens(self, text: str) -> int | None:
-        """Count a text's tokens; None: there is no tokenizer."""
+    def count_tokens(self, answer: Answer, text: str) -> int | None:
+        """Count a text's tokens; None: there is no tokenizer, or it failed, and the answer did."""
 
     def sends_again(self, answer: Answer, kind: str) -> bool:
         """Whether a request that failed is sent again, instead of the sample's failing."""
@@ -56,7 +57,12 @@ class Answer:
     sample : object
         What the dataset has of it.
     issued_ns, taken_ns, sent_ns : int
-        When it was issued, taken up by the event loop, and handed to the socket (0: not yet).
+        When it was issued, taken up by the event loop, and first handed to the socket (0: not
+        yet).
+    number : int
+        Of the samples taken, from 0.
+    is_answered : bool
+        It is over, and well.
     n_retries : int
         How many times it was sent again.
     n_chunks : int
@@ -64,16 +70,37 @@ class Answer:
     counted_by : "usage", "chunks" or "tokenizer"
         Where the token count comes from; None where there is none.
     contradicts : bool
-        The server counted fewer tokens than there were chunks with text.
+        The server counted fewer tokens than there were chunks with text, or as many as there are
+        in no answer.
     """
 
     __slots__ = (
-        "_body", "_decoder", "_finished", "_owner", "_status", "_text", "_usage", "contradicts",
-        "counted_by", "is_over", "issued_ns", "n_chunks", "n_retries", "one", "sample", "sent_ns",
-        "sent_on", "taken_ns",
+        "_body",
+        "_decoder",
+        "_finished",
+        "_n_bytes",
+        "_owner",
+        "_status",
+        "_text",
+        "_usage",
+        "contradicts",
+        "counted_by",
+        "is_answered",
+        "is_over",
+        "issued_ns",
+        "n_chunks",
+        "n_retries",
+        "number",
+        "one",
+        "sample",
+        "sent_ns",
+        "sent_on",
+        "taken_ns",
     )  # fmt: skip
 
-    def __init__(self, one: Batch, sample: Any, owner: Owner) -> None:
+    def __init__(self, one: Batch, sample: Any, owner: Owner, number: int) -> None:
+        self.number = number
+        self.is_answered = False
         self.one = one
         self.sample = sample
         self.taken_ns = time.perf_counter_ns()
@@ -85,12 +112,13 @@ class Answer:
         self.counted_by: _Counted | None = None
         self.contradicts = False
         self._owner = owner
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
-        """Have nothing of a response yet."""
+    def forget(self) -> None:
+        """Have nothing of a response, yet or any more."""
         self._decoder: EventDecoder | None = None
         self._body: list[bytes] = []
+        self._n_bytes = 0
         self._text: list[str] = []
         self._usage: int | None = None
         self._status = 0
@@ -106,7 +134,8 @@ class Answer:
 
     def on_sent(self, sent_on: Connection) -> None:
         """Know that the request is on its way."""
-        self.sent_ns = time.perf_counter_ns()
+        if not self.sent_ns:  # what comes after a first try is not the client's time
+            self.sent_ns = time.perf_counter_ns()
         self.sent_on = sent_on
 
     def on_status(self, status: int) -> None:
@@ -120,24 +149,36 @@ class Answer:
         if self.is_over:
             return
         if self._decoder is None:
-            self._body.append(data)
+            self._on_body(data)
             return
         try:
             for event in self._decoder.feed(data):
-                if event == b"[DONE]":
-                    self._finished = True
-                    self._conclude()
-                elif not self.is_over:
-                    self._on_event(event_of(event))
+                self._on_data_of_event(event)
         except ValueError as error:
             self.give_up("bad_stream", str(error))
 
+    def _on_data_of_event(self, data: bytes) -> None:
+        if self.is_over:
+            return
+        if data.strip() == b"[DONE]":
+            self._finished = True
+            self._conclude()
+        else:
+            self._on_event(event_of(data))
+
+    def _on_body(self, data: bytes) -> None:
+        self._n_bytes += len(data)
+        if self._n_bytes <= MAX_EVENT_BYTES:
+            self._body.append(data)
+        elif self._status == _HTTP_OK:
+            self.give_up("bad_response", f"an answer of more than {MAX_EVENT_BYTES} bytes")
+
     def _on_event(self, event: Event) -> None:
-        if event.error is not None:
+        if event.error:
             self.give_up("server_error", error_text(event.error))
             return
-        if event.usage is not None:
-            self._usage = event.usage.completion_tokens
+        if event.n_tokens is not None:
+            self._usage = event.n_tokens
         text = event.text
         if text is not None:
             if self.n_chunks == 0:
@@ -157,6 +198,8 @@ class Answer:
         elif self._decoder is None:
             self._conclude_whole()
         else:
+            for event in self._decoder.finish():
+                self._on_data_of_event(event)
             self._conclude()
 
     def on_failure(self, kind: str, message: str) -> None:
@@ -182,9 +225,8 @@ class Answer:
         except ValueError as error:
             self.give_up("bad_response", str(error))
             return
-        if whole.usage is not None:
-            self._usage = whole.usage.completion_tokens
-        if whole.error is not None:
+        self._usage = whole.n_tokens
+        if whole.error:
             self.give_up("server_error", error_text(whole.error))
         elif whole.text is None:
             self.give_up("empty", "an answer without text")
@@ -193,7 +235,9 @@ class Answer:
 
     def _complete(self, text: str, n_chunks: int | None) -> None:
         n_tokens, self.counted_by = self._count(text, n_chunks)
-        self.is_over = True
+        if self.is_over:
+            return  # the tokenizer failed
+        self.is_over = self.is_answered = True
         self.one.complete([text], n_tokens)
         self._owner.ended(self)
 
@@ -204,10 +248,10 @@ class Answer:
         """
         least = 1 if n_chunks is None else n_chunks
         if self._usage is not None:
-            if self._usage >= least:
+            if least <= self._usage <= _MOST_TOKENS:
                 return self._usage, "usage"
             self.contradicts = True
-        counted = self._owner.count_tokens(text)
+        counted = self._owner.count_tokens(self, text)
         if counted is not None and counted >= least:
             return counted, "tokenizer"
         return n_chunks, None if n_chunks is None else "chunks"
@@ -218,7 +262,7 @@ class Answer:
             return
         # Nothing that was told of it may be told again.
         if self.n_chunks == 0 and self._owner.sends_again(self, kind):
-            self._forget()
+            self.forget()
             return
         self.is_over = True
         self.one.fail(kind, self._owner.without_key(message)[:_MOST_TOLD])

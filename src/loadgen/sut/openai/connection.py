@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from loadgen.errors import needs_extra
+from loadgen.errors import described, needs_extra
 
 try:
     import httptools
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from loadgen.sut.openai.connections import Client
 
 __all__ = ["Connection", "Reply"]
+
+_HTTP_OK: Final = 200
 
 
 class Reply(Protocol):
@@ -71,11 +73,15 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         self._reply = reply
         self._ends_with_connection = True
-        self._has_begun = False
+        self._has_begun = self._is_done = self._is_interim = False
         self._parser = httptools.HttpResponseParser(self)
         self._transport.write(request)
         reply.on_sent(self)
         return True
+
+    def serves(self, reply: Reply) -> bool:
+        """Whether the response is not complete that this one waits for."""
+        return self._reply is reply
 
     def abort(self) -> None:
         """Close it at once; whoever waits for a response is not told."""
@@ -101,15 +107,19 @@ class Connection(asyncio.Protocol):
         begin_ns = time.perf_counter_ns()
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             # What a callback of ours raised comes as the context of the parser's error.
             self._fail("bad_http", f"no HTTP/1.1 response: {error.__context__ or error}")
+        else:
+            if self._is_done:
+                self._be_free()
         self._client.reading.add(time.perf_counter_ns() - begin_ns)
 
     def eof_received(self) -> None:
         """Know that the server sends no more."""
         if self._reply is not None and self._has_begun and self._ends_with_connection:
             self.on_message_complete()
+            self._be_free()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Be disconnected."""
@@ -125,11 +135,18 @@ class Connection(asyncio.Protocol):
         if name.lower() in (b"content-length", b"transfer-encoding"):
             self._ends_with_connection = False
 
+    def on_message_begin(self) -> None:
+        """Refuse what comes behind a response: nobody has asked for it."""
+        if self._is_done and self._transport is not None:
+            self._transport.abort()
+
     def on_headers_complete(self) -> None:
-        """Know that the response has begun."""
-        self._has_begun = True
-        if self._reply is not None:
-            self._reply.on_status(self._parser.get_status_code())
+        """Know that the response has begun; one of status 1xx comes before it."""
+        status = self._parser.get_status_code()
+        self._is_interim = status < _HTTP_OK
+        self._has_begun = not self._is_interim
+        if self._reply is not None and not self._is_interim:
+            self._reply.on_status(status)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
@@ -138,11 +155,23 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Know that the response is complete."""
+        if self._is_interim:
+            self._ends_with_connection = True
+            return
         reply, self._reply = self._reply, None
-        keeps = self._parser.should_keep_alive() and not self._ends_with_connection
-        if reply is not None:
+        self._is_done = True
+        # Only here does the parser know.
+        self._keeps = self._parser.should_keep_alive() and not self._ends_with_connection
+        if reply is None:
+            return
+        try:
             reply.on_end()
-        if keeps and self.usable:
+        except Exception as error:  # which the parser would swallow, and nobody would be told
+            reply.on_failure("bad_response", described(error))
+
+    def _be_free(self) -> None:
+        """Be there for the next request, when all that came is read."""
+        if self._keeps and self.usable:
             self._client.free(self)
         elif self._transport is not None:
             self._transport.close()

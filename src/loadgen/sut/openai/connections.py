@@ -12,6 +12,7 @@ import ssl
 from collections import deque
 from typing import Any, Final
 
+from loadgen.errors import described
 from loadgen.sut.openai.client_time import Spread
 from loadgen.sut.openai.connection import Connection, Reply
 from loadgen.sut.openai.target import Target
@@ -165,4 +166,4 @@ def _of_connecting(error: Exception, to: Target, timeout_s: float) -> tuple[str,
     for kind, name, message in known:
         if isinstance(error, kind):
             return name, message
-    return "connect", f"{where}: {error}"
+    return "tls" if to.is_tls else "connect", f"{where}: {described(error)}"

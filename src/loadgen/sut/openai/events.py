@@ -8,6 +8,7 @@ WHATWG HTML, 9.2 "Server-sent events": only the field ``data`` is looked at.
 
 from __future__ import annotations
 
+import codecs
 from typing import Final
 
 __all__ = ["MAX_EVENT_BYTES", "EventDecoder"]
@@ -26,11 +27,12 @@ class EventDecoder:
     ([b'a'], [b'b'])
     """
 
-    __slots__ = ("_pieces", "_size")
+    __slots__ = ("_has_begun", "_pieces", "_size")
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []  # of an event that is not complete
         self._size = 0
+        self._has_begun = False
 
     def feed(self, piece: bytes) -> list[bytes]:
         """Return the data of the events that a piece completes.
@@ -40,6 +42,9 @@ class EventDecoder:
         ValueError
             An event is longer than `MAX_EVENT_BYTES`.
         """
+        if not self._has_begun:
+            self._has_begun = True
+            piece = piece.removeprefix(codecs.BOM_UTF8)
         is_one = not self._pieces and piece.startswith(b"data: ") and piece.endswith(b"\n\n")
         if is_one and piece.find(b"\n") == len(piece) - 2 and b"\r" not in piece:
             return [piece[6:-2]]  # one event, whole: nearly always
@@ -52,6 +57,10 @@ class EventDecoder:
         *events, rest = _lines(b"".join(self._pieces)).split(b"\n\n")
         self._pieces, self._size = [rest] if rest else [], len(rest)
         return [data for event in events if (data := _data(event)) is not None]
+
+    def finish(self) -> list[bytes]:
+        """Return the data of an event that the end of the stream completes."""
+        return self.feed(b"\n\n") if self._pieces else []
 
 
 def _lines(text: bytes) -> bytes:
@@ -66,4 +75,4 @@ def _data(event: bytes) -> bytes | None:
     lines = [
         line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:")
     ]
-    return b"\n".join(lines) if lines else None
+    return b"\n".join(lines) or None

@@ -6,30 +6,34 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from loadgen.config.scenarios import Offline
+from loadgen.sut.loop import LoopThread
 from loadgen.sut.openai.answer import Answer
 from loadgen.sut.openai.client_time import ClientTime
 from loadgen.sut.openai.connections import Client
 from loadgen.sut.openai.messages import Request
-from loadgen.sut.openai.probe import Probe, probe
+from loadgen.sut.openai.probe import probe
 from loadgen.sut.openai.target import Target
 
 if TYPE_CHECKING:
     from loadgen._core import Batch
     from loadgen.sut.handle import Run
+    from loadgen.sut.openai.connection import Connection
 
 __all__ = ["Limits", "RequestLoop"]
 
 _TAKEN_TOGETHER: Final = 16
 _LOOK_EVERY_S: Final = 0.05
-_STOP_S: Final = 10.0
+_FACTS_S: Final = 10.0
+_REST_NS: Final = 1_000_000_000  # for the rest of a response whose answer is complete
+_PROBE_S: Final = 60.0  # a first answer may have a model loaded for it
 _RETRY_WAIT_S: Final = 0.1
 """Before a request is sent again; twice as long before each further time."""
 
@@ -50,7 +54,7 @@ class Limits(NamedTuple):
     max_retries: int
 
 
-class RequestLoop:
+class RequestLoop(LoopThread):
     """Requests and answers of one run; the `Owner` of its answers.
 
     Samples are taken, not handed over (pull): a query is issued on time by a thread that needs no
@@ -71,7 +75,7 @@ class RequestLoop:
     ) -> None:
         self.streams = request.streams
         self.without_key = request.without_key
-        self._run = run
+        super().__init__(run, "loadgen-openai")
         self._request = request
         self._to = to
         self._limits = limits
@@ -81,18 +85,15 @@ class RequestLoop:
         # until they come there.
         self._by_first: deque[Answer] = deque()
         self._by_total: deque[Answer] = deque()
+        self._ending: deque[tuple[int, Connection, Answer]] = deque()
         self._counted_by: Counter[str] = Counter()
-        self._n_contradict = self._n_sent_again = 0
-        self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-        self._thread = threading.Thread(target=self._serve, name="loadgen-openai", daemon=True)
+        self._n_contradict = self._n_sent_again = self._n_taken = 0
+        scenario, n_queries = run.scenario, run.settings.warmup_queries
+        self._n_warm_up = n_queries * getattr(scenario, "samples_per_query", 1)
+        self._counts_from_sending = isinstance(scenario, Offline)
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-        self._ready.result()
-
-    def probe(self) -> Probe:
-        """Ask the server what can be measured.
+    def probe(self) -> None:
+        """Ask the server whether it can be measured.
 
         Raises
         ------
@@ -100,26 +101,19 @@ class RequestLoop:
             It cannot be.
         """
         loop, _ = self._ready.result()
-        timeout_s = self._limits.total_timeout_s
+        timeout_s = min(self._limits.total_timeout_s, _PROBE_S)
         asked = probe(self._client, self._request, self._to, timeout_s)
-        return asyncio.run_coroutine_threadsafe(asked, loop).result()
-
-    def stop(self) -> bool:
-        """Close all connections and end the thread; whether it has ended."""
-        loop, stopping = self._ready.result()
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(stopping.set)
-        self._thread.join(_STOP_S)
-        return not self._thread.is_alive()
+        asyncio.run_coroutine_threadsafe(asked, loop).result()
 
     def facts(self) -> dict[str, Any]:
         """Return what the client did and what it cost."""
-        loop, _ = self._ready.result()
         found: Future[dict[str, Any]] = Future()
-        with suppress(RuntimeError, TimeoutError):
-            loop.call_soon_threadsafe(lambda: found.set_result(self._facts()))
-            return found.result(_STOP_S)
-        return {}
+        if not self.call(lambda: found.set_result(self._facts())):
+            return {}
+        try:
+            return found.result(_FACTS_S)
+        except TimeoutError:
+            return {}
 
     def _facts(self) -> dict[str, Any]:
         facts: dict[str, Any] = {
@@ -136,17 +130,8 @@ class RequestLoop:
             facts["sent_again"] = self._n_sent_again
         return facts
 
-    def _serve(self) -> None:
-        try:
-            asyncio.run(self._main())
-        except BaseException as error:  # of the loop itself: nobody else would see it
-            if self._ready.done():
-                self._run._sut_raised(error)
-            else:
-                self._ready.set_exception(error)
-
-    async def _main(self) -> None:
-        stopping = asyncio.Event()
+    @asynccontextmanager
+    async def _serving(self) -> AsyncIterator[None]:
         limits = self._limits
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._on_loop_error)
@@ -157,9 +142,8 @@ class RequestLoop:
         self._loop.add_reader(self._bell, self._on_bell)
         self._run._ring(self._bell)
         self._run._arm()
-        self._ready.set_result((self._loop, stopping))
         try:
-            await stopping.wait()
+            yield
         finally:
             watching.cancel()
             self._run._ring(-1)
@@ -195,7 +179,8 @@ class RequestLoop:
             self._ask(batch[position], samples[position])
 
     def _ask(self, one: Batch, sample: Any) -> None:
-        answer = Answer(one, sample, self)
+        answer = Answer(one, sample, self, self._n_taken)
+        self._n_taken += 1
         self._by_total.append(answer)
         if self._limits.first_token_timeout_s is not None:
             self._by_first.append(answer)
@@ -212,14 +197,15 @@ class RequestLoop:
             self._run._sut_raised(error, answer.one)
             return None
 
-    def count_tokens(self, text: str) -> int | None:
+    def count_tokens(self, answer: Answer, text: str) -> int | None:
         """Count a text's tokens."""
         if self._tokenizer is None:
             return None
         try:
             return int(self._tokenizer(text))
         except Exception as error:  # the parser, which called, would swallow it
-            self._run._sut_raised(error)
+            answer.is_over = True
+            self._run._sut_raised(error, answer.one)
             return None
 
     def sends_again(self, answer: Answer, kind: str) -> bool:
@@ -232,11 +218,20 @@ class RequestLoop:
         return True
 
     def ended(self, answer: Answer) -> None:
-        """Count an answer."""
+        """Count an answer, and see to it that its connection is there for others soon."""
         self._n_contradict += answer.contradicts
         if answer.counted_by is not None:
             self._counted_by[answer.counted_by] += 1
-        self._time.add(answer.issued_ns, answer.taken_ns, answer.sent_ns)
+        if answer.number >= self._n_warm_up:
+            self._time.add(answer.issued_ns, answer.taken_ns, answer.sent_ns)
+        connection = answer.sent_on
+        if connection is not None and connection.serves(answer):
+            if answer.is_answered:  # the rest of the response is about to come
+                self._ending.append((time.perf_counter_ns(), connection, answer))
+            else:
+                connection.abort()
+        answer.forget()
+        answer.sample = None
 
     # Time-outs.
 
@@ -246,23 +241,25 @@ class RequestLoop:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             now_ns = time.perf_counter_ns()
-            _expire(self._by_total, now_ns, total_s, "timeout")
+            self._expire(self._by_total, now_ns, total_s, "timeout")
             if first_s is not None:
-                _expire(self._by_first, now_ns, first_s, "first_token_timeout")
+                self._expire(self._by_first, now_ns, first_s, "first_token_timeout")
+            while self._ending and now_ns - self._ending[0][0] > _REST_NS:
+                _, connection, answer = self._ending.popleft()
+                if connection.serves(answer):
+                    connection.abort()
 
-
-def _expire(waiting: deque[Answer], now_ns: int, limit_s: float, kind: str) -> None:
-    """Give up those in front that were issued too long ago; those that are over just leave."""
-    while waiting:
-        answer = waiting[0]
-        has_begun = kind == "first_token_timeout" and answer.n_chunks > 0
-        if not (answer.is_over or has_begun or now_ns - answer.issued_ns > limit_s * 1e9):
-            return
-        waiting.popleft()
-        if answer.is_over or has_begun:
-            continue
-        stage = f"{answer.n_chunks} chunks had come" if answer.sent_ns else "not sent yet"
-        connection = answer.sent_on
-        answer.give_up(kind, f"not within {limit_s:g} s; {stage}")
-        if connection is not None:
-            connection.abort()
+    def _expire(self, waiting: deque[Answer], now_ns: int, limit_s: float, kind: str) -> None:
+        """Give up those in front that began too long ago; those that are over just leave."""
+        while waiting:
+            answer = waiting[0]
+            has_begun = kind == "first_token_timeout" and answer.n_chunks > 0
+            # All of an Offline query is issued at once, and most of it has to wait.
+            since_ns = answer.sent_ns or now_ns if self._counts_from_sending else answer.issued_ns
+            if not (answer.is_over or has_begun or now_ns - since_ns > limit_s * 1e9):
+                return
+            waiting.popleft()
+            if answer.is_over or has_begun:
+                continue
+            stage = f"{answer.n_chunks} chunks had come" if answer.sent_ns else "not sent yet"
+            answer.give_up(kind, f"not within {limit_s:g} s; {stage}")

@@ -36,6 +36,7 @@ class _Said(msgspec.Struct):
 
 
 class _Choice(msgspec.Struct):
+    index: int = 0
     delta: _Said | None = None
     message: _Said | None = None
     text: str | None = None
@@ -43,22 +44,33 @@ class _Choice(msgspec.Struct):
 
 
 class _Usage(msgspec.Struct):
-    completion_tokens: int
+    completion_tokens: int | float | None = None
 
 
 class Event(msgspec.Struct):
     """A whole response, or one event of a stream."""
 
-    choices: list[_Choice] = []
+    choices: list[_Choice] | None = None
     usage: _Usage | None = None
     error: Any = None
 
     @property
+    def n_tokens(self) -> int | None:
+        """How many tokens the answer has, as the server counts them."""
+        counted = None if self.usage is None else self.usage.completion_tokens
+        return None if counted is None else int(counted)
+
+    @property
+    def _choice(self) -> _Choice | None:
+        """The first of the choices, where there are several."""
+        return next((each for each in self.choices or () if each.index == 0), None)
+
+    @property
     def text(self) -> str | None:
         """What is said in it; None where it is nothing. A call of a tool says nothing: ""."""
-        if not self.choices:
+        choice = self._choice
+        if choice is None:
             return None
-        choice = self.choices[0]
         said = choice.delta or choice.message
         if said is None:
             return choice.text or None
@@ -68,7 +80,7 @@ class Event(msgspec.Struct):
     @property
     def is_last(self) -> bool:
         """Whether the server says why it ended."""
-        return bool(self.choices) and self.choices[0].finish_reason is not None
+        return self._choice is not None and bool(self._choice.finish_reason)
 
 
 class _Model(msgspec.Struct):
@@ -92,7 +104,10 @@ def event_of(data: bytes) -> Event:
     ValueError
         It is no JSON, or not of this protocol; says where.
     """
-    return _event_decoder.decode(data)
+    try:
+        return _event_decoder.decode(data)
+    except RecursionError as error:
+        raise ValueError(f"JSON is too deep: {error}") from error
 
 
 def model_names(data: bytes) -> list[str]:
@@ -112,7 +127,7 @@ def error_text(error: object) -> str:
         text = error.decode("utf-8", "replace")
         try:
             found = msgspec.json.decode(error)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
         inner = found.get("error", found.get("detail")) if isinstance(found, dict) else None
         return text if inner is None else error_text(inner)
@@ -152,6 +167,7 @@ class Request:
         self.model = model
         self.is_chat = is_chat
         self.streams = streams
+        self.has_key = bool(api_key)
         self._key = api_key
         self._fields: dict[str, Any] = {"model": model}
         if max_tokens is not None:
@@ -199,7 +215,8 @@ class Request:
         """Return the fields that make an answer short."""
         newer = "max_completion_tokens" in self._fields
         least = self._fields.get("min_tokens", n)
-        return {"max_completion_tokens" if newer else "max_tokens": max(least, n)}
+        n = max(least, n) if isinstance(least, int) else n
+        return {"max_completion_tokens" if newer else "max_tokens": n}
 
     def without_key(self, text: str) -> str:
         """Return what may be shown of a text of the server's."""

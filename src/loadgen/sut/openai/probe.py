@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final, NamedTuple
+from typing import Final
 
 from loadgen.errors import LoadGenError
 from loadgen.sut.openai.connection import Connection
@@ -14,31 +14,14 @@ from loadgen.sut.openai.messages import Request, error_text, event_of, model_nam
 from loadgen.sut.openai.target import Target
 from loadgen.values import name_hint
 
-__all__ = ["Probe", "probe"]
+__all__ = ["probe"]
 
 _OK: Final = 200
+_NOT_FOUND: Final = 404
 _KEY_REFUSED: Final = (401, 403)
 _FEW_TOKENS: Final = 2
 _MOST_NAMED: Final = 10
 _MOST_TOLD: Final = 300
-
-
-class Probe(NamedTuple):
-    """What a server says of itself.
-
-    Parameters
-    ----------
-    models : tuple of str or None
-        Names of the models that it serves; None where it does not list them.
-    streams : bool
-        It was asked to stream, and did.
-    says_usage : bool
-        It counts the tokens of its answers.
-    """
-
-    models: tuple[str, ...] | None
-    streams: bool
-    says_usage: bool
 
 
 class _Response:
@@ -87,8 +70,8 @@ class _Response:
             raise LoadGenError(f"no whole answer within {timeout_s:g} s") from None
 
 
-async def probe(client: Client, request: Request, to: Target, timeout_s: float) -> Probe:
-    """Return what a server says of itself: its models, and the answer to a short request.
+async def probe(client: Client, request: Request, to: Target, timeout_s: float) -> None:
+    """Ask a server for its models, and for a short answer.
 
     Parameters
     ----------
@@ -106,53 +89,54 @@ async def probe(client: Client, request: Request, to: Target, timeout_s: float) 
     """
     where = f"{to.authority}{to.path}"
     try:
-        models = await _models(client, request, timeout_s)
-        streams, says_usage = await _short_answer(client, request, timeout_s)
+        await _look_for_model(client, request, timeout_s)
+        await _ask_for_answer(client, request, timeout_s)
     except (LoadGenError, ValueError) as error:
         raise LoadGenError(f"the server {where}: {request.without_key(str(error))}") from None
-    return Probe(models, streams, says_usage)
 
 
-async def _models(client: Client, request: Request, timeout_s: float) -> tuple[str, ...] | None:
+async def _look_for_model(client: Client, request: Request, timeout_s: float) -> None:
     response = _Response(request.get_models)
     client.send(response)
     body = await response.body(timeout_s)
     if response.status in _KEY_REFUSED:
-        raise LoadGenError(f"refuses the API key (status {response.status}): {_told(body)}")
+        key = "the API key" if request.has_key else "requests without an API key (OPENAI_API_KEY)"
+        raise LoadGenError(f"refuses {key} (status {response.status}): {_told(request, body)}")
     if response.status != _OK:
-        return None  # not every server lists its models
+        return  # not every server lists its models
     try:
         names = model_names(body)
     except ValueError as error:
         raise LoadGenError(f"GET /models is no list of models: {error}") from None
     if request.model in names:
-        return tuple(names)
+        return
     shown = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
     hint = name_hint(request.model, names)
     raise LoadGenError(f"has no model {request.model!r}{hint}; it has {shown or 'none'}")
 
 
-async def _short_answer(client: Client, request: Request, timeout_s: float) -> tuple[bool, bool]:
-    """Return whether it streams, and whether it counts tokens."""
+async def _ask_for_answer(client: Client, request: Request, timeout_s: float) -> None:
     response = _Response(request.bytes_of("Hello", **request.few_tokens(_FEW_TOKENS)))
     client.send(response)
     body = await response.body(timeout_s)
     if response.status != _OK:
-        raise LoadGenError(f"answers with status {response.status}: {_told(body)}")
+        hint = " (is the URL what comes before /chat/completions, with /v1?)"
+        where = hint if response.status == _NOT_FOUND else ""
+        raise LoadGenError(f"answers with status {response.status}: {_told(request, body)}{where}")
     if not request.streams:
         whole = event_of(body)
         if not whole.choices:
-            raise LoadGenError(f"answers without choices: {_told(body)}")
-        return False, whole.usage is not None
+            raise LoadGenError(f"answers without choices: {_told(request, body)}")
+        return
     found = EventDecoder().feed(body)
     if not found:
-        raise LoadGenError(f"does not stream (set stream=False): {_told(body)}")
+        raise LoadGenError(f"does not stream (set stream=False): {_told(request, body)}")
     events = [event_of(data) for data in found if data != b"[DONE]"]
     for event in events:
-        if event.error is not None:
-            raise LoadGenError(f"answers with an error: {error_text(event.error)[:_MOST_TOLD]}")
-    return True, any(event.usage is not None for event in events)
+        if event.error:
+            raise LoadGenError(f"answers with an error: {_told(request, event.error)}")
 
 
-def _told(body: bytes) -> str:
-    return error_text(body)[:_MOST_TOLD] or "nothing"
+def _told(request: Request, error: object) -> str:
+    """Return what a server says, without the key, which a cut could leave half of."""
+    return request.without_key(error_text(error))[:_MOST_TOLD] or "nothing"

@@ -6,6 +6,7 @@ Not for what happens on its event loop (`loop`), nor for starting such a server.
 
 from __future__ import annotations
 
+import re
 import resource
 import ssl
 from collections.abc import Callable, Mapping
@@ -13,11 +14,11 @@ from inspect import signature
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from loadgen.errors import LoadGenError
+from loadgen.config.scenarios import Offline
+from loadgen.errors import LoadGenError, Problem, SettingsError
 from loadgen.sut.base import Delivery, Starts, SystemUnderTest, check_arguments, function, log
 from loadgen.sut.openai.loop import Limits, RequestLoop
 from loadgen.sut.openai.messages import Request
-from loadgen.sut.openai.probe import Probe
 from loadgen.sut.openai.target import target
 from loadgen.values import Refused, boolean, choice, integer, number, optional, problem_of
 
@@ -32,6 +33,8 @@ _SECONDS: Final = number(0.001, 1e6)
 _MOST_CONNECTIONS: Final = 10_000
 _OTHER_FILES: Final = 64  # that a process has open
 _MOST_RETRIES: Final = 100
+_TOTAL_TIMEOUT_S: Final = 600.0
+_SHARE_OF_DRAIN: Final = 0.9
 
 
 class OpenAISUT(SystemUnderTest):
@@ -60,7 +63,9 @@ class OpenAISUT(SystemUnderTest):
         Limit of opening a connection.
     first_token_timeout_s, total_timeout_s : float, s
         Limits of the time until the first token and until the end of an answer, from the issue of
-        its sample: what waits for a connection is limited too. None for the first: no other.
+        its sample: what waits for a connection is limited too (in Offline, from the sending). None
+        for the first: no other. None for the second: nine tenths of the run's `drain_timeout_s`,
+        below which it has to be, or else 600.
     max_retries : int
         How many times a request that failed before any token is sent again, 0.1 s later and twice
         as long each time, where another try may succeed (no connection, status 408, 429, 5xx). The
@@ -84,6 +89,8 @@ class OpenAISUT(SystemUnderTest):
     or ``messages`` and further fields of its request. What a server answers with an error, or does
     not answer, is a failed sample, counted by kind, whatever `on_error` says.
 
+    A tokenizer's time is part of the latency: the count belongs to the answer.
+
     Token counts are the server's ``usage``; where it sends none, or a smaller one than there were
     chunks with text, the tokenizer's, or else the chunks'.
     ``result.environment["system"]["tokens_counted_by"]`` says which.
@@ -102,7 +109,7 @@ class OpenAISUT(SystemUnderTest):
         max_connections: int | None = None,
         connect_timeout_s: float = 10.0,
         first_token_timeout_s: float | None = None,
-        total_timeout_s: float = 600.0,
+        total_timeout_s: float | None = None,
         max_retries: int = 0,
         tokenizer: Callable[[str], int] | None = None,
         tls: ssl.SSLContext | None = None,
@@ -110,7 +117,7 @@ class OpenAISUT(SystemUnderTest):
     ) -> None:
         most = _most_connections()
         check_arguments(
-            problem_of("url", url, target),
+            problem_of("url", _without_password(url), target),
             problem_of("model", model, _text),
             problem_of("api", api, choice("chat", "completions")),
             problem_of("stream", stream, boolean),
@@ -120,10 +127,11 @@ class OpenAISUT(SystemUnderTest):
             problem_of("max_connections", max_connections, optional(_connections(most))),
             problem_of("connect_timeout_s", connect_timeout_s, _SECONDS),
             problem_of("first_token_timeout_s", first_token_timeout_s, optional(_SECONDS)),
-            problem_of("total_timeout_s", total_timeout_s, _SECONDS),
+            problem_of("total_timeout_s", total_timeout_s, optional(_SECONDS)),
             problem_of("max_retries", max_retries, integer(0, _MOST_RETRIES)),
             problem_of("tokenizer", tokenizer, optional(function)),
             problem_of("probe", probe, boolean),
+            _first_token_problem(first_token_timeout_s, stream),
         )
         self.name = model
         given = {
@@ -147,13 +155,13 @@ class OpenAISUT(SystemUnderTest):
             max_connections or min(most, _MOST_CONNECTIONS),
             connect_timeout_s,
             first_token_timeout_s,
-            total_timeout_s,
+            total_timeout_s or _TOTAL_TIMEOUT_S,
             max_retries,
         )
+        self._total_timeout_s = total_timeout_s
         self._tls = tls
         self._tokenizer = tokenizer
         self._probes = probe
-        self._probe: Probe | None = None
         self._loop: RequestLoop | None = None
         self._starts = Starts()
 
@@ -168,16 +176,30 @@ class OpenAISUT(SystemUnderTest):
         self._starts.add(took_on=self._loop is None)
         if self._loop is not None:
             raise LoadGenError(f"{self.name}: this OpenAISUT already serves another run")
+        limits = self._limits._replace(total_timeout_s=self._total_limit_s(run))
         self._loop = RequestLoop(
             run,
             self._request,
             to=self._to,
-            limits=self._limits,
+            limits=limits,
             tls=self._tls,
             tokenizer=self._tokenizer,
         )
         self._loop.start()
-        self._probe = self._loop.probe() if self._probes else None
+        if self._probes:
+            self._loop.probe()
+
+    def _total_limit_s(self, run: Run) -> float:
+        """Return the limit of an answer, which is to end before the run gives up on all of them."""
+        drain_s = run.settings.drain_timeout_s
+        if drain_s is None or isinstance(run.scenario, Offline):
+            return self._limits.total_timeout_s
+        if self._total_timeout_s is None:
+            return min(self._limits.total_timeout_s, _SHARE_OF_DRAIN * drain_s)
+        if self._total_timeout_s >= drain_s:
+            allowed = f"less than drain_timeout_s = {drain_s:g}, after which the run gives up"
+            raise SettingsError([Problem("total_timeout_s", self._total_timeout_s, allowed)])
+        return self._total_timeout_s
 
     def _delivery(self, scenario: Scenario) -> Delivery:
         return Delivery("pull")
@@ -244,6 +266,10 @@ def _connections(most: int) -> Callable[[object], int]:
     return check
 
 
+def _without_password(url: object) -> object:
+    return re.sub(r"//[^/@]*@", "//***@", url) if isinstance(url, str) else url
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise Refused("a text that is not empty")
@@ -254,6 +280,12 @@ def _table(value: object) -> Mapping[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise Refused("a mapping of field names to values")
     return value
+
+
+def _first_token_problem(timeout_s: object, stream: object) -> Problem | None:
+    if timeout_s is None or stream is not False:
+        return None
+    return Problem("first_token_timeout_s", timeout_s, "None with stream=False: there is none")
 
 
 def _key_problem(api_key: object) -> Any:

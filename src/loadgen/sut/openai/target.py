@@ -40,5 +40,7 @@ def target(url: object) -> Target:
         raise Refused(allowed)
     if parts.username is not None or parts.query or parts.fragment:
         raise Refused(f"{allowed}, without user, query and fragment")
+    if parts.path.rstrip("/").endswith("/completions"):
+        raise Refused(f"{allowed}, which is what comes before /chat/completions")
     is_tls = parts.scheme == "https"
     return Target(parts.hostname, port or (443 if is_tls else 80), is_tls, parts.path.rstrip("/"))

@@ -5,7 +5,8 @@ For tests: its delays are known, and it misbehaves on demand. It runs in a proce
 (`serve`), on loopback. Not a model, and not for measuring one. Needs the extra ``http``.
 """
 
+from loadgen.testing.scripted.record import Answered
 from loadgen.testing.scripted.script import Fault, Script
 from loadgen.testing.scripted.server import ScriptedServer
 
-__all__ = ["Fault", "Script", "ScriptedServer"]
+__all__ = ["Answered", "Fault", "Script", "ScriptedServer"]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 __all__ = ["Fault", "Script", "chunk", "parts", "usage"]
 
@@ -96,14 +96,18 @@ def parts(script: Script, n_tokens: int, is_chat: bool, wants_usage: bool) -> li
     last = b"data: [DONE]\n\n"
     if wants_usage and script.fault != "no_usage":
         counted = n_sent - 1 if script.fault == "wrong_usage" else n_sent
-        last = b"data: " + json.dumps({"choices": [], "usage": usage(counted)}).encode() + b"\n\n"
-        last += b"data: [DONE]\n\n"
+        last = _data(is_chat, {"choices": [], "usage": usage(counted)}) + last
     return [*found, last]
 
 
 def _event(text: str, is_chat: bool) -> bytes:
     choice = {"index": 0, "delta": {"content": text}} if is_chat else {"index": 0, "text": text}
-    document = {"id": "1", "object": "chunk", "choices": [choice]}
+    return _data(is_chat, {"choices": [choice]})
+
+
+def _data(is_chat: bool, fields: dict[str, Any]) -> bytes:
+    kind = "chat.completion.chunk" if is_chat else "text_completion"  # some clients look at it
+    document = {"id": "1", "object": kind} | fields
     return b"data: " + json.dumps(document, ensure_ascii=False).encode() + b"\n\n"
 
 

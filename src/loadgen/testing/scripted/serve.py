@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process of a `ScriptedServer`: ``python -m loadgen.testing.scripted.serve``.
 
-Reads its options as a line of JSON from standard input, writes its port to standard output, and
-ends when standard input does.
+Reads its options as a line of JSON from standard input, and writes its port to standard output. For
+each further line it writes a line with what it has answered since (`record`); it ends when standard
+input does.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from functools import partial
 from typing import Any, Final
 
 from loadgen.errors import needs_extra
+from loadgen.testing.scripted.record import Record
 from loadgen.testing.scripted.script import Script, chunk, parts, usage
 
 try:
@@ -29,7 +31,7 @@ try:
 except ImportError as error:
     raise needs_extra("http", error) from error
 
-_SPIN_S: Final = 0.005  # the event loop's timers are in ms: the last of a wait is polled
+_SPIN_S: Final = 0.002  # the event loop's timers are in ms: the last of a wait is polled
 
 _STREAM_HEAD: Final = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -76,6 +78,7 @@ class _State:
         self.model: str = options["model"]
         self.api_key: bytes = options["api_key"].encode()
         self.timer = _Timer(loop)
+        self.record = Record()
         self._n_faults = 0
         self._n_at_once = 0
         self._waiting: deque[Callable[[], None]] = deque()
@@ -111,12 +114,15 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._state = state
         self._timer = state.timer
+        self._received_ns = 0
         self._asked_s = 0.0
         self._reset_request()
 
     def _reset_request(self) -> None:
         self._body: list[bytes] = []
         self._key = b""
+        self._first_ns = 0
+        self._n_tokens = 0
 
     # What asyncio calls.
 
@@ -127,8 +133,12 @@ class _Connection(asyncio.Protocol):
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
-        self._asked_s = time.monotonic()
-        self._parser.feed_data(data)
+        self._received_ns = time.monotonic_ns()
+        self._asked_s = self._received_ns / 1e9
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:  # somebody who speaks something else
+            self._transport.abort()
 
     # What the parser calls.
 
@@ -166,6 +176,7 @@ class _Connection(asyncio.Protocol):
         if "script" in request:
             script = dataclasses.replace(script, **request["script"])
         n_tokens = min(script.n_tokens, request.get("max_tokens") or script.n_tokens)
+        self._n_tokens = n_tokens
         if script.max_at_once is not None:
             self._asked_s = time.monotonic()  # its turn began
         if script.fault == "status":
@@ -173,8 +184,10 @@ class _Connection(asyncio.Protocol):
             self._state.end_turn()
         elif script.fault == "reset":
             self._reset()
+            self._state.end_turn()
         elif script.fault == "no_http":
             self._transport.write(b"garbage, no HTTP\r\n\r\n")
+            self._state.end_turn()
         elif script.fault != "hang":
             self._whole_or_stream(script, n_tokens, request, is_chat)
 
@@ -188,6 +201,7 @@ class _Connection(asyncio.Protocol):
         pieces = parts(script, n_tokens, is_chat, wants_usage)
         if not script.ttft_ms and not script.itl_ms and script.fault in ("none", "no_usage"):
             body = b"".join(chunk(piece) for piece in pieces if piece is not None)
+            self._note(is_last=True)
             self._transport.write(_STREAM_HEAD + body + chunk(b""))
             self._state.end_turn()
         else:
@@ -210,12 +224,20 @@ class _Connection(asyncio.Protocol):
         if piece is None:
             self._break_off(script.fault)
             return
+        self._note(is_last)
         raw = chunk(piece) + (chunk(b"") if is_last else b"")
         if script.fault == "split_utf8":
             for at in range(len(raw)):
                 self._transport.write(raw[at : at + 1])
         else:
             self._transport.write(raw)
+
+    def _note(self, is_last: bool) -> None:
+        """Record the instant of a piece, just before it is written."""
+        now_ns = time.monotonic_ns()
+        self._first_ns = self._first_ns or now_ns
+        if is_last:
+            self._state.record.add(self._received_ns, self._first_ns, now_ns, self._n_tokens)
 
     def _break_off(self, fault: str) -> None:
         if fault == "reset_midway":
@@ -239,6 +261,7 @@ class _Connection(asyncio.Protocol):
         due_s = self._asked_s + (script.ttft_ms + script.itl_ms * max(n_tokens - 1, 0)) / 1e3
 
         def answer() -> None:
+            self._note(is_last=True)
             self._json(200, document)
             self._state.end_turn()
 
@@ -265,7 +288,9 @@ async def _serve(options: dict[str, Any]) -> None:
     )
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
-    await loop.run_in_executor(None, sys.stdin.read)  # until whoever started it is gone
+    while await loop.run_in_executor(None, sys.stdin.readline):  # until whoever started it is gone
+        sys.stdout.write(server_state.record.take() + "\n")
+        sys.stdout.flush()
     server.close()
 
 

@@ -11,6 +11,7 @@ import sys
 from types import TracebackType
 from typing import Self
 
+from loadgen.testing.scripted.record import Answered, Record
 from loadgen.testing.scripted.script import Script
 
 __all__ = ["ScriptedServer"]
@@ -94,6 +95,14 @@ class ScriptedServer:
     ) -> None:
         """End the process."""
         self.kill()
+
+    def answered(self) -> list[Answered]:
+        """Return what it has answered, whole, since the last call; in the order of the ends."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return Record.read(self._process.stdout.readline())
 
     def kill(self) -> None:
         """End the process at once, connections and all."""

@@ -17,7 +17,7 @@ STREAM = (
     'data: {"a": "né"}\n\n: a comment\n\nevent: x\r\ndata: two\r\ndata: lines\r\n\r\n'
     "data:no space\n\nid: 7\n\ndata: \r\rdata: [DONE]\n\n"
 ).encode()
-EVENTS = ['{"a": "né"}'.encode(), b"two\nlines", b"no space", b"", b"[DONE]"]
+EVENTS = ['{"a": "né"}'.encode(), b"two\nlines", b"no space", b"[DONE]"]
 
 
 def decoded(pieces: list[bytes]) -> list[bytes]:
@@ -36,8 +36,15 @@ def test_where_a_stream_is_cut_does_not_matter(cuts: set[int]) -> None:
     assert decoded(pieces) == EVENTS
 
 
-def test_what_is_not_complete_is_no_event() -> None:
-    assert decoded([b"data: a\n\ndata: b\n"]) == [b"a"]
+def test_what_is_not_complete_is_no_event_before_the_end() -> None:
+    decoder = EventDecoder()
+    assert decoder.feed(b"data: a\n\ndata: b\n") == [b"a"]
+    assert decoder.finish() == [b"b"]
+    assert decoder.finish() == []
+
+
+def test_a_mark_of_utf8_is_no_part_of_the_first_event() -> None:
+    assert decoded([b"\xef\xbb\xbfdata: a\n\n"]) == [b"a"]
 
 
 def test_an_event_without_an_end_is_garbage(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,10 @@ def test_completions_take_no_messages() -> None:
         ({"choices": [{"message": {"content": "a"}, "finish_reason": "length"}]}, "a", True),
         ({"choices": [], "usage": {"completion_tokens": 3}}, None, False),
         ({}, None, False),
+        ({"choices": None, "usage": {}}, None, False),
+        ({"choices": [{"delta": {"content": "a"}, "finish_reason": ""}]}, "a", False),
+        ({"choices": [{"index": 1, "text": "b", "finish_reason": "stop"}]}, None, False),
+        ({"choices": [{"index": 1, "text": "b"}, {"index": 0, "text": "a"}]}, "a", False),
     ],
 )
 def test_an_event_says(document: dict[str, Any], text: str | None, is_last: bool) -> None:
@@ -104,6 +108,21 @@ def test_what_is_not_of_the_protocol_is_refused(data: bytes) -> None:
 )
 def test_an_error_is_told_in_the_servers_words(said: Any, text: str) -> None:
     assert error_text(said) == text
+
+
+@pytest.mark.parametrize(
+    ("usage", "n_tokens"),
+    [({"completion_tokens": 3}, 3), ({"completion_tokens": 12.0}, 12), ({}, None), (None, None)],
+)
+def test_tokens_are_counted_by_the_server(usage: Any, n_tokens: int | None) -> None:
+    assert event_of(json.dumps({"usage": usage}).encode()).n_tokens == n_tokens
+
+
+def test_json_that_is_too_deep_is_an_error_like_any_other() -> None:
+    deep = b'{"error": ' + b"[" * 100_000
+    with pytest.raises(ValueError, match="too deep"):
+        event_of(deep)
+    assert error_text(deep) == deep.decode()
 
 
 def test_models_are_named() -> None:
@@ -142,7 +161,7 @@ def test_an_address_of_colons_stands_in_brackets() -> None:
 @pytest.mark.parametrize(
     "url",
     ["", "host:80", "ftp://host", "http://", "http://host:99999", "http://u:p@host", 7, None,
-     "http://host/v1?x=1", "http://ho st", "http://host\r\nX: y"],
+     "http://host/v1?x=1", "http://ho st", "http://host\r\nX: y", "http://h/v1/chat/completions"],
 )  # fmt: skip
 def test_what_is_no_url_is_refused(url: Any) -> None:
     with pytest.raises(Refused, match="a URL such as"):
