@@ -36,7 +36,7 @@ def test_a_valid_run_is_told_too_that_its_queue_grew() -> None:
     result = simulated(FixedSUT(2 * MS, servers=1), patient)
     assert result.valid
     assert (
-        "queue           grew: the system answered 499.7/s of 990.5/s offered, and 982 samples"
+        "queue             grew: the system answered 499.7/s of 990.5/s offered, and 982 samples"
         in (result.summary())
     )
 

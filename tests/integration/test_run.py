@@ -113,7 +113,7 @@ def test_what_a_system_says_of_itself_is_in_its_results(tmp_path: Path) -> None:
     result = lg.run(Described(), 4, lg.SingleStream(), output_dir=tmp_path / "kept", **FEW)
     assert result.environment["system"] == said
     assert lg.Result.load(tmp_path / "kept").environment["system"] == said
-    assert "system          device abacus, path here" in result.summary()
+    assert "system            device abacus, path here" in result.summary()
 
 
 def test_a_system_that_raised_says_of_itself_what_it_knows() -> None:

@@ -6,6 +6,7 @@ Not for when the turns of a conversation are due (`loadgen.Conversations`).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -71,6 +72,9 @@ class ConversationDataset(LoadedDataset):
         performance_count: int | None = None,
         name: str | None = None,
     ) -> None:
+        given: object = source
+        if not isinstance(given, (str, os.PathLike, Sequence)):
+            raise DatasetError(str(Problem("source", given, "a path or a list of conversations")))
         is_list = isinstance(source, Sequence) and not isinstance(source, (str, bytes))
         self._rows: Any = source if is_list else JsonlDataset(source)  # type: ignore[arg-type]
         text = "conversations" if is_list else str(source)

@@ -6,6 +6,7 @@ Not for the formats: each has a module.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,7 +50,7 @@ def open_prompts(path: PathLike, api: str = "chat") -> LoadedDataset:
     is_table = Path(path).suffix.lower() in _TABLES
     dataset = open_dataset(path, **({"field": "prompt"} if is_table else {}))
     for index, sample in enumerate(dataset._all()):
-        allowed = _complaint(sample, takes_messages=api != "completions")
+        allowed = _unsendable(sample) or _complaint(sample, takes_messages=api != "completions")
         if allowed is not None:
             shown = repr(sample)
             shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}..."
@@ -69,6 +70,15 @@ def _complaint(sample: Any, *, takes_messages: bool) -> str | None:
     if isinstance(prompt, str):
         return None if prompt.strip() else "a text that is not blank"
     return "a text, a list of messages, or an object with `prompt` or `messages`"
+
+
+def _unsendable(sample: Any) -> str | None:
+    """Return what a text would have to be that has no form in UTF-8."""
+    try:
+        json.dumps(sample, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, TypeError):
+        return "text without half characters"
+    return None
 
 
 def _of_messages(messages: list[Any]) -> str | None:

@@ -23,7 +23,7 @@ from loadgen.dataset.files import PathLike
 from loadgen.dataset.jsonl import JsonlDataset
 from loadgen.dataset.loaded import LoadedDataset
 from loadgen.errors import DatasetError, Problem, raised
-from loadgen.values import MAX_SECONDS, Refused, integer, is_bool
+from loadgen.values import MAX_SECONDS, Refused, integer, is_bool, problem_of
 
 __all__ = ["Trace"]
 
@@ -41,7 +41,9 @@ _WORD_BITS: Final = 6
 _FILLER: Final = "the"  # where words that are cut by a tokenizer leave room for less than one
 _LENGTH: Final = integer(1, 10**8)
 _NS: Final = Decimal(10**9)
-_FRACTION: Final = re.compile(r"\.(\d+)")
+_FRACTION: Final = re.compile(r"[.,](\d+)")
+_LATEST: Final = Decimal(10) ** 18  # in any unit
+_MOST_DIGITS: Final = 30
 
 
 class _Format(NamedTuple):
@@ -119,6 +121,9 @@ class Trace(LoadedDataset):
         performance_count: int | None = None,
         name: str | None = None,
     ) -> None:
+        problem = problem_of("seed", seed, integer(0, 2**63))
+        if problem is not None:
+            raise DatasetError(f"{path}: {problem}")
         suffix = Path(path).suffix.lower()
         if suffix not in (".csv", ".jsonl"):
             raise DatasetError(f"{path}: {suffix or 'no suffix'} is no trace; needs .csv or .jsonl")
@@ -216,9 +221,9 @@ def _value(row: dict[str, Any], name: str, where: str) -> Any:
 
 def _tokens(value: object, name: str, where: str) -> int:
     """Return a count of tokens; in CSV it is text."""
+    is_count = isinstance(value, str) and value.strip().isdecimal() and len(value) < _MOST_DIGITS
     try:
-        whole = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
-        checked: int = _LENGTH(whole)
+        checked: int = _LENGTH(int(str(value)) if is_count else value)
     except Refused as refusal:
         raise DatasetError(f"{where}: {Problem(name, value, str(refusal))}") from None
     return checked
@@ -238,7 +243,7 @@ def _instant_ns(value: object, kind: _Format, where: str) -> int:
             return _date_ns(str(value))
         except ValueError:
             raise problem from None
-    if not number.is_finite():
+    if not number.is_finite() or abs(number) > _LATEST:
         raise problem
     return int((number * kind.unit_ns).to_integral_value())
 

@@ -198,6 +198,25 @@ def test_an_answer_to_something_else_is_a_bad_response(
     assert said in result.failures["bad_response"].example
 
 
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ({}, "y: no data"),
+        ({"data": [1.0, 2.0, 3.0]}, "y: 3 values for shape [1, 2]"),
+    ],
+    ids=["no data", "too many"],
+)
+def test_an_answer_without_its_values_fails_where_no_answer_is_kept_too(
+    kserve: KServe, output: dict[str, Any], said: str
+) -> None:
+    tensor = {"name": "y", "datatype": "FP32", "shape": [1, 2], **output}
+    answer = {}, json.dumps({"outputs": [tensor]}).encode()
+    with serving(lambda *_: answer) as server:
+        result = lg.run(kserve(server.url, "m"), ROWS, lg.SingleStream(), **FEW, max_queries=4)
+    assert result.failures["bad_response"].count == 4
+    assert said in result.failures["bad_response"].example
+
+
 def test_a_connection_that_is_closed_is_lost_and_nothing_is_sent_twice(kserve: KServe) -> None:
     with serving(lambda *_: None) as server:
         result = lg.run(kserve(server.url, "m"), ROWS, lg.SingleStream(), **FEW, max_queries=4)

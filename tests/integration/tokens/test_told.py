@@ -89,13 +89,13 @@ def test_damaged_counts_of_gaps_are_refused(scripted: Runs, tmp_path: Path) -> N
 
 def test_the_summary_tells_of_tokens(scripted: Runs) -> None:
     lines = scripted(token_times="exact").summary().splitlines()
-    assert any(line.startswith("between tokens   10.00 ms") for line in lines)
+    assert any(line.startswith("ITL between tokens 10.00 ms") for line in lines)
     start = next(n for n, line in enumerate(lines) if line.startswith("Goodput: "))
     goodput = " ".join(line.strip() for line in lines[start : start + 2])
     assert goodput.startswith("Goodput: 3.3")
     assert " samples/s, 200 of 600 samples (33.33 %) within target_tpot_ms = 10 and targ" in goodput
     tokens = "1,400 in 500 samples; 100 with one token, which have no time per token"
-    assert f"{'tokens':<16}{tokens}" in lines
+    assert f"{'tokens':<18}{tokens}" in lines
     assert max(map(len, lines)) < 100
 
 

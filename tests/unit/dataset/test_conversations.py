@@ -109,3 +109,8 @@ def test_there_has_to_be_a_conversation(written: Write) -> None:
         lg.ConversationDataset([])
     with pytest.raises(DatasetError, match="is no JSON"):
         lg.ConversationDataset(written("talks.jsonl", "{"))
+
+
+def test_what_is_neither_a_path_nor_a_list_is_told() -> None:
+    with pytest.raises(DatasetError, match=r"source = None: needs a path or a list"):
+        lg.ConversationDataset(None)  # type: ignore[arg-type]

@@ -40,6 +40,7 @@ def test_lines_and_a_column_are_prompts(written: Any, name: str, content: str) -
         ("[]", "needs messages that are a list of objects with a `role`"),
         ('["Hi"]', "needs messages that are a list of objects with a `role`"),
         ('{"messages": "Hi"}', "or an object with `prompt` or `messages`"),
+        ('"\\ud83d"', "is no prompt; needs text without half characters"),
         ("{", "is no JSON"),
     ],
 )

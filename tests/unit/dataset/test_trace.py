@@ -134,6 +134,8 @@ def test_a_trace_is_a_dataset_with_columns_of_its_lengths(written: Write) -> Non
         ("t.csv", "TIMESTAMP,ContextTokens\n1,2\n", r"no column 'GeneratedTokens'"),
         ("t.csv", HEAD + "1,2,3\nsoon,2,3\n", r"line 3: TIMESTAMP = 'soon': needs a date and"),
         ("t.csv", HEAD + "nan,2,3\n", r"line 2: TIMESTAMP = 'nan'"),
+        ("t.csv", HEAD + "1e999999,2,3\n", r"line 2: TIMESTAMP = '1e999999'"),
+        ("t.csv", HEAD + "1," + "9" * 5000 + ",3\n", r"line 2: ContextTokens = '9+"),
         ("t.csv", HEAD + "1,-2,3\n", r"line 2: ContextTokens = '-2': needs an integer of at"),
         ("t.csv", HEAD + "1,2.5,3\n", r"line 2: ContextTokens = '2.5': needs an integer"),
         ("t.csv", HEAD + "1,2,\n", r"line 2: GeneratedTokens = '': needs an integer"),
@@ -155,6 +157,12 @@ def test_a_broken_row_is_told_with_its_line_its_value_and_what_is_allowed(
 ) -> None:
     with pytest.raises(DatasetError, match=complaint):
         lg.Trace(written(name, content))
+
+
+@pytest.mark.parametrize("seed", [-1, "a", None])
+def test_a_seed_has_to_be_a_number(written: Write, seed: Any) -> None:
+    with pytest.raises(DatasetError, match=r"seed = .*: needs an integer"):
+        lg.Trace(written("t.jsonl", jsonl(row())), seed=seed)
 
 
 def test_a_tokenizer_has_to_be_a_function(written: Write) -> None:

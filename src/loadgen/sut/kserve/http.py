@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -78,6 +79,8 @@ class HttpClient(Client):
             raise RequestFailed(f"http_{status}", _said(raw))
         try:
             result = client.parse_response_body(raw, header_length=found.get(_JSON_SIZE))
+            for each in result.get_response()["outputs"]:
+                _check_size(each)
             return [
                 Output(
                     str(each["name"]),
@@ -96,7 +99,7 @@ class HttpClient(Client):
             raise RequestFailed(f"http_{status}", _said(raw))
         try:
             return json.loads(raw)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadResponse(f"{url}: no JSON: {text_of(error)}") from None
 
     async def _send(
@@ -118,12 +121,28 @@ class HttpClient(Client):
             raise BadResponse(described(error)) from None
 
 
+def _check_size(output: Mapping[str, Any]) -> None:
+    """Look whether there is a value for each element, without making them.
+
+    Raises
+    ------
+    ValueError
+        There is not; bytes are counted where they are read.
+    """
+    data, shape = output.get("data"), [int(size) for size in output["shape"]]
+    if isinstance(data, list):
+        if len(data) not in (math.prod(shape), *shape[:1]):
+            raise ValueError(f"{output['name']}: {len(data)} values for shape {shape}")
+    elif "binary_data_size" not in output.get("parameters", {}):
+        raise ValueError(f"{output['name']}: no data")
+
+
 def _said(body: bytes) -> str:
     """Return what a server says with an error: the protocol's "error", or all of it."""
     text = body.decode(errors="replace")
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return shortened(text)
     is_error = isinstance(found, dict) and isinstance(found.get("error"), str)
     return shortened(found["error"] if is_error else text)

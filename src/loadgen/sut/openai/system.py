@@ -6,21 +6,28 @@ Not for what happens on its event loop (`loop`), nor for starting such a server.
 
 from __future__ import annotations
 
-import re
-import resource
 import ssl
 from collections.abc import Callable, Mapping
 from inspect import signature
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from loadgen.config.scenarios import Offline
 from loadgen.errors import LoadGenError, Problem, SettingsError
 from loadgen.sut.base import Delivery, Starts, SystemUnderTest, check_arguments, function, log
+from loadgen.sut.openai.arguments import (
+    connections,
+    first_token_problem,
+    key_problem,
+    most_connections,
+    spec_of,
+    table,
+    text,
+    without_password,
+)
 from loadgen.sut.openai.loop import Limits, RequestLoop
 from loadgen.sut.openai.messages import Request
 from loadgen.sut.openai.target import target
-from loadgen.values import Refused, boolean, choice, integer, number, optional, problem_of
+from loadgen.values import boolean, choice, integer, number, optional, problem_of
 
 if TYPE_CHECKING:
     from loadgen._core import Batch
@@ -31,7 +38,6 @@ __all__ = ["OpenAISUT"]
 
 _SECONDS: Final = number(0.001, 1e6)
 _MOST_CONNECTIONS: Final = 10_000
-_OTHER_FILES: Final = 64  # that a process has open
 _MOST_RETRIES: Final = 100
 _TOTAL_TIMEOUT_S: Final = 600.0
 _SHARE_OF_DRAIN: Final = 0.9
@@ -115,23 +121,23 @@ class OpenAISUT(SystemUnderTest):
         tls: ssl.SSLContext | None = None,
         probe: bool = True,
     ) -> None:
-        most = _most_connections()
+        most = most_connections()
         check_arguments(
-            problem_of("url", _without_password(url), target),
-            problem_of("model", model, _text),
+            problem_of("url", without_password(url), target),
+            problem_of("model", model, text),
             problem_of("api", api, choice("chat", "completions")),
             problem_of("stream", stream, boolean),
             problem_of("max_tokens", max_tokens, optional(integer(1))),
-            _key_problem(api_key),
-            problem_of("extra", extra, optional(_table)),
-            problem_of("max_connections", max_connections, optional(_connections(most))),
+            key_problem(api_key),
+            problem_of("extra", extra, optional(table)),
+            problem_of("max_connections", max_connections, optional(connections(most))),
             problem_of("connect_timeout_s", connect_timeout_s, _SECONDS),
             problem_of("first_token_timeout_s", first_token_timeout_s, optional(_SECONDS)),
             problem_of("total_timeout_s", total_timeout_s, optional(_SECONDS)),
             problem_of("max_retries", max_retries, integer(0, _MOST_RETRIES)),
             problem_of("tokenizer", tokenizer, optional(function)),
             problem_of("probe", probe, boolean),
-            _first_token_problem(first_token_timeout_s, stream),
+            first_token_problem(first_token_timeout_s, stream),
         )
         self.name = model
         given = {
@@ -140,7 +146,8 @@ class OpenAISUT(SystemUnderTest):
             "connect_timeout_s": connect_timeout_s, "first_token_timeout_s": first_token_timeout_s,
             "total_timeout_s": total_timeout_s, "max_retries": max_retries, "probe": probe,
         }  # fmt: skip
-        self.spec = _spec(given) if tokenizer is None and tls is None else None
+        defaults = {name: each.default for name, each in signature(OpenAISUT).parameters.items()}
+        self.spec = spec_of(given, defaults) if tokenizer is None and tls is None else None
         self._to = target(url)
         self._request = Request(
             self._to,
@@ -228,76 +235,3 @@ class OpenAISUT(SystemUnderTest):
             "stream": request.streams,
         }
         return facts | self._loop.facts()
-
-
-def _spec(given: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what a run file has for these arguments; None where it has no form for one."""
-    defaults = {
-        name: each.default for name, each in signature(OpenAISUT.__init__).parameters.items()
-    }
-    told = {
-        name: value
-        for name, value in given.items()
-        if value != defaults[name] and value not in ({}, None)
-    }
-    return {"kind": "openai", **told} if _is_plain(told) else None
-
-
-def _is_plain(value: object) -> bool:
-    if isinstance(value, Mapping):
-        return all(isinstance(key, str) and _is_plain(each) for key, each in value.items())
-    if isinstance(value, (list, tuple)):
-        return all(map(_is_plain, value))
-    return isinstance(value, (str, bool, int)) or (isinstance(value, float) and isfinite(value))
-
-
-def _most_connections() -> int:
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 1_000_000 if soft == resource.RLIM_INFINITY else max(soft - _OTHER_FILES, 1)
-
-
-def _connections(most: int) -> Callable[[object], int]:
-    def check(value: object) -> int:
-        try:
-            return int(integer(1, most)(value))
-        except Refused as refusal:
-            raise Refused(f"{refusal}: more files this process may not open (ulimit -n)") from None
-
-    return check
-
-
-def _without_password(url: object) -> object:
-    return re.sub(r"//[^/@]*@", "//***@", url) if isinstance(url, str) else url
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise Refused("a text that is not empty")
-    return value
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise Refused("a mapping of field names to values")
-    return value
-
-
-def _first_token_problem(timeout_s: object, stream: object) -> Problem | None:
-    if timeout_s is None or stream is not False:
-        return None
-    return Problem("first_token_timeout_s", timeout_s, "None with stream=False: there is none")
-
-
-def _key_problem(api_key: object) -> Any:
-    """Check the API key without ever showing it."""
-    if api_key is None:
-        return None
-    usable = isinstance(api_key, str) and api_key.isascii() and api_key.isprintable()
-    shown = "***" if usable and isinstance(api_key, str) and api_key and " " not in api_key else ""
-    return problem_of("api_key", shown, _key_shown)
-
-
-def _key_shown(value: object) -> object:
-    if not value:
-        raise Refused("printable ASCII characters without a space (it is not shown here)")
-    return value
