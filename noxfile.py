@@ -185,7 +185,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Types: mypy, strict; and whether _core.pyi says what the extension has."""
-    install_project(session, "mypy")
+    install_project(session, "mypy", "httptools", "msgspec")
     session.run("mypy")
     options = ("--allowlist", "tests/typing/stubtest_allowlist.txt")
     config = ("--mypy-config-file", "pyproject.toml")
