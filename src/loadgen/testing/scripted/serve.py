@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process of a `ScriptedServer`: ``python -m loadgen.testing.scripted.serve``.
+"""The process of a `ScriptedServer`.
 
 Reads its options as a line of JSON from standard input, and writes its port to standard output. For
 each further line it writes a line with what it has answered since (`record`); it ends when standard
@@ -20,16 +20,18 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from loadgen.errors import needs_extra
-from loadgen.testing.scripted.record import Record
-from loadgen.testing.scripted.script import Script, chunk, parts, usage
+import httptools
 
-try:
-    import httptools
-except ImportError as error:
-    raise needs_extra("http", error) from error
+if TYPE_CHECKING:
+    from loadgen.testing.scripted.record import Record
+    from loadgen.testing.scripted.script import Script, chunk, parts, usage
+else:  # run by its path, without the package around it, which takes a second to import
+    sys.path.insert(0, str(Path(__file__).parent))
+    from record import Record
+    from script import Script, chunk, parts, usage
 
 _SPIN_S: Final = 0.002  # the event loop's timers are in ms: the last of a wait is polled
 

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -66,7 +67,7 @@ class ScriptedServer:
             It ended instead; it has said why on standard error.
         """
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "loadgen.testing.scripted.serve"],
+            [sys.executable, str(Path(__file__).with_name("serve.py"))],
             stdin=subprocess.PIPE,  # its end is the server's end, whatever happens to this process
             stdout=subprocess.PIPE,
             text=True,
