@@ -70,7 +70,7 @@ struct TokenTable {
 class TokenLog {
  public:
   static constexpr std::size_t kLargest = std::size_t{1} << 38;
-  static constexpr std::size_t kSmallest = std::size_t{1} << 26;
+  static constexpr std::size_t kSmallest = std::size_t{1} << 22;
 
   /// `largest` bytes, halved until the system grants them. Throws Error{OutOfMemory} when that are less than kSmallest.
   explicit TokenLog(Ranges& ranges, std::size_t largest = kLargest);

@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-pytestmark = pytest.mark.timeout(110)  # it has 500 MB to unpack
+pytestmark = [
+    pytest.mark.slow,  # test_language_model.py asks what a change must not break
+    pytest.mark.timeout(110),  # it has 500 MB to unpack
+]
 
 FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
 EMOJI = [{"role": "user", "content": "Say hi with an emoji. \N{PARTY POPPER}"}]
