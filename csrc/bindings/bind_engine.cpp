@@ -245,6 +245,10 @@ void bind_engine(py::module_& module) {
     self.require_usable();
     self.run().abort();
   });
+  engine.def("stop_issue", [](Engine& self) {
+    self.require_usable();
+    self.run().stop_issue();
+  });
   engine.def_property_readonly("aborted", [](Engine& self) { return self.run().aborted(); });
   engine.def("close", [](Engine& self) {
     self.require_usable();

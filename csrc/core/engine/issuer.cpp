@@ -11,6 +11,8 @@ const char* series_end_name(SeriesEnd end) noexcept {
       return "natural";
     case SeriesEnd::RanOut:
       return "ran_out";
+    case SeriesEnd::Stopped:
+      return "stopped";
     case SeriesEnd::MaxQueries:
       return "max_queries";
     case SeriesEnd::MaxDuration:
@@ -169,6 +171,7 @@ bool Issuer::issue_now(std::uint64_t rows, Instant& now) {
 
 std::optional<SeriesEnd> Issuer::stop_after(Instant issued) const {
   if (settings_.accuracy) return std::nullopt;
+  if (run_.issue_stopped()) return SeriesEnd::Stopped;
   const Duration elapsed = issued - outcome_.start;
   if (!is_server() && outcome_.n_queries >= settings_.min_queries && elapsed >= settings_.target_duration)
     return SeriesEnd::Natural;

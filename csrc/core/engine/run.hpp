@@ -59,6 +59,13 @@ class Run {
     return aborted_.load(std::memory_order_acquire);  // acquire: pairs with abort()
   }
 
+  /// Ends the performance series with the query that is issued next; what is outstanding is waited for. Any thread, and
+  /// events of a virtual clock.
+  void stop_issue() noexcept { issue_stopped_.store(true, std::memory_order_relaxed); }  // relaxed: a flag
+  [[nodiscard]] bool issue_stopped() const noexcept {
+    return issue_stopped_.load(std::memory_order_relaxed);  // relaxed: see above
+  }
+
   /// Recycled outputs: waits while answers come faster than they are taken, until there is room for `bytes` more; or
   /// none was taken for a minute, or the run ends. Any thread. Call before an answer that brings bytes.
   void wait_for_room(std::size_t bytes) noexcept;
@@ -116,6 +123,7 @@ class Run {
   Batcher batcher_;
   std::optional<Tally> tally_;
   std::atomic<bool> aborted_{false};
+  std::atomic<bool> issue_stopped_{false};
   DurationHistogram own_delay_;
   DurationHistogram blocked_delay_;
   std::atomic<std::uint64_t> warm_up_rows_{0};

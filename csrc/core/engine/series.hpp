@@ -31,6 +31,7 @@ struct SeriesSettings {
 enum class SeriesEnd : std::uint8_t {
   Natural,  // everything was issued, or query count and duration were met
   RanOut,   // the plan ended before they were
+  Stopped,  // whoever watches the run has seen enough: Run::stop_issue()
   MaxQueries,
   MaxDuration,
   TooManyOutstanding,

@@ -106,6 +106,19 @@ TEST_CASE("a maximum count ends Server even when it is the last query") {
   CHECK(simulation.run(run).end == SeriesEnd::MaxQueries);
 }
 
+TEST_CASE("whoever has seen enough stops the issue, and what is outstanding is waited for") {
+  test::Simulation simulation = server();
+  simulation.latency = 1s;
+  simulation.on_issue = [&](Run& run) {
+    if (simulation.issued.size() == 4) run.stop_issue();
+  };
+  Run run{simulation.settings()};
+  const SeriesOutcome outcome = simulation.run(run);
+  CHECK(outcome.end == SeriesEnd::Stopped);
+  CHECK(outcome.n_queries == 4);
+  CHECK(outcome.n_outstanding == 0);
+}
+
 TEST_CASE("an accuracy series obeys the schedule and no limit") {
   test::Simulation simulation = server();
   simulation.plan.accuracy = true;

@@ -64,7 +64,7 @@ class Series:
     end_ns : int
         When everything was answered or given up, since the series' start.
     end : str
-        Why issuing ended: "natural", "ran_out", "max_queries", "max_duration",
+        Why issuing ended: "natural", "ran_out", "stopped", "max_queries", "max_duration",
         "too_many_outstanding", "aborted", "sut_raised", "drain_timeout" or "record_full".
     loaded_set_size : int
     n_outstanding_at_end : int

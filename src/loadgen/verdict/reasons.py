@@ -265,6 +265,8 @@ def _longer(seen: Observed) -> str:
     """Return why issuing ended, and the knob that makes it go on."""
     if seen.end in GIVEN_UP:
         return "; ".join(_ended_early(seen))
+    if seen.end == "stopped":
+        return "it was stopped before; let it go on"
     if seen.end == "max_queries":
         return f"max_queries = {seen.settings.max_queries:,} ended it; raise max_queries"
     if seen.end == "max_duration":
