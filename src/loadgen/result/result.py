@@ -21,10 +21,10 @@ from loadgen.metrics.throughput import Metric
 from loadgen.result import breakdown, latencies, observation, storage
 from loadgen.result.breakdown import Table
 from loadgen.result.data import Occurrence, RunData, Series
-from loadgen.result.facts import RunFacts
 from loadgen.result.figures import main_figures
 from loadgen.result.outputs import Outputs
 from loadgen.result.samples import Samples
+from loadgen.result.statistics import RunStatistics
 from loadgen.result.token_times import TokenTimes
 from loadgen.traffic import traffic_digest
 from loadgen.verdict import Verdict, headline, judge, token_rate
@@ -33,7 +33,7 @@ from loadgen.verdict.observed import Observed
 __all__ = ["DelayFigures", "Occurrence", "Result", "RunData", "Series", "Table"]
 
 
-class Result(RunFacts):
+class Result(RunStatistics):
     """What a run came to, besides the facts of it. Never changes.
 
     Latency counts from when a sample was due to its answer: per query in MultiStream (its last
