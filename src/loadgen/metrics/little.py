@@ -118,8 +118,9 @@ class LittlesLaw:
             )
         if not self.turnaround_s or not self.empty_share:
             return f"Little's law holds ({law})"
+        places = "time the one place" if self.concurrency == 1 else f"{self.concurrency:,} places"
         empty = (
-            f"{self.empty_share:.1%} of the {self.concurrency:,} places stood empty,"
+            f"{self.empty_share:.1%} of the {places} stood empty,"
             f" {ns_in_words(self.turnaround_s * 1e9)} from an answer to the next query"
         )
         if self.verdict == "places empty":

@@ -15,6 +15,7 @@ from loadgen.config.arrivals import Replay
 from loadgen.health import DelayFigures
 from loadgen.metrics import SHOWN_PERCENTILES, Metric
 from loadgen.report import units
+from loadgen.report.certainty import certainty
 from loadgen.sut.watch import FACTS, blocked_in_words
 from loadgen.values import count_in_words
 
@@ -53,8 +54,9 @@ def summary(result: Result) -> str:
     str
         Lines of less than 100 characters, the last without a newline.
     """
-    parts = (_head, _verdicts, _headline, _times, _counts, _provenance)
-    return "\n\n".join("\n".join(part(result)) for part in parts)
+    parts = (_head, _verdicts, _headline, _times, _certainty, _counts, _provenance)
+    texts = ("\n".join(part(result)) for part in parts)
+    return "\n\n".join(text for text in texts if text)
 
 
 def _head(result: Result) -> Iterator[str]:
@@ -158,6 +160,11 @@ def _delay_row(label: str, figures: DelayFigures) -> Iterator[str]:
 
 def _row(label: str, cells: Any) -> str:
     return f"{label:<{_LABEL}}" + "".join(f"{cell:>{_CELL}}" for cell in cells)
+
+
+def _certainty(result: Result) -> Iterator[str]:
+    for label, words in certainty(result):
+        yield from _labelled(label, words)
 
 
 def _counts(result: Result) -> Iterator[str]:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The part of a summary that says how sure its figures are.
+
+Not for the statistics: those are `metrics`' and `result.statistics`'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from loadgen.report import units
+
+if TYPE_CHECKING:
+    from loadgen.metrics.latency import Distribution
+    from loadgen.result import Result
+
+__all__ = ["certainty"]
+
+_CONFIDENCE = 0.95
+_REPORTED_WITH_A_RATE = 99.0
+_TAIL = 99.9
+_ALIKE = 0.95  # of the count: below it neighbours are said to depend on each other
+
+
+def certainty(result: Result) -> Iterator[tuple[str, str]]:
+    """Yield labels and words: intervals, arrivals, steady state, integrity; nothing without answers.
+
+    Parameters
+    ----------
+    result : Result
+    """
+    if not result.latency:
+        return
+    reported = getattr(result.scenario, "target_percentile", _REPORTED_WITH_A_RATE)
+    for percentile in dict.fromkeys((reported, _TAIL)):
+        yield f"p{percentile:g}", _interval(result.latency, percentile)
+    checks = (result.arrivals, result.steady_state, result.littles_law, result.queueing)
+    label = "checks"
+    for check in checks:
+        if check is not None:
+            yield label, check.words
+            label = ""
+
+
+def _interval(latency: Distribution, percentile: float) -> str:
+    low, high = latency.interval(percentile, confidence=_CONFIDENCE)
+    more = latency.more_for(percentile, confidence=_CONFIDENCE)
+    if low is None or high is None:
+        return f"no {_CONFIDENCE:.0%} interval: {more:,} more samples give one"
+    said = f"{units.time(low)} to {units.time(high)} with a confidence of {_CONFIDENCE:.0%}"
+    size = latency.effective_size(percentile)
+    if size >= _ALIKE * len(latency):
+        return said
+    return f"{said}; {len(latency):,} samples are worth {size:,.0f} independent ones"
