@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Generate inference traffic, and measure the system that answers it.
 
-The public names, and nothing else. `compat`, `mlperf` and `testing` are loaded when they are first
-used.
+The public names, and nothing else. `compat`, `mlperf` and `testing`, and what compares runs, are
+loaded when they are first used.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from loadgen.config.scenarios import (
 from loadgen.config.settings import Seeds, Settings
 from loadgen.dataset import ConversationDataset, Dataset, Trace, open_dataset
 from loadgen.errors import (
+    ComparisonError,
     DatasetError,
     Interrupted,
     LoadGenError,
@@ -42,11 +43,14 @@ from loadgen.sut.handle import Run
 
 if typing.TYPE_CHECKING:
     from loadgen import compat, dataset, mlperf, scoring, testing
+    from loadgen.comparison import Comparison, compare
 
 __all__ = [
     "AsyncSUT",
     "Attachment",
     "Batch",
+    "Comparison",
+    "ComparisonError",
     "Concurrent",
     "Constant",
     "ConversationDataset",
@@ -80,6 +84,7 @@ __all__ = [
     "__version__",
     "accuracy",
     "attach",
+    "compare",
     "compat",
     "dataset",
     "get_include",
@@ -91,6 +96,7 @@ __all__ = [
 ]
 
 _LAZY = ("compat", "mlperf", "testing")
+_LAZY_NAMES = {"Comparison": "comparison", "compare": "comparison"}
 
 # Users see loadgen.Server, not the module that it is written in.
 for _name in __all__:
@@ -106,8 +112,13 @@ def __getattr__(name: str) -> typing.Any:
     """Load what is not needed by every run (PEP 562)."""
     if name in _LAZY:
         return importlib.import_module(f"loadgen.{name}")
+    if name in _LAZY_NAMES:
+        public = getattr(importlib.import_module(f"loadgen.{_LAZY_NAMES[name]}"), name)
+        public.__module__ = "loadgen"
+        globals()[name] = public
+        return public
     raise AttributeError(f"module 'loadgen' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, *_LAZY_NAMES})

@@ -9,6 +9,7 @@
     +-- SUTError                                      the system under test raised: .result
     +-- Interrupted       (also a KeyboardInterrupt)  Ctrl-C during a run: .result
     +-- ResultError                                   a saved result or log that cannot be read
+    +-- ComparisonError                               runs that are not comparable: .reasons
     +-- loadgen.mlperf.ConfError  (also a ValueError) conf files that cannot be used: .problems
     +-- loadgen.compat's HandleError, MissingCallback what an official script does wrong
 
@@ -23,6 +24,7 @@ from typing import Final, NamedTuple, TypeVar
 
 __all__ = [
     "MISSING",
+    "ComparisonError",
     "DatasetError",
     "Interrupted",
     "LoadGenError",
@@ -144,6 +146,28 @@ class Interrupted(_WithResult, KeyboardInterrupt):
 
 class ResultError(LoadGenError):
     """A saved result that is damaged, incomplete, or written by a newer version."""
+
+
+class ComparisonError(LoadGenError):
+    """Runs that are not comparable: all that differs, and all that is wrong with one of them.
+
+    Parameters
+    ----------
+    reasons : iterable of str
+        At least one.
+    """
+
+    reasons: tuple[str, ...]
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(self.reasons)
+
+    def __str__(self) -> str:
+        return "\n".join(
+            ["the runs are not comparable; by force they are compared all the same:"]
+            + [f"  - {reason}" for reason in self.reasons]
+        )
 
 
 _Error = TypeVar("_Error", bound=LoadGenError)

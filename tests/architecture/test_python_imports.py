@@ -91,5 +91,5 @@ def test_no_heavy_or_optional_library_is_loaded_before_it_is_needed(program: str
 
 
 def test_importing_the_package_leaves_what_few_runs_need_unloaded() -> None:
-    seldom = {"loadgen.report", "loadgen.cli", "loadgen.testing"}
+    seldom = {"loadgen.report", "loadgen.cli", "loadgen.testing", "loadgen.comparison"}
     assert modules_after(IMPORT_ALONE).isdisjoint(seldom)

@@ -25,6 +25,8 @@ def runs() -> lg.Result:
     settings = lg.Settings(mode="accuracy", min_duration_s=1, seeds=lg.Seeds(qsl=1))
     result = lg.run(Echo(), 8, lg.Server(target_qps=10, arrivals=lg.Gamma(0.5)), settings)
     assert_type(result, lg.Result)
+    found = lg.compare(result, Path("there"), metrics=["latency"], percentiles=(50, 99.9))
+    assert_type(found, lg.Comparison)
     return lg.run(len, [1, 2, 3], lg.Offline(), min_queries=3, output_dir=Path("here"))
 
 

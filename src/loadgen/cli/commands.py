@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be typed: commands, their arguments and options. No logic.
 
-Exit codes: 0 valid, 1 invalid, 2 wrong use, 3 the run could not be finished.
+Exit codes: 0 valid, 1 invalid, 2 wrong use, 3 the run could not be finished. Those of ``compare``:
+0 the same or faster, 1 slower, 2 wrong use or not comparable, 3 cannot tell.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import loadgen
+from loadgen.cli.compare import compare
 from loadgen.cli.demo import DURATION_S, demo
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
@@ -170,3 +172,38 @@ def _selftest(
 ) -> None:
     """Find out what this machine can do; later results have it in their environment."""
     raise typer.Exit(exit_code(lambda: selftest(quick=quick, as_json=as_json)))
+
+
+_COMPARE_HELP = """Find out whether run B is faster or slower than run A.
+
+A and B are folders of saved results. Exit codes: 0 the same or faster, 1 slower, 2 wrong use or not
+comparable, 3 cannot tell.
+"""
+
+
+@app.command("compare", help=_COMPARE_HELP)
+def _compare(
+    a: Annotated[Path, typer.Argument(metavar="A", help="The run that is compared with.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="The run that may be faster or slower.")],
+    *,
+    confidence: Annotated[
+        float, typer.Option(metavar="P", help="Of the intervals, in (0, 1).")
+    ] = 0.95,
+    margin_percent: Annotated[
+        float, typer.Option(metavar="PERCENT", help="Differences that do not matter.")
+    ] = 5.0,
+    force: Annotated[bool, typer.Option("--force", help="Compare what is not comparable.")] = False,
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """Find out whether run B is faster or slower than run A."""
+    code = exit_code(
+        lambda: compare(
+            a,
+            b,
+            confidence=confidence,
+            margin_percent=margin_percent,
+            force=force,
+            as_json=as_json,
+        )
+    )
+    raise typer.Exit(code)

@@ -9,6 +9,10 @@ of the allowed error on each side:
     l = largest rank with P(B <= l - 1) <= (1 - confidence) / 2
     u = smallest rank with P(B >= u) <= (1 - confidence) / 2
 
+Samples that depend on each other are worth fewer, m < n, independent ones (``dependence.py``). The
+k-th smallest of m stands, on average, where a share k / (m + 1) of all values is smaller, and so
+does the one with rank k (n + 1) / (m + 1) of n: ranks of m become ranks of n, rounded outwards.
+
 Not here: the samples; ranks are all there is to it. SciPy is imported when a rank is asked for.
 
 References
@@ -24,7 +28,7 @@ from typing import NamedTuple
 from loadgen.errors import Problem, SettingsError
 from loadgen.values import Refused, number
 
-__all__ = ["Interval", "confidence_check", "interval_ranks"]
+__all__ = ["Interval", "confidence_check", "interval_ranks", "samples_needed"]
 
 
 class Interval(NamedTuple):
@@ -59,7 +63,9 @@ def confidence_check(confidence: float) -> float:
     return plain
 
 
-def interval_ranks(n: int, fraction: float, confidence: float) -> tuple[int | None, int | None]:
+def interval_ranks(
+    n: int, fraction: float, confidence: float, effective: int | None = None
+) -> tuple[int | None, int | None]:
     """Return the ranks of an interval's ends, counted from 0; None where there is no such rank.
 
     Parameters
@@ -70,16 +76,49 @@ def interval_ranks(n: int, fraction: float, confidence: float) -> tuple[int | No
         The percentile as a fraction.
     confidence : float in (0, 1)
         At least so often the interval holds the percentile.
+    effective : int in [1, n], optional
+        How many independent samples they are worth. None: all.
 
     Examples
     --------
-    >>> interval_ranks(100, 0.5, 0.95)
-    (39, 60)
+    >>> interval_ranks(100, 0.5, 0.95), interval_ranks(100, 0.5, 0.95, effective=25)
+    ((39, 60), (30, 69))
+    """
+    worth = n if effective is None else effective
+    error = (1.0 - confidence_check(confidence)) / 2.0
+    low = _binomial_quantile(error, worth, fraction)  # P(B <= low - 1) < error
+    high = _binomial_quantile(1.0 - error, worth, fraction) + 1  # P(B >= high) <= error
+    return (
+        low * (n + 1) // (worth + 1) - 1 if low >= 1 else None,
+        -(-high * (n + 1) // (worth + 1)) - 1 if high <= worth else None,
+    )
+
+
+def samples_needed(fraction: float, confidence: float) -> int | None:
+    """Return how many independent samples bound a percentile from both sides.
+
+    The smallest n for which neither ``fraction^n`` nor ``(1 - fraction)^n`` is above the error
+    that each side may have. None for 0 and 1, which no number bounds.
+
+    Parameters
+    ----------
+    fraction : float in [0, 1]
+        The percentile as a fraction.
+    confidence : float in (0, 1)
+        Of the interval.
+
+    Examples
+    --------
+    >>> samples_needed(0.99, 0.95), samples_needed(0.5, 0.95)
+    (368, 6)
     """
     error = (1.0 - confidence_check(confidence)) / 2.0
-    low = _binomial_quantile(error, n, fraction)  # P(B <= low - 1) < error
-    high = _binomial_quantile(1.0 - error, n, fraction) + 1  # P(B >= high) <= error
-    return (low - 1 if low >= 1 else None), (high - 1 if high <= n else None)
+    if fraction in (0.0, 1.0):
+        return None
+    n = max(1, math.floor(math.log(error) / math.log(max(fraction, 1.0 - fraction))))
+    while None in interval_ranks(n, fraction, confidence):
+        n += 1
+    return n
 
 
 def _binomial_quantile(probability: float, n: int, fraction: float) -> int:

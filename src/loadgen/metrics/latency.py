@@ -18,8 +18,9 @@ import numpy as np
 
 from loadgen.errors import LoadGenError, SettingsError
 from loadgen.metrics.columns import Columns
+from loadgen.metrics.dependence import FEW, variance_inflation
 from loadgen.metrics.histogram import Histogram
-from loadgen.metrics.intervals import Interval, interval_ranks
+from loadgen.metrics.intervals import Interval, interval_ranks, samples_needed
 from loadgen.values import percentile as percentile_check
 from loadgen.values import problem_of
 
@@ -103,6 +104,7 @@ class Distribution:
         self._name = name
         self._summary: tuple[int, int, int, int] | None = None
         self._elements: dict[int, int] = {}
+        self._effective: dict[int, int] = {}
 
     def __repr__(self) -> str:
         return f"<{self._name} of {len(self)} samples, ns>"
@@ -119,6 +121,11 @@ class Distribution:
         if not isinstance(self._source, Values):
             self._source = self._source()
         return self._source
+
+    @property
+    def columns(self) -> Columns | None:
+        """The values in order of issue; None where they were counted."""
+        return self._values if isinstance(self._values, Columns) else None
 
     @property
     def count(self) -> int:
@@ -196,24 +203,79 @@ class Distribution:
     def interval(self, percentile: float, *, confidence: float = 0.95) -> Interval:
         """Return a confidence interval of a percentile, ns, whatever the distribution.
 
-        Its ends are order statistics; see ``metrics/intervals.py``.
+        Its ends are order statistics, further apart where samples depend on those before them; see
+        ``metrics/intervals.py``. Of values that were counted the order is lost: they are taken for
+        independent.
 
         Parameters
         ----------
         percentile : float in [0, 100]
             Which one.
         confidence : float in (0, 1)
-            At least so often the interval holds the true percentile, for independent samples.
+            So often the interval holds the true percentile.
 
         Returns
         -------
         Interval
             ``low_ns`` and ``high_ns``; None where there are too few samples to bound that side.
         """
-        fraction = percentile_fraction(percentile)
-        low, high = interval_ranks(self._some()[0], fraction, confidence)
+        low, high = self.interval_ranks(percentile, confidence=confidence)
         found = iter(self.elements(rank for rank in (low, high) if rank is not None))
         return Interval(None if low is None else next(found), None if high is None else next(found))
+
+    def interval_ranks(
+        self, percentile: float, *, confidence: float = 0.95
+    ) -> tuple[int | None, int | None]:
+        """Return which elements the ends of `interval` are, counted from 0.
+
+        For many intervals: `elements` finds all ends in one pass.
+        """
+        fraction, worth = percentile_fraction(percentile), self.effective_size(percentile)
+        return interval_ranks(self.count, fraction, confidence, worth)
+
+    def effective_size(self, percentile: float) -> int:
+        """Return how many independent samples would say as much of a percentile.
+
+        See ``metrics/dependence.py``. Near the ends it is that of the nearest percentile with 20
+        samples beyond it; of at most 40 samples, and of values that were counted, their number.
+        """
+        values, n = self._values, self._some()[0]
+        rank = min(max(percentile_rank(percentile, n), FEW), n - 1 - FEW)
+        if isinstance(values, Histogram) or n <= 2 * FEW:
+            return n
+        if rank not in self._effective:
+            limit_ns = self.elements([rank])[0]
+            # Where many values are equal there may be nothing above them.
+            found = variance_inflation(values, limit_ns) or variance_inflation(values, limit_ns - 1)
+            self._effective[rank] = max(int(n / (found or 1.0)), 1)
+        return self._effective[rank]
+
+    def more_for(self, percentile: float, *, confidence: float = 0.95) -> int | None:
+        """Return how many more samples it takes until both ends of an interval exist.
+
+        0 when they do. That samples depend on each other as much as until now is taken for granted.
+
+        Parameters
+        ----------
+        percentile, confidence : float
+            As for `interval`.
+
+        Returns
+        -------
+        int or None
+            None for the percentiles 0 and 100, which no number of samples bounds.
+
+        Examples
+        --------
+        >>> latency = Distribution(Columns(np.arange(10), np.zeros(10, np.int64), None))
+        >>> latency.more_for(99), latency.more_for(50)
+        (358, 0)
+        """
+        needed = samples_needed(percentile_fraction(percentile), confidence)
+        if needed is None or not self.count:
+            return needed
+        worth = self.effective_size(percentile)
+        return max(0, -(-needed * self.count // worth) - self.count)
 
     def count_above(self, limit_ns: int) -> int:
         """Return how many values are larger than a limit.

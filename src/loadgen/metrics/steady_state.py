@@ -110,8 +110,8 @@ class SteadyState:
         n = self.stop_row - self.start_row
         if self.verdict == "too short":
             return (
-                f"steady state: {n:,} latencies, or so many that are so much like their neighbours,"
-                " are too few to look for one; run longer"
+                f"steady state: not to be told from {n:,} latencies: they are too few, or too much"
+                " like their neighbours; run longer"
             )
         if self.verdict == "drift":
             return (

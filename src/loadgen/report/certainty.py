@@ -20,11 +20,12 @@ __all__ = ["certainty"]
 _CONFIDENCE = 0.95
 _REPORTED_WITH_A_RATE = 99.0
 _TAIL = 99.9
+_TOO_FEW = ("too few", "too short")
 _ALIKE = 0.95  # of the count: below it neighbours are said to depend on each other
 
 
 def certainty(result: Result) -> Iterator[tuple[str, str]]:
-    """Yield labels and words: intervals, arrivals, steady state, integrity; nothing without answers.
+    """Yield labels and words: intervals, then checks; nothing without answers.
 
     Parameters
     ----------
@@ -35,12 +36,17 @@ def certainty(result: Result) -> Iterator[tuple[str, str]]:
     reported = getattr(result.scenario, "target_percentile", _REPORTED_WITH_A_RATE)
     for percentile in dict.fromkeys((reported, _TAIL)):
         yield f"p{percentile:g}", _interval(result.latency, percentile)
-    checks = (result.arrivals, result.steady_state, result.littles_law, result.queueing)
-    label = "checks"
-    for check in checks:
-        if check is not None:
-            yield label, check.words
-            label = ""
+    checks = {
+        "the arrivals": result.arrivals,
+        "a steady state": result.steady_state,
+        "what was in flight": result.littles_law,
+        "queueing": result.queueing,
+    }
+    lines = [each.words for each in checks.values() if each and each.verdict not in _TOO_FEW]
+    few = [name for name, each in checks.items() if each and each.verdict in _TOO_FEW]
+    if few:
+        lines.append(f"too few queries to tell of {' or '.join(few)}; run longer")
+    yield from zip(("checks", *[""] * len(lines)), lines, strict=False)
 
 
 def _interval(latency: Distribution, percentile: float) -> str:

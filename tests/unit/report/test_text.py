@@ -30,6 +30,10 @@ latency            51.00 us 91.00 us 96.00 us 98.00 us 100.0 us 100.0 us 50.50 u
 service time       51.00 us 91.00 us 96.00 us 98.00 us 100.0 us 100.0 us 50.50 us 1.000 us 100.0 us
 issue delay            0 ns     0 ns     0 ns     0 ns     0 ns     0 ns     0 ns     0 ns     0 ns
 
+p90               no 95% interval: 620 more samples give one
+p99.9             no 95% interval: 73,660 more samples give one
+checks            too few queries to tell of a steady state or what was in flight; run longer
+
 samples           100 issued; 100 ok, 0 failed, 0 missing
 performance       100 samples in 100 queries, 10.00 ms, end: natural
 failures          none

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a comparison came to, as values and in words. Not for how it was found (``judge.py``)."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from loadgen.values import ns_in_words
+
+__all__ = ["Comparison", "Difference", "Ends", "Verdict"]
+
+Verdict = Literal["same", "faster", "slower", "cannot tell"]
+Ends = tuple[float, float]
+
+_WIDTH: Final = 98
+_HEADS: Final[Mapping[Verdict, str]] = {
+    "same": "Same: B is as fast as A, within",
+    "faster": "Faster: B is faster than A. Margin",
+    "slower": "Slower: B is slower than A. Margin",
+    "cannot tell": "Cannot tell whether B is faster or slower than A. Margin",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one figure of B differs from that of A.
+
+    Parameters
+    ----------
+    metric : str
+        "latency", "service_time", "ttft", "tpot" or "rate".
+    percentile : float or None
+        Of the times; None for the rate.
+    unit : str
+        "ns" or "samples/s".
+    a, b : float
+        The figure in each run.
+    interval : tuple of two floats
+        Of b - a; an end without enough samples is infinite.
+    ratio : float
+        b / a; times below 1 ns count as 1 ns.
+    ratio_interval : tuple of two floats
+        Of b / a; from it follows the verdict.
+    correlation : float or None
+        Of the errors of a and b; None where the runs had other traffic.
+    verdict : {"same", "faster", "slower", "cannot tell"}
+    clear_alone : bool
+        The interval excludes 1. Where one cannot tell all the same, it is since so many figures
+        are looked at.
+    """
+
+    metric: str
+    percentile: float | None
+    unit: str
+    a: float
+    b: float
+    interval: Ends
+    ratio: float
+    ratio_interval: Ends
+    correlation: float | None
+    verdict: Verdict
+    clear_alone: bool
+
+    @property
+    def name(self) -> str:
+        """What is compared, as in "latency p99"."""
+        return self.metric if self.percentile is None else f"{self.metric} p{self.percentile:g}"
+
+    @property
+    def difference(self) -> float:
+        """B - A."""
+        return self.b - self.a
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON; an end that does not exist is None."""
+        return {
+            "metric": self.metric,
+            "percentile": self.percentile,
+            "unit": self.unit,
+            "a": self.a,
+            "b": self.b,
+            "difference": self.difference,
+            "interval": list(map(_finite, self.interval)),
+            "ratio": self.ratio,
+            "ratio_interval": list(map(_finite, self.ratio_interval)),
+            "correlation": self.correlation,
+            "verdict": self.verdict,
+            "clear_alone": self.clear_alone,
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Whether B is faster or slower than A.
+
+    Parameters
+    ----------
+    differences : tuple of Difference
+        One a figure.
+    left_out : mapping of str to str
+        What could not be compared, and why.
+    confidence, margin : float
+        As given to `compare`.
+    paired : bool
+        Both runs had the same traffic, so what it did to both is no difference.
+    forced : tuple of str
+        Why the runs are not comparable; empty unless ``force=True``.
+    notes : tuple of str
+        What else to know.
+    runs : tuple of str
+        What A and B are.
+    """
+
+    differences: tuple[Difference, ...]
+    left_out: Mapping[str, str]
+    confidence: float
+    margin: float
+    paired: bool
+    forced: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ("A", "B")
+
+    @property
+    def verdict(self) -> Verdict:
+        """Slower when any figure is, else faster when any is; same when all are."""
+        found = {each.verdict for each in self.differences}
+        for verdict in ("slower", "faster"):
+            if verdict in found:
+                return verdict
+        return "same" if found == {"same"} else "cannot tell"
+
+    def __getitem__(self, name: str) -> Difference:
+        """Return the difference of a figure, by its name, such as "latency p99" or "rate"."""
+        return {each.name: each for each in self.differences}[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        return {
+            "verdict": self.verdict,
+            "confidence": self.confidence,
+            "margin": self.margin,
+            "paired": self.paired,
+            "differences": [each.to_dict() for each in self.differences],
+            "left_out": dict(self.left_out),
+            "forced": list(self.forced),
+            "notes": list(self.notes),
+            "runs": list(self.runs),
+        }
+
+    def summary(self) -> str:
+        """Return the comparison in words, in lines of less than 100 characters."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        share = f"{100 * self.confidence:g} %"
+        yield f"{_HEADS[self.verdict]} {100 * self.margin:g} %, confidence {share}."
+        for name, run in zip("AB", self.runs, strict=True):
+            yield from _wrapped(f"{name}  {run}", "  ")
+        for reason in self.forced:
+            yield from _wrapped(f"NOT COMPARABLE, compared all the same: {reason}", "  ")
+        yield ""
+        if self.differences:
+            yield _row("", "A", "B", "B / A", f"with {share}", "verdict")
+        for each in self.differences:
+            low, high = each.ratio_interval
+            mark = " *" if each.clear_alone and each.verdict == "cannot tell" else ""
+            yield _row(
+                each.name,
+                _figure(each.a, each.unit),
+                _figure(each.b, each.unit),
+                f"{each.ratio:.4g}",
+                f"{low:.4g} to {high:.4g}".replace("inf", "?"),
+                each.verdict + mark,
+            )
+        for name, why in self.left_out.items():
+            yield from _wrapped(f"{name}: not compared, {why}")
+        yield ""
+        for note in self._remarks():
+            yield from _wrapped(note, "- ", "  ")
+
+    def _remarks(self) -> Iterator[str]:
+        if any(each.clear_alone and each.verdict == "cannot tell" for each in self.differences):
+            yield (
+                "* would differ if it were the only figure; with so many, one of them looks like "
+                "this by chance too often (Holm's correction)"
+            )
+        if more := self._more():
+            yield (
+                f"to tell a difference of {100 * self.margin:g} % in all of them would take about "
+                f"{more:,} times as many samples"
+            )
+        if self.paired:
+            yield "both runs had the same traffic, so they are compared query by query"
+        else:
+            yield "the runs had different traffic (seeds, length): its chance is in the intervals"
+        yield from self.notes
+        yield (
+            "the intervals are about these two runs: what changes from one start of a system to "
+            "the next is not in them, and shows only in several runs of each"
+        )
+
+    def _more(self) -> int | None:
+        """Return how many times as many samples bring every interval within the margin."""
+        slack, factors = math.log1p(self.margin), [1.0]
+        for each in self.differences:
+            low, high = each.ratio_interval
+            if each.verdict == "cannot tell" and low > 0.0 and high < math.inf and slack:
+                factors.append((math.log(high / low) / 2.0 / slack) ** 2)
+        return math.ceil(max(factors)) if max(factors) > 1.0 else None
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _figure(value: float, unit: str) -> str:
+    return ns_in_words(value) if unit == "ns" else f"{value:,.6g}/s"
+
+
+def _row(name: str, *cells: str) -> str:
+    a, b, ratio, interval, verdict = cells
+    return f"{name:<19}{a:>12}{b:>12}{ratio:>9}{interval:>20}  {verdict}"
+
+
+def _wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=first, subsequent_indent=first if rest is None else rest
+    )
