@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from loadgen.cli.ending import WrongUse
-from loadgen.result.figures import durations
+from loadgen.result.figures import certainty, durations, health_figures
 
 if TYPE_CHECKING:
     from loadgen import Result
@@ -99,11 +99,8 @@ def result_document(result: Result) -> dict[str, Any]:
         "early_stopping": (
             None if result.early_stopping is None else dataclasses.asdict(result.early_stopping)
         ),
-        "health": {
-            "verdict": result.health.verdict,
-            "figures": dict(result.health.figures),
-            "causes": result.health.causes,
-        },
+        "health": health_figures(result),
+        "certainty": certainty(result),
         **{f"{name}_ns": _figures(getattr(result, name)) for name in figures},
         "own_delay_ns": dataclasses.asdict(result.own_delay),
         "blocked_delay_ns": dataclasses.asdict(result.blocked_delay),

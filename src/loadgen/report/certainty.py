@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from loadgen.config.scenarios import Offline
 from loadgen.report import units
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def certainty(result: Result) -> Iterator[tuple[str, str]]:
     ----------
     result : Result
     """
-    if not result.latency:
-        return
+    if not result.latency or isinstance(result.scenario, Offline):
+        return  # of samples that all wait from the start, percentiles are no estimates
     reported = getattr(result.scenario, "target_percentile", _REPORTED_WITH_A_RATE)
     for percentile in dict.fromkeys((reported, _TAIL)):
         yield f"p{percentile:g}", _interval(result.latency, percentile)
