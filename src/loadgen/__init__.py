@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Generate inference traffic, and measure the system that answers it.
 
-The public names, and nothing else. `compat`, `mlperf` and `testing`, and what compares runs, are
-loaded when they are first used.
+The public names, and nothing else. `compat`, `mlperf` and `testing`, and what compares, searches
+and sweeps, are loaded when they are first used.
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ from loadgen.sut import AsyncSUT, FunctionSUT, NativeSUT, SystemUnderTest, get_i
 from loadgen.sut.handle import Run
 
 if typing.TYPE_CHECKING:
-    from loadgen import compat, dataset, mlperf, scoring, testing
+    from loadgen import compat, dataset, mlperf, scoring, search, testing
     from loadgen.comparison import Comparison, compare
+    from loadgen.search import find_peak, sweep
 
 __all__ = [
     "AsyncSUT",
@@ -87,16 +88,24 @@ __all__ = [
     "compare",
     "compat",
     "dataset",
+    "find_peak",
     "get_include",
     "mlperf",
     "open_dataset",
     "run",
     "scoring",
+    "search",
+    "sweep",
     "testing",
 ]
 
-_LAZY = ("compat", "mlperf", "testing")
-_LAZY_NAMES = {"Comparison": "comparison", "compare": "comparison"}
+_LAZY = ("compat", "mlperf", "search", "testing")
+_LAZY_NAMES = {
+    "Comparison": "comparison",
+    "compare": "comparison",
+    "find_peak": "search",
+    "sweep": "search",
+}
 
 # Users see loadgen.Server, not the module that it is written in.
 for _name in __all__:

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be typed: commands, their arguments and options. No logic.
+"""What can be typed of one run: commands, their arguments and options. No logic.
 
-Exit codes: 0 valid, 1 invalid, 2 wrong use, 3 the run could not be finished. Those of ``compare``:
-0 the same or faster, 1 slower, 2 wrong use or not comparable, 3 cannot tell.
+Exit codes: 0 valid, 1 invalid, 2 wrong use, 3 the run could not be finished.
 """
 
 from __future__ import annotations
@@ -12,49 +11,12 @@ from typing import Annotated, Any
 
 import typer
 
-import loadgen
-from loadgen.cli.compare import compare
+from loadgen.cli.app import JSON, OVERWRITE, QUIET, app
 from loadgen.cli.demo import DURATION_S, demo
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
 from loadgen.cli.run import run
 from loadgen.cli.selftest import selftest
-
-app = typer.Typer(
-    name="loadgen",
-    help="The load generator that tells you when not to believe it.",
-    epilog="Exit codes: 0 valid, 1 invalid, 2 wrong use, 3 the run could not be finished.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
-
-def main() -> None:
-    """Run the command line of this process; ends it."""
-    app()
-
-
-def _show_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"loadgen {loadgen.__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _loadgen(
-    version: Annotated[
-        bool,
-        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
-    ] = False,
-) -> None:
-    pass
-
-
-_OVERWRITE = typer.Option("--overwrite", help="Replace a result that was saved there.")
-_JSON = typer.Option("--json", help="One JSON document on standard output, nothing else there.")
-_QUIET = typer.Option("--quiet", help="Nothing but errors, the document and the exit code.")
 
 
 @app.command("demo")
@@ -66,9 +28,9 @@ def _demo(
     output_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Gets a folder for each run.")
     ] = None,
-    overwrite: Annotated[bool, _OVERWRITE] = False,
-    as_json: Annotated[bool, _JSON] = False,
-    quiet: Annotated[bool, _QUIET] = False,
+    overwrite: Annotated[bool, OVERWRITE] = False,
+    as_json: Annotated[bool, JSON] = False,
+    quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Measure a real model: its accuracy, and all four scenarios of MLPerf."""
     code = exit_code(
@@ -137,12 +99,12 @@ def _run(
     output_dir: Annotated[
         str | None, typer.Option(metavar="DIR", help="Folder for the result, absent or empty.")
     ] = None,
-    overwrite: Annotated[bool, _OVERWRITE] = False,
+    overwrite: Annotated[bool, OVERWRITE] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the plan, as a file, and run nothing.")
     ] = False,
-    as_json: Annotated[bool, _JSON] = False,
-    quiet: Annotated[bool, _QUIET] = False,
+    as_json: Annotated[bool, JSON] = False,
+    quiet: Annotated[bool, QUIET] = False,
     **options: Any,
 ) -> None:
     """Measure a system of your own."""
@@ -168,42 +130,7 @@ def _selftest(
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer and shorter tries: two seconds.")
     ] = False,
-    as_json: Annotated[bool, _JSON] = False,
+    as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Find out what this machine can do; later results have it in their environment."""
     raise typer.Exit(exit_code(lambda: selftest(quick=quick, as_json=as_json)))
-
-
-_COMPARE_HELP = """Find out whether run B is faster or slower than run A.
-
-A and B are folders of saved results. Exit codes: 0 the same or faster, 1 slower, 2 wrong use or not
-comparable, 3 cannot tell.
-"""
-
-
-@app.command("compare", help=_COMPARE_HELP)
-def _compare(
-    a: Annotated[Path, typer.Argument(metavar="A", help="The run that is compared with.")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="The run that may be faster or slower.")],
-    *,
-    confidence: Annotated[
-        float, typer.Option(metavar="P", help="Of the intervals, in (0, 1).")
-    ] = 0.95,
-    margin_percent: Annotated[
-        float, typer.Option(metavar="PERCENT", help="Differences that do not matter.")
-    ] = 5.0,
-    force: Annotated[bool, typer.Option("--force", help="Compare what is not comparable.")] = False,
-    as_json: Annotated[bool, _JSON] = False,
-) -> None:
-    """Find out whether run B is faster or slower than run A."""
-    code = exit_code(
-        lambda: compare(
-            a,
-            b,
-            confidence=confidence,
-            margin_percent=margin_percent,
-            force=force,
-            as_json=as_json,
-        )
-    )
-    raise typer.Exit(code)

@@ -34,7 +34,7 @@ from loadgen.run.task import Task
 from loadgen.sut import SystemUnderTest, as_sut
 from loadgen.values import name_hint
 
-__all__ = ["Job", "prepare"]
+__all__ = ["Job", "is_run_file", "prepare"]
 
 Texts = Mapping[str, Any]
 """Options that were given: parameter name to text, or to bool for a switch."""
@@ -80,7 +80,7 @@ def prepare(target: str | None, options: Texts) -> Job:
     WrongUse
         It cannot be run.
     """
-    is_file = target is not None and (target.endswith(".toml") or Path(target).is_file())
+    is_file = is_run_file(target)
     base = _read(target) if target is not None and is_file else None
     try:
         wanted = _merged(base, target, options)
@@ -101,6 +101,11 @@ def prepare(target: str | None, options: Texts) -> Job:
     except LoadGenError as error:
         raise WrongUse(str(error)) from None
     return Job(wanted, sut, dataset, task)
+
+
+def is_run_file(target: str | None) -> bool:
+    """Return whether a command's target is a run file, and no system."""
+    return target is not None and (target.endswith(".toml") or Path(target).is_file())
 
 
 def _read(path: str) -> RunFile:

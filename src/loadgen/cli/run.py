@@ -51,7 +51,7 @@ def run(
     result, error = measured(job.sut, job.dataset, task.scenario, task.settings, output)
     if result is None:
         return output.end(ending.NOT_FINISHED, error, result=None)
-    result = _named(result, job)
+    result = named(result, job)
     output.say(result.summary() + ("\n" if folder else ""))
     error = save(result, folder, overwrite, output) or error
     return output.end(ending.code_of([result], error), error, result=result_document(result))
@@ -111,7 +111,7 @@ def output_folder(path: str | Path | None, overwrite: bool) -> Path | None:
         raise ending.WrongUse(str(error).replace("overwrite=True", "--overwrite")) from None
 
 
-def _named(result: loadgen.Result, job: Job) -> loadgen.Result:
+def named(result: loadgen.Result, job: Job) -> loadgen.Result:
     """Return a result that knows the names its parts were imported by: its run.toml repeats it."""
     dataset = str(job.wanted.dataset)
     if Path(dataset).exists():

@@ -7,7 +7,7 @@ Not for the order of things inside a run (`execution`), nor for servers that tak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from loadgen.config.scenarios import Scenario
     from loadgen.config.settings import Settings
     from loadgen.result import Result
+    from loadgen.run.execution import Watch
     from loadgen.run.sinks import Sink
 
 
@@ -97,6 +98,45 @@ def run(
     >>> result.n_issued
     100
     """
+    return watched_run(
+        sut,
+        dataset,
+        scenario,
+        settings,
+        fields,
+        output_dir=output_dir,
+        overwrite=overwrite,
+        progress=progress,
+        sinks=sinks,
+        keep_outputs=keep_outputs,
+        clock=clock,
+    )
+
+
+def watched_run(
+    sut: SystemUnderTest | Callable[[Any], Any],
+    dataset: object,
+    scenario: Scenario,
+    settings: Settings | None,
+    fields: Mapping[str, Any],
+    *,
+    output_dir: str | Path | None = None,
+    overwrite: bool = False,
+    progress: bool | None = None,
+    sinks: Sequence[Sink] = (),
+    keep_outputs: bool | None = None,
+    clock: VirtualClock | None = None,
+    watch: Watch | None = None,
+) -> Result:
+    """Do what `run` does; `watch` sees the run while it goes on, and may stop the issue.
+
+    Parameters
+    ----------
+    sut, dataset, scenario, settings, fields, output_dir, overwrite, progress, sinks, keep_outputs
+        As for `run`, as is `clock`.
+    watch : callable, optional
+        As for `Execution`.
+    """
     system = as_sut(sut)
     in_memory = not sinks if keep_outputs is None else keep_outputs
     task = Task.check(dataset, scenario, settings, fields, keeps_outputs=in_memory)
@@ -110,6 +150,7 @@ def run(
         clock=clock,
         sinks=destination.sinks,
         keep_outputs=not destination.sinks if keep_outputs is None else keep_outputs,
+        watch=watch,
     )
     open_all(destination.sinks, execution.run)
     execution.carry_out(system)

@@ -13,7 +13,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,8 @@ from loadgen.sut.base import Delivery, SystemUnderTest
 from loadgen.sut.handle import Run
 
 log = logging.getLogger("loadgen")
+
+Watch = Callable[[_core.Engine], AbstractContextManager[object]]
 
 _LAST_ENDS = ("aborted", "sut_raised", "drain_timeout", "record_full")
 """Ends of a series after which a further one would say nothing."""
@@ -52,6 +54,8 @@ class Execution:
         Whether answers that the sinks have got are kept for the result as well.
     accuracy_log : AccuracyLogEngine, optional
         Where the choice of kept answers goes on from an earlier run. None: from the beginning.
+    watch : callable, optional
+        Gets the core, returns what is entered while it measures, and may stop the issue.
 
     Attributes
     ----------
@@ -80,6 +84,7 @@ class Execution:
         sinks: Sequence[Sink] = (),
         keep_outputs: bool = True,
         accuracy_log: _core.AccuracyLogEngine | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.task = task
         self.sut_name = sut_name
@@ -96,6 +101,7 @@ class Execution:
         self._accuracy_log = accuracy_log or _core.AccuracyLogEngine()
         # Where no answer is kept no thread is to look for any beside the measurement.
         takers = () if task.keep_outputs == "none" else sinks
+        self._watch = watch
         self._stream = OutputStream(self.engine, takers, on_error=self._sink_raised)
         self._progress = (
             ProgressLine(task.scenario.name, self.engine.progress) if show_progress else None
@@ -138,7 +144,8 @@ class Execution:
                 with self._of_the_system():
                     delivery = system._delivery(self.task.scenario)
                     system.start(self.run)
-                self.measure(delivery, system.flush)
+                with self._watch(self.engine) if self._watch else nullcontext():
+                    self.measure(delivery, system.flush)
             # Before stop(), which may bring late answers: they are violations, not results.
             with self.keeping_error():
                 self.engine.close()

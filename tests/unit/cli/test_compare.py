@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import loadgen as lg
-from loadgen.cli.commands import app
+from loadgen.cli import app
 from loadgen.result import RunData
 
 

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line as a whole: what it says of itself, and options that several commands have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import loadgen
+
+app = typer.Typer(
+    name="loadgen",
+    help="The load generator that tells you when not to believe it.",
+    epilog="Exit codes: 0 valid, 1 invalid, 2 wrong use, 3 the run could not be finished.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"loadgen {loadgen.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _loadgen(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+OVERWRITE = typer.Option("--overwrite", help="Replace a result that was saved there.")
+JSON = typer.Option("--json", help="One JSON document on standard output, nothing else there.")
+QUIET = typer.Option("--quiet", help="Nothing but errors, the document and the exit code.")

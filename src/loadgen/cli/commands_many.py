@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be typed of several runs: search, sweep, comparison. No logic.
+
+Exit codes: 0 found, or valid; 1 not found, or invalid; 2 wrong use, 3 it could not be finished.
+Those of ``compare``: 0 the same or faster, 1 slower, 2 wrong use or not comparable, 3 cannot tell.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from loadgen.cli.app import JSON, OVERWRITE, QUIET, app
+from loadgen.cli.compare import compare
+from loadgen.cli.ending import exit_code
+from loadgen.cli.options import with_options
+from loadgen.cli.peak import SearchOptions, peak
+from loadgen.cli.sweep import sweep
+
+_PEAK_HELP = """Find the highest rate, or concurrency, that meets the limits.
+
+\b
+loadgen peak module:sut --dataset module:dataset --target-qps 100 --target-latency-ms 15
+loadgen peak --openai http://127.0.0.1:8000/v1 --model NAME --prompts FILE --target-qps 2
+    --target-ttft-ms 500
+loadgen peak module:sut --dataset 1000 --concurrency 4 --target-latency-ms 50
+
+The search begins at --target-qps or --concurrency; all else is as for loadgen run. Each run ends as
+soon as its outcome is certain; the last one is a whole one. Exit code 1: nothing passed, or the
+whole run did not confirm it.
+"""
+
+_TARGET = typer.Argument(metavar="TARGET", help="As for loadgen run.")
+_SCENARIO = typer.Option(metavar="NAME", help="server or concurrent.")
+_DATASET = typer.Option(metavar="DATASET", help="As for loadgen run.")
+_PROMPTS = typer.Option(metavar="FILE", help="As for loadgen run.")
+_SUT = typer.Option(metavar="SUT", help="With a file: another system, as module:name.")
+
+
+@app.command("peak", help=_PEAK_HELP)
+@with_options
+def _peak(
+    target: Annotated[str | None, _TARGET] = None,
+    *,
+    scenario: Annotated[str | None, _SCENARIO] = None,
+    dataset: Annotated[str | None, _DATASET] = None,
+    prompts: Annotated[str | None, _PROMPTS] = None,
+    sut: Annotated[str | None, _SUT] = None,
+    low: Annotated[float | None, typer.Option(help="Lowest load to try.")] = None,
+    high: Annotated[float | None, typer.Option(help="Highest load to try.")] = None,
+    precision: Annotated[float, typer.Option(help="Of the bracket, as a share.")] = 0.02,
+    confidence: Annotated[float, typer.Option(help="That it holds the capacity.")] = 0.95,
+    max_probes: Annotated[int, typer.Option(metavar="N", help="Runs before it gives up.")] = 24,
+    state: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keeps the runs; goes on from it.")
+    ] = None,
+    output_dir: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Folder for the last run's result.")
+    ] = None,
+    overwrite: Annotated[bool, OVERWRITE] = False,
+    as_json: Annotated[bool, JSON] = False,
+    quiet: Annotated[bool, QUIET] = False,
+    **options: Any,
+) -> None:
+    """Find the highest rate, or concurrency, that meets the limits."""
+    named = {"scenario": scenario, "dataset": dataset, "prompts": prompts, "sut": sut}
+    named["output_dir"] = output_dir
+    given = {name: text for name, text in (named | options).items() if text is not None}
+    search = SearchOptions(low, high, precision, confidence, max_probes, state)
+    code = exit_code(
+        lambda: peak(target, given, search, overwrite=overwrite, as_json=as_json, quiet=quiet)
+    )
+    raise typer.Exit(code)
+
+
+_SWEEP_HELP = """Measure one load after the other: the curve of latency over load, and its knee.
+
+\b
+loadgen sweep module:sut --dataset module:dataset --qps 10,20,50
+loadgen sweep module:sut --dataset 1000 --concurrency 1,2,4,8 --output-dir runs
+
+All else is as for loadgen run. With --output-dir, runs that are there already are not repeated.
+"""
+
+
+@app.command("sweep", help=_SWEEP_HELP)
+@with_options
+def _sweep(
+    target: Annotated[str | None, _TARGET] = None,
+    *,
+    qps: Annotated[
+        str | None, typer.Option("--qps", metavar="QPS,...", help="Rates of Server.")
+    ] = None,
+    scenario: Annotated[str | None, _SCENARIO] = None,
+    dataset: Annotated[str | None, _DATASET] = None,
+    prompts: Annotated[str | None, _PROMPTS] = None,
+    sut: Annotated[str | None, _SUT] = None,
+    output_dir: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Gets a folder for each run.")
+    ] = None,
+    as_json: Annotated[bool, JSON] = False,
+    quiet: Annotated[bool, QUIET] = False,
+    **options: Any,
+) -> None:
+    """Measure one load after the other."""
+    named = {"scenario": scenario, "dataset": dataset, "prompts": prompts, "sut": sut}
+    given = {name: text for name, text in (named | options).items() if text is not None}
+    code = exit_code(
+        lambda: sweep(target, given, qps, output_dir=output_dir, as_json=as_json, quiet=quiet)
+    )
+    raise typer.Exit(code)
+
+
+_COMPARE_HELP = """Find out whether run B is faster or slower than run A.
+
+A and B are folders of saved results. Exit codes: 0 the same or faster, 1 slower, 2 wrong use or not
+comparable, 3 cannot tell.
+"""
+
+
+@app.command("compare", help=_COMPARE_HELP)
+def _compare(
+    a: Annotated[Path, typer.Argument(metavar="A", help="The run that is compared with.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="The run that may be faster or slower.")],
+    *,
+    confidence: Annotated[
+        float, typer.Option(metavar="P", help="Of the intervals, in (0, 1).")
+    ] = 0.95,
+    margin_percent: Annotated[
+        float, typer.Option(metavar="PERCENT", help="Differences that do not matter.")
+    ] = 5.0,
+    force: Annotated[bool, typer.Option("--force", help="Compare what is not comparable.")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Find out whether run B is faster or slower than run A."""
+    code = exit_code(
+        lambda: compare(
+            a,
+            b,
+            confidence=confidence,
+            margin_percent=margin_percent,
+            force=force,
+            as_json=as_json,
+        )
+    )
+    raise typer.Exit(code)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``loadgen sweep``: run a job at several loads, show the curve and its knee.
+
+Not for the runs (``search``), nor for what the words of the command line mean (``job.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import loadgen
+from loadgen.cli import ending
+from loadgen.cli.job import Job, prepare
+from loadgen.cli.options import plain
+from loadgen.cli.output import Output, result_document
+from loadgen.cli.peak import with_scenario
+from loadgen.report import units
+from loadgen.search import Point, curve, knee
+
+_HEADS: Final = ("completed/s", "p50", "p90", "p99", "system", "generator", "")
+
+
+def sweep(
+    target: str | None,
+    options: dict[str, Any],
+    qps: str | None,
+    *,
+    output_dir: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Run what a command line asks for; return the exit code.
+
+    Parameters
+    ----------
+    target, options : str or None, dict
+        As for `prepare`; ``concurrency`` may be several, with commas.
+    qps : str or None
+        Rates, with commas.
+    output_dir : str or None
+        As for `loadgen.sweep`.
+    as_json, quiet : bool
+        As for `Output`.
+    """
+    output = Output(as_json=as_json, quiet=quiet)
+    job, scenarios = _prepared(target, options, qps)
+    results: list[loadgen.Result] = []
+    error: str | None = None
+    try:
+        loadgen.sweep(
+            job.sut,
+            job.dataset,
+            scenarios,
+            job.task.settings,
+            output_dir=output_dir,
+            progress=output.progress,
+            on_result=results.append,
+        )
+    except (loadgen.SettingsError, loadgen.ResultError) as problem:
+        raise ending.WrongUse(str(problem)) from None
+    except (Exception, KeyboardInterrupt, SystemExit) as raised:
+        ending.explain(raised)
+        error = ending.in_words(raised)
+    points = curve(results)
+    best = knee(points)
+    if points:
+        output.say("\n".join(_table(points, best, scenarios[0])))
+    return output.end(
+        ending.code_of(results, error),
+        error,
+        curve=[point._asdict() for point in points],
+        knee=None if best is None else best._asdict(),
+        results=[result_document(result) for result in results],
+    )
+
+
+def _prepared(
+    target: str | None, options: dict[str, Any], qps: str | None
+) -> tuple[Job, list[loadgen.Scenario]]:
+    """Return the job of the first load, and the scenarios of all."""
+    texts = {"qps": qps, "concurrency": options.get("concurrency")}
+    given = {name: text for name, text in texts.items() if text is not None}
+    if len(given) != 1:
+        raise ending.WrongUse("one of --qps 10,20,50 and --concurrency 1,2,4 says which loads")
+    ((name, text),) = given.items()
+    loads = [part.strip() for part in text.split(",")]
+    knob = "target_qps" if name == "qps" else name
+    job = prepare(target, with_scenario(target, options | {knob: loads[0]}))
+    scenario = job.task.scenario
+    assert isinstance(scenario, loadgen.Server | loadgen.Concurrent)  # no other has such a knob
+    found: list[loadgen.Scenario] = []
+    for load in loads:
+        try:
+            found.append(type(scenario).from_dict(scenario.to_dict() | {knob: plain(knob, load)}))
+        except loadgen.SettingsError as error:
+            (problem,) = error.problems
+            raise ending.WrongUse(str(problem._replace(field=f"--{name}"))) from None
+    return job, found
+
+
+def _table(
+    points: Sequence[Point], best: Point | None, scenario: loadgen.Scenario
+) -> Iterator[str]:
+    load = "queries/s" if isinstance(scenario, loadgen.Server) else "outstanding"
+    rows: list[tuple[str, ...]] = [(load, *_HEADS)]
+    for point in points:
+        times = (units.time(ns) for ns in (point.p50_ns, point.p90_ns, point.p99_ns))
+        rate = "-" if point.throughput is None else f"{point.throughput:,.6g}"
+        verdict = "VALID" if point.valid else "INVALID"
+        mark = "<- knee" if point is best else ""
+        rows.append((f"{point.load:,.6g}", rate, *times, verdict, point.health, mark))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(map(str.rjust, row, widths)).rstrip()
+    if best is None:
+        yield "No knee: latency does not bend upwards, or there are fewer than 4 loads"

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`loadgen peak` and `loadgen sweep`: words, documents, exit codes; simulated time."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import loadgen as lg
+from loadgen.cli import app
+from loadgen.testing import VirtualClock
+
+SUTS = """
+from loadgen.testing import FixedSUT, RaisingSUT
+two = FixedSUT(latency_ns=10_000_000, servers=2)
+fast = FixedSUT(latency_ns=1_000)
+raising = RaisingSUT("issue", at=300)
+"""
+FEW = ("--dataset", "10", "--min-duration-s", "1")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "suts_of_searches.py").write_text(SUTS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    clock = VirtualClock()
+    monkeypatch.setattr(lg, "find_peak", partial(lg.find_peak, clock=clock), raising=False)
+    monkeypatch.setattr(lg, "sweep", partial(lg.sweep, clock=clock), raising=False)
+    return tmp_path
+
+
+def command(name: str, sut: str, *arguments: str) -> Any:
+    return CliRunner().invoke(app, [name, f"suts_of_searches:{sut}", *FEW, *arguments])
+
+
+CONCURRENT = ("--concurrency", "1", "--target-latency-ms", "15")
+
+
+def test_peak_shows_each_probe_and_what_was_found(folder: Path) -> None:
+    done = command("peak", "two", *CONCURRENT, "--output-dir", "run", "--state", "peak.json")
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert [line.split()[:2] for line in lines[:4]] == [
+        ["1", "passes"], ["2", "passes"], ["4", "fails"], ["3", "fails"],
+    ]  # fmt: skip
+    assert "Peak       2 outstanding, confirmed by a whole run" in lines
+    assert lg.Result.load(folder / "run").scenario == lg.Concurrent(2, target_latency_ms=15)
+    assert len(json.loads((folder / "peak.json").read_text())["probes"]) == 4
+
+
+def test_peak_of_a_rate_begins_at_it() -> None:
+    done = command(
+        "peak", "two", "--target-qps", "100", "--target-latency-ms", "40", "--arrivals", "constant",
+        "--min-duration-s", "20", "--quiet",
+    )  # fmt: skip
+    assert (done.exit_code, done.stdout) == (0, "")
+
+
+def test_nothing_found_is_exit_code_1() -> None:
+    done = command("peak", "two", "--concurrency", "1", "--target-latency-ms", "5")
+    assert done.exit_code == 1
+    assert "Peak       none" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--concurrency", "1"), "--target-latency-ms"),
+        (("--target-latency-ms", "5"), "--target-qps"),
+        ((*CONCURRENT, "--precision", "-1"), "--precision"),
+        ((*CONCURRENT, "--low", "1.5"), "--low"),
+        (("--scenario", "offline"), "--scenario"),
+        ((*CONCURRENT, "--state", "suts_of_searches.py"), "suts_of_searches.py"),
+    ],
+)
+def test_wrong_use_is_exit_code_2_and_named(arguments: tuple[str, ...], said: str) -> None:
+    done = command("peak", "two", *arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_search_that_could_not_be_finished_is_exit_code_3() -> None:
+    done = command("peak", "raising", "--target-qps", "1000", "--max-queries", "200")
+    assert done.exit_code == 1  # no query number 300 in a probe
+    done = command("peak", "raising", "--target-qps", "1000")
+    assert done.exit_code == 3
+    assert "simulated failure" in done.stderr
+
+
+def test_sweep_shows_the_curve_and_its_knee(folder: Path) -> None:
+    done = command("sweep", "two", "--concurrency", "1,2,4,8,3", "--output-dir", "runs")
+    assert done.exit_code == 0
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert rows[0][:2] == ["outstanding", "completed/s"]
+    assert [row[0] for row in rows[1:6]] == ["1", "2", "3", "4", "8"]
+    assert [row for row in rows if row[-1] == "knee"] == [rows[2]]
+    assert len(list((folder / "runs").iterdir())) == 5
+
+
+def test_sweep_of_rates() -> None:
+    done = command("sweep", "fast", "--qps", "10,50,20", "--min-queries", "600", "--quiet")
+    assert (done.exit_code, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "--qps 10,20,50"),
+        (("--qps", "1,2", "--concurrency", "1"), "--qps 10,20,50"),
+        (("--qps", "10,x"), "--qps = 'x'"),
+        (("--concurrency", "1,,2"), "--concurrency = ''"),
+        (("--scenario", "offline", "--qps", "1,2"), "target"),
+    ],
+)
+def test_wrong_loads_are_exit_code_2_and_named(arguments: tuple[str, ...], said: str) -> None:
+    done = command("sweep", "two", *arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_sweep_that_could_not_be_finished_shows_what_there_is() -> None:
+    done = command("sweep", "raising", "--qps", "100,200,1000")
+    assert done.exit_code == 3
+    assert [line.split()[0] for line in done.stdout.splitlines()[:3]] == ["queries/s", "100", "200"]
