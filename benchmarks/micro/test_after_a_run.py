@@ -5,6 +5,8 @@ import itertools
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import loadgen as lg
 from loadgen import mlperf
 from loadgen.metrics.early_stopping import estimate_rank_from_top
@@ -22,7 +24,16 @@ def test_six_percentiles(benchmark: Any, result: lg.Result) -> None:
 
 
 def test_a_confidence_interval(benchmark: Any, result: lg.Result) -> None:
-    benchmark(result.latency.interval, 99)
+    benchmark(lambda: fresh(result).latency.interval(99))
+
+
+@pytest.mark.parametrize("name", ["arrivals", "steady_state", "littles_law", "queueing"])
+def test_a_check(benchmark: Any, result: lg.Result, name: str) -> None:
+    benchmark(lambda: getattr(fresh(result), name))
+
+
+def test_comparison(benchmark: Any, result: lg.Result) -> None:
+    benchmark(lambda: lg.compare(fresh(result), fresh(result)))
 
 
 def test_early_stopping_rank(benchmark: Any) -> None:

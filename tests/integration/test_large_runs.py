@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is made of very many samples needs little memory beside them."""
+
+import tracemalloc
+
+import pytest
+
+import loadgen as lg
+
+N = 10_000_000
+BYTES_A_ROW = 28
+
+
+class AtOnce(lg.SystemUnderTest):
+    def issue(self, batch: lg.Batch) -> None:
+        batch.complete()
+
+
+@pytest.mark.slow
+def test_all_figures_of_a_large_run_take_less_memory_than_its_rows() -> None:
+    flood = lg.Server(target_qps=1e9, target_latency_ms=1_000, coalesce=True)
+    result = lg.run(AtOnce(), 1_000, flood, min_queries=N, min_duration_s=0)
+    assert result.n_completed == N
+    tracemalloc.start()
+    try:
+        assert "\nchecks " in result.summary()
+        assert lg.compare(result, result, force=True).verdict == "same"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < N * BYTES_A_ROW / 2
