@@ -164,10 +164,8 @@ class Watcher:
         if self.outcome != "undecided" or engine.progress()[0] < self._next:
             return
         columns = engine.columns()
-        columns = {
-            name: column[: self._n_known(columns, now_ns)] for name, column in columns.items()
-        }
-        n = len(columns["scheduled"])
+        n = self._n_known(columns, now_ns)  # once: answers come meanwhile
+        columns = {name: column[:n] for name, column in columns.items()}
         if n < self._next or not self._lasts(columns):
             return
         self._next = int(n * _LOOK_AT_MORE) + 1
