@@ -127,16 +127,6 @@ std::pair<std::uint64_t, std::uint64_t> progress(Engine& engine) {
   return {issued, answered};
 }
 
-std::tuple<std::uint64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t> delay_figures(
-    const DurationHistogram& histogram) {
-  return {histogram.count(),
-          histogram.percentile(0.5).count(),
-          histogram.percentile(0.9).count(),
-          histogram.percentile(0.99).count(),
-          histogram.percentile(0.999).count(),
-          histogram.max().count()};
-}
-
 py::dict violations(Engine& engine) {
   py::dict result;
   for (std::size_t kind = 0; kind < kViolationKinds; ++kind) {
@@ -259,8 +249,7 @@ void bind_engine(py::module_& module) {
   bind_tokens(engine);
   engine.def("violations", &violations);
   engine.def("failures", &failures);
-  engine.def("own_delay", [](Engine& self) { return delay_figures(self.run().own_delay()); });
-  engine.def("blocked_delay", [](Engine& self) { return delay_figures(self.run().blocked_delay()); });
+  bind_issuing(engine);
   engine.def_property_readonly("requests_refused", &refused);
   engine.def_property_readonly("native_abort_reason", [](const Engine& self) {
     const auto reason = self.native_abort_reason();

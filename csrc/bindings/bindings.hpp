@@ -22,6 +22,8 @@ void bind_answers(pybind11::class_<Engine>& engine);
 void bind_responses(pybind11::module_& module);
 /// What was measured: columns and payload as arrays, answers one by one.
 void bind_columns(pybind11::class_<Engine>& engine);
+/// How the generator itself did.
+void bind_issuing(pybind11::class_<Engine>& engine);
 /// When tokens came: their gaps, their instants.
 void bind_tokens(pybind11::class_<Engine>& engine);
 

@@ -77,6 +77,20 @@ def available_memory(root: Path = _ROOT) -> int | None:
     return _tightest(left)
 
 
+def cpu_groups(root: Path = _ROOT) -> list[Path]:
+    """Return the folders of the control group whose CPU limit holds here, and of all above it.
+
+    Parameters
+    ----------
+    root : Path
+        As for `read`.
+    """
+    paths, mount = _cgroup_paths(root), root / _CGROUP_MOUNT
+    if "cpu" in paths:
+        return _upwards(mount / "cpu", paths["cpu"])
+    return _upwards(mount, paths["unified"]) if "unified" in paths else []
+
+
 def read(root: Path) -> dict[str, Any]:
     """Read everything anew, with /proc and /sys taken from below `root`.
 

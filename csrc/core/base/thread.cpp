@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -113,6 +114,13 @@ std::optional<Duration> run_queue_delay() noexcept {
   return std::sscanf(text, "%*d %" SCNd64, &ready) == 1 ? std::optional{Duration{ready}} : std::nullopt;
 }
 
+std::optional<ThreadUsage> thread_usage() noexcept {
+  rusage used{};
+  if (getrusage(RUSAGE_THREAD, &used) != 0) return std::nullopt;
+  return ThreadUsage{thread_cpu_time(), run_queue_delay(), used.ru_nvcsw,
+                     used.ru_nivcsw,    used.ru_minflt,    used.ru_majflt};
+}
+
 #else
 
 struct ScopedThreadSetup::Saved {};
@@ -123,8 +131,30 @@ void ScopedThreadSetup::set_priority(Priority) noexcept {}
 void ScopedThreadSetup::set_cpu(int) noexcept {}
 void name_thread(const char*) noexcept {}
 std::optional<Duration> run_queue_delay() noexcept { return std::nullopt; }
+std::optional<ThreadUsage> thread_usage() noexcept { return std::nullopt; }
 
 #endif
+
+ThreadUsage& ThreadUsage::operator+=(const ThreadUsage& other) noexcept {
+  cpu += other.cpu;
+  if (run_queue_delay && other.run_queue_delay) *run_queue_delay += *other.run_queue_delay;
+  voluntary_switches += other.voluntary_switches;
+  involuntary_switches += other.involuntary_switches;
+  minor_faults += other.minor_faults;
+  major_faults += other.major_faults;
+  return *this;
+}
+
+ThreadUsage ThreadUsage::since(const ThreadUsage& earlier) const noexcept {
+  ThreadUsage used = *this;
+  used.cpu -= earlier.cpu;
+  if (used.run_queue_delay && earlier.run_queue_delay) *used.run_queue_delay -= *earlier.run_queue_delay;
+  used.voluntary_switches -= earlier.voluntary_switches;
+  used.involuntary_switches -= earlier.involuntary_switches;
+  used.minor_faults -= earlier.minor_faults;
+  used.major_faults -= earlier.major_faults;
+  return used;
+}
 
 Duration thread_cpu_time() noexcept {
   timespec used{};

@@ -51,6 +51,23 @@ class ScopedThreadSetup {
 /// How long the calling thread has run so far. Cost: a system call.
 [[nodiscard]] Duration thread_cpu_time() noexcept;
 
+/// What a thread has used so far, or in a time.
+struct ThreadUsage {
+  Duration cpu{0};
+  std::optional<Duration> run_queue_delay;  // see run_queue_delay()
+  std::int64_t voluntary_switches = 0;      // it waited for something
+  std::int64_t involuntary_switches = 0;    // another thread was put in its place
+  std::int64_t minor_faults = 0;            // pages that came without a disk
+  std::int64_t major_faults = 0;            // pages that had to be read from one
+
+  ThreadUsage& operator+=(const ThreadUsage& other) noexcept;
+  /// What was used since `earlier`.
+  [[nodiscard]] ThreadUsage since(const ThreadUsage& earlier) const noexcept;
+};
+
+/// Of the calling thread; nothing where the system does not say. Cost: some microseconds.
+[[nodiscard]] std::optional<ThreadUsage> thread_usage() noexcept;
+
 /// Names the calling thread (15 characters are kept on Linux).
 void name_thread(const char* name) noexcept;
 

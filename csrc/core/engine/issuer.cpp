@@ -48,12 +48,21 @@ void CommonStart::release(const Clock& clock) noexcept {
 void Issuer::issue(TrafficPlan& plan) {
   staged_ = {record_.head(part_.index), 0};
   outcome_.parts = {{staged_.first, 0}};
+  const bool simulated = record_.clock().virtual_clock() != nullptr;
+  const auto used_before = simulated ? std::nullopt : thread_usage();
+  const Instant began = record_.clock().now();
   try {
     outcome_.end = issue_all(plan);
   } catch (...) {
     outcome_.end = SeriesEnd::SutRaised;
     outcome_.failure = std::current_exception();
   }
+  issuing_.wall = record_.clock().now() - began;
+  const auto used = used_before ? thread_usage() : std::nullopt;
+  if (used) issuing_.usage = used->since(*used_before);
+  issuing_.n_due = own_delay_.count();
+  if (is_server() && !settings_.pull) issuing_.in_issue = in_issue_;
+  issuing_.wake_up_error.add(waiter_.wake_up_error());
   outcome_.parts.front().count = outcome_.n_rows;
 }
 
@@ -67,6 +76,16 @@ void Issuer::take_over(const Issuer& other) {
   last_issued_ = std::max(last_issued_, other.last_issued_);
   own_delay_.add(other.own_delay_);
   blocked_delay_.add(other.blocked_delay_);
+  issuing_.add(other.issuing_);
+}
+
+void Issuer::count_own_delay(Instant ideal, Instant issued) {
+  own_delay_.add(issued - ideal);
+  if (issued - ideal <= LateIssues::kLate) [[likely]]
+    return;
+  way_.polled = waiter_.polled_at();
+  way_.woken = waiter_.woken_at();
+  issuing_.late.add(way_, ideal, issued);
 }
 
 SeriesOutcome Issuer::finish(TrafficPlan& plan) {
@@ -96,6 +115,7 @@ SeriesOutcome Issuer::finish(TrafficPlan& plan) {
   run_.next_sample_id_ += settings_.bounded ? plan.sample_count() : outcome_.n_rows;
   run_.own_delay_.add(own_delay_);
   run_.blocked_delay_.add(blocked_delay_);
+  run_.issuing_ = issuing_;
   return outcome_;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/conversations.hpp"
+#include "engine/issuing.hpp"
 #include "engine/run.hpp"
 
 namespace loadgen {
@@ -120,6 +121,8 @@ class Issuer {
   /// Issues the staged query, and with it up to `may_merge` that are late too; see merge_late() for `more`.
   bool issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may_merge, Instant& now, bool& more);
   void count_delay(Instant due, Instant issued);
+  /// Takes how late a query was for the generator's own part.
+  void count_own_delay(Instant ideal, Instant issued);
   /// Fetches what the next query needs. False: stop.
   bool warm();
   /// How many late queries may be handed over with the one that is issued.
@@ -150,6 +153,10 @@ class Issuer {
   // Server, push and native: when a generator that is never late would be free again, given how long each issue() took.
   // What a query is later than this is the generator's doing, the rest is the SUT's.
   Instant ideally_free_{};
+  WayToIssue way_;
+  bool held_up_ = false;  // the last enter() took longer than any work
+  Duration in_issue_{0};
+  Issuing issuing_;
 
   bool record_full_ = false;
   // Of each query, see Run::own_delay()

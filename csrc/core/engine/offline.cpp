@@ -11,7 +11,9 @@ SeriesEnd Issuer::offline(TrafficPlan& plan) {
   if (!staged) return end_of_plan();
   Instant now;
   const bool issued = issue_now(staged_.count, now);
-  own_delay_.add(now - outcome_.start);
+  way_.entered = now;
+  way_.looked = calls_.enter != nullptr;
+  count_own_delay(outcome_.start, now);
   ++outcome_.n_queries;
   if (!issued) return SeriesEnd::SutRaised;
   return waiter_.keep_going(now) ? SeriesEnd::Natural : SeriesEnd::Aborted;

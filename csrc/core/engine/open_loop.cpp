@@ -49,12 +49,18 @@ SeriesEnd Issuer::scheduled(TrafficPlan& plan) {
 WaitEnd Issuer::wait_until_due(Instant due, Instant& now) {
   if (record_.clock().virtual_clock() != nullptr) return waiter_.until(due, now);
   const Duration lead = lead_of(due);
+  way_.looked = true;
   if (now < due - lead) {
     const WaitEnd wait = waiter_.until(due - lead, now);
     if (wait != WaitEnd::Ready || calls_.enter != nullptr) return wait;
     return warm() ? waiter_.until(due, now) : WaitEnd::Stopped;
   }
-  if (calls_.enter != nullptr) return WaitEnd::Ready;
+  if (calls_.enter != nullptr) {
+    // A reading of the clock for each late query would cost a tenth of what some systems take for one.
+    way_.looked = held_up_;
+    if (held_up_) now = record_.clock().now();
+    return WaitEnd::Ready;
+  }
   // A query that is late already goes with the instant at which the last call returned: what lies between is counted
   // with the next one. Under pull there is no such instant.
   return now < due || settings_.pull ? waiter_.until(due, now) : WaitEnd::Ready;
@@ -74,14 +80,15 @@ bool Issuer::issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may
   const Instant ideal = std::max(due, ideally_free_);
   bool issued = false;
   Instant at;
+  way_.ready = now;
   {
     const Entered entered{calls_};
     if (calls_.enter != nullptr && now < due && !warm()) return false;
     // The stamp comes after the lock: waiting for it is part of the delay.
     if (calls_.enter != nullptr) {
-      do {
-        now = record_.clock().now();
-      } while (now < due);
+      now = way_.entered = record_.clock().now();
+      held_up_ = now - way_.ready > LateIssues::kLongestWork;
+      while (now < due) now = record_.clock().now();
     }
     at = now;
     outcome_.last_scheduled = query.due;
@@ -92,8 +99,10 @@ bool Issuer::issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may
     issued = hand_over(queries, now);
   }
   count_delay(due, at);  // after the call: these histograms may be far from the cache
+  way_.free = at;
   if (settings_.pull) return issued;
-  const Instant returned = record_.clock().now();
+  const Instant returned = way_.free = record_.clock().now();
+  in_issue_ += returned - at;
   ideally_free_ = ideal + (returned - at);
   now = returned;
   return issued;
@@ -101,7 +110,7 @@ bool Issuer::issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may
 
 void Issuer::count_delay(Instant due, Instant issued) {
   const Instant ideal = std::max(due, ideally_free_);
-  own_delay_.add(issued - ideal);
+  count_own_delay(ideal, issued);
   blocked_delay_.add(ideal - due);
 }
 

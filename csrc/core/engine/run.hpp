@@ -12,6 +12,7 @@
 #include "base/reserved_range.hpp"
 #include "base/thread.hpp"
 #include "engine/batcher.hpp"
+#include "engine/issuing.hpp"
 #include "engine/series.hpp"
 #include "engine/sut_calls.hpp"
 #include "engine/waiter.hpp"
@@ -105,6 +106,8 @@ class Run {
   [[nodiscard]] const DurationHistogram& own_delay() const noexcept { return own_delay_; }
   /// Server, of each query: the rest of its issue delay. The SUT's issue() had not returned, though issued in time.
   [[nodiscard]] const DurationHistogram& blocked_delay() const noexcept { return blocked_delay_; }
+  /// Of the last series.
+  [[nodiscard]] const Issuing& issuing() const noexcept { return issuing_; }
   [[nodiscard]] bool priority_refused() const noexcept { return priority_refused_; }
   [[nodiscard]] bool cpu_refused() const noexcept { return cpu_refused_; }
 
@@ -126,6 +129,7 @@ class Run {
   std::atomic<bool> issue_stopped_{false};
   DurationHistogram own_delay_;
   DurationHistogram blocked_delay_;
+  Issuing issuing_;
   std::atomic<std::uint64_t> warm_up_rows_{0};
   std::atomic<std::uint64_t> outputs_taken_{0};
   std::atomic<std::uint32_t> waiting_for_room_{0};

@@ -17,7 +17,10 @@ constexpr Duration kCrowdedMargin = std::chrono::microseconds{10};
 
 bool Waiter::poll(Instant now) {
   last_poll_ = now;
-  return calls_.poll == nullptr || calls_.poll(calls_.user);
+  if (calls_.poll == nullptr) return true;
+  const bool go_on = calls_.poll(calls_.user);
+  polled_at_ = record_.clock().now();  // it may have waited for the interpreter's lock
+  return go_on;
 }
 
 template <typename Ticket, typename Answered>
@@ -27,6 +30,8 @@ WaitEnd Waiter::until_unless(Instant due, Instant& now, Ticket ticket, Answered 
     while (clock->now() < due && !answered()) {
       if (!keep_going(last_poll_)) return WaitEnd::Stopped;
       clock->advance(due);
+      woken_at_ = clock->now();  // later than `due` where an event took its time
+      if (woken_at_ >= due) wake_up_error_.add(woken_at_ - due);
     }
     now = clock->now();
     return WaitEnd::Ready;
@@ -60,10 +65,11 @@ WaitEnd Waiter::sleep_towards(Instant target, Instant& now, std::uint32_t ticket
   const Instant limit = std::min(target, now + kPollPeriod);
   if (aborted_.load(std::memory_order_relaxed)) return WaitEnd::Stopped;  // relaxed: abort() rings after it set it
   const Wake wake = record_.signal().wait(ticket, limit);
-  now = record_.clock().now();
+  now = woken_at_ = record_.clock().now();
   if (wake == Wake::Interrupted) return poll(now) ? WaitEnd::Ready : WaitEnd::Stopped;
   if (wake == Wake::TimedOut && now >= limit) {
     margin_.add(now - limit);
+    wake_up_error_.add(now - limit);
     if (settings_.pacing == Pacing::Auto && crowding_.wants_look(now)) crowding_.look(run_queue_delay(), now);
   }
   return WaitEnd::Ready;

@@ -10,6 +10,7 @@
 #include "engine/crowding.hpp"
 #include "engine/sleep_margin.hpp"
 #include "engine/sut_calls.hpp"
+#include "record/histogram.hpp"
 #include "record/record.hpp"
 
 namespace loadgen {
@@ -55,6 +56,12 @@ class Waiter {
     return now - last_poll_ < kPollPeriod || poll(now);
   }
 
+  /// When a sleep before a deadline ended last, and when poll() returned last; long ago at first.
+  [[nodiscard]] Instant woken_at() const noexcept { return woken_at_; }
+  [[nodiscard]] Instant polled_at() const noexcept { return polled_at_; }
+  /// Of each such sleep that nothing cut short: how much too late it ended.
+  [[nodiscard]] const DurationHistogram& wake_up_error() const noexcept { return wake_up_error_; }
+
  private:
   // Shorter than any wake-up; an answer within this time costs no system call.
   static constexpr Duration kAnswerSpin = std::chrono::microseconds{50};
@@ -80,6 +87,9 @@ class Waiter {
   const SutCalls& calls_;
   WaiterSettings settings_;
   Instant last_poll_;
+  Instant polled_at_{};
+  Instant woken_at_{};
+  DurationHistogram wake_up_error_;
   SleepMargin margin_;
   Crowding crowding_;  // looked at under Pacing::Auto only
   // How much of the current window was spun; looked at under Priority::Realtime only (see may_spin).

@@ -39,6 +39,29 @@ TEST_CASE("a processor that does not exist is refused and said so") {
   const ScopedThreadSetup setup{{Priority::Normal, 100'000}};
   CHECK_FALSE(setup.cpu_granted());
 }
+
+TEST_CASE("what a thread used in a time is a difference, and of several threads the sum") {
+  const auto before = thread_usage();
+  REQUIRE(before);
+  while (thread_cpu_time() - before->cpu < std::chrono::milliseconds{2}) {
+  }
+  const auto after = thread_usage();
+  REQUIRE(after);
+  ThreadUsage used = after->since(*before);
+  CHECK(used.cpu >= std::chrono::milliseconds{2});
+  CHECK(used.cpu <= after->cpu);
+  CHECK(used.minor_faults >= 0);
+  const ThreadUsage other{Duration{10}, std::nullopt, 1, 2, 3, 4};
+  const ThreadUsage one = used;
+  used += other;
+  CHECK(used.cpu == one.cpu + Duration{10});
+  CHECK(used.run_queue_delay == one.run_queue_delay);
+  CHECK(used.voluntary_switches == one.voluntary_switches + 1);
+  CHECK(used.involuntary_switches == one.involuntary_switches + 2);
+  CHECK(used.minor_faults == one.minor_faults + 3);
+  CHECK(used.major_faults == one.major_faults + 4);
+}
+
 #endif
 
 TEST_CASE("how long a thread has waited for a processor only grows") {

@@ -110,6 +110,12 @@ class RunData:
     public_form : bool
         False: as the core leaves them; an instant that never came is 0 or negative.
         True: as `Result.samples` shows them; it is -1.
+    issuing : mapping
+        What issuing the last series cost and what held it up, as `_core.Engine.issuing` has it;
+        empty in results from before there was any.
+    monitor : mapping
+        What the machine did while that series went on, as `loadgen.monitor.watch` has it; empty on
+        a virtual clock, too.
     dataset_columns : mapping of str to array, shape (dataset_total,)
         What is known of each sample, for `Result.by`.
     sut_spec : str, dict or None
@@ -145,6 +151,8 @@ class RunData:
     outputs: Outputs | None = None
     own_delay: DelayFigures = field(default_factory=DelayFigures)
     blocked_delay: DelayFigures = field(default_factory=DelayFigures)
+    issuing: Mapping[str, Any] = field(default_factory=dict)
+    monitor: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     started_at: str = ""
     sut_spec: str | dict[str, Any] | None = None

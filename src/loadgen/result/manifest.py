@@ -29,6 +29,8 @@ _T = TypeVar("_T")
 _ABSENT = object()
 _PLAIN = ("dataset_total", "dataset_performance", "sut_name", "n_rows", "started_at")
 _OPTIONAL = ("sut_spec", "dataset_spec", "aborted_reason")
+_LATER = ("issuing", "monitor")
+"""Absent in files from before there were any."""
 _TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "float": (int, float),
@@ -65,6 +67,8 @@ def to_table(data: RunData, digest: str | None) -> dict[str, Any]:
         "failures": {k: dataclasses.asdict(v) for k, v in data.failures.items()},
         "own_delay": dataclasses.asdict(data.own_delay),
         "blocked_delay": dataclasses.asdict(data.blocked_delay),
+        "issuing": dict(data.issuing),
+        "monitor": dict(data.monitor),
         "environment": dict(data.environment),
         "tally": None if data.tally is None else data.tally.to_table(),
         "token_gaps": None if data.token_gaps is None else histogram_table(data.token_gaps),
@@ -121,6 +125,7 @@ def from_table(reader: Reader) -> RunData:
         blocked_delay=reader.record(
             DelayFigures, reader.get("blocked_delay", "dict"), "blocked_delay"
         ),
+        **{name: reader.get(name, "dict") for name in _LATER if reader.has(name)},
         environment=reader.get("environment", "dict"),
         traffic_digest=reader.get("traffic_digest", "str | None"),
         tally=_tally(reader, settings),
@@ -198,6 +203,10 @@ class Reader:
     def get(self, name: str, annotation: str) -> Any:
         """Return a field whose type is written as in an annotation: "int | None"."""
         return self._checked(self._table.get(name, _ABSENT), annotation, self._prefix + name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a field."""
+        return name in self._table
 
     def inner(self, name: str) -> Reader:
         """Return a reader of an object within this one."""

@@ -12,17 +12,19 @@ from typing import NamedTuple
 import numpy as np
 
 from loadgen.config.scenarios import Concurrent, Server
-from loadgen.health import DelayFigures, Health, assess
+from loadgen.health import Arrivals, DelayFigures, Health, assess
 from loadgen.metrics.goodput import Goodput, Limits, count_good
 from loadgen.metrics.latency import Distribution
 from loadgen.metrics.throughput import final_done_ns, latest_done_ns
 from loadgen.metrics.tokens import one_token_count, token_count
-from loadgen.result.data import FAILED, MISSING, OK, RunData
+from loadgen.result.data import FAILED, MISSING, OK, Occurrence, RunData
 from loadgen.result.latencies import judged_rows, judged_series
 from loadgen.result.samples import CHUNK_ROWS
 from loadgen.verdict.observed import Observed, limits
 
 _REPORTED_WITH_A_RATE = 99.0
+_CUTS = ("too_many_outstanding", "record_full")
+"""Ends of a series that leave out queries which nobody asked to leave out."""
 # Of each knob, the field of `Limits`.
 _LIMITS = {
     "target_latency_ms": "latency_ns",
@@ -196,5 +198,23 @@ def health(data: RunData, latency: Distribution) -> Health:
     system = data.environment.get("system", {})
     client = system.get("client") if isinstance(system, Mapping) else None
     added = client.get("added") if isinstance(client, Mapping) else None
-    told = DelayFigures.from_client(added)
-    return assess(data.own_delay, data.blocked_delay, latency, percentile, told)
+    return assess(
+        data.own_delay,
+        data.blocked_delay,
+        latency,
+        percentile,
+        DelayFigures.from_client(added),
+        issuing=data.issuing,
+        monitor=data.monitor,
+        arrivals=_arrivals(data),
+    )
+
+
+def _arrivals(data: RunData) -> Arrivals:
+    """Return what became of the planned queries; ends that were asked for leave none out."""
+    series = judged_series(data)
+    last = series[-1] if series else None
+    redelivered = data.violations.get("redelivered", Occurrence(0, "")).count
+    if not isinstance(data.scenario, Server) or last is None or last.end not in _CUTS:
+        return Arrivals(redelivered=redelivered)
+    return Arrivals(last.end, last.planned_queries or 0, last.n_queries, redelivered)

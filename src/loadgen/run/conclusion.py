@@ -133,6 +133,8 @@ def run_data(execution: Execution) -> RunData:
         outputs=_outputs(execution),
         own_delay=DelayFigures.from_core(engine.own_delay()),
         blocked_delay=DelayFigures.from_core(engine.blocked_delay()),
+        issuing=engine.issuing(),
+        monitor=execution.monitor,
         environment={
             **environment.describe(),
             "requests_refused": engine.requests_refused,

@@ -8,7 +8,6 @@ end. Not for what a run is (`task`), nor for what it leaves behind (`conclusion`
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import time
@@ -20,7 +19,9 @@ from typing import Any
 from loadgen import _core, dataset
 from loadgen.config.scenarios import Concurrent, Server
 from loadgen.errors import LoadGenError, SUTError, described, raised
+from loadgen.monitor import watch
 from loadgen.result.encoding import Encoder
+from loadgen.run.collector import collector
 from loadgen.run.progress import ProgressLine
 from loadgen.run.sinks import OutputStream, Sink
 from loadgen.run.task import Step, Task
@@ -67,6 +68,8 @@ class Execution:
         The first one.
     system_facts : dict
         What the system under test says of itself.
+    monitor : dict
+        What the machine did in the last series.
 
     Notes
     -----
@@ -96,6 +99,7 @@ class Execution:
         self.done: list[tuple[Step, _core.SeriesOutcome]] = []
         self.error: BaseException | None = None
         self.system_facts: dict[str, Any] = {}
+        self.monitor: dict[str, Any] = {}
         self._began = (0, 0)
         self._loaded: Step | None = None
         self._accuracy_log = accuracy_log or _core.AccuracyLogEngine()
@@ -170,7 +174,7 @@ class Execution:
             Called once per series, when no more of its queries will come.
         """
         self._began = (time.time_ns(), self._now_ns())
-        with self._progress or nullcontext(), _collector(self.task.settings.gc):
+        with self._progress or nullcontext(), collector(self.task.settings.gc):
             with self._of_the_system():
                 self._warm_up(delivery)
             for number, step in enumerate(self.task.steps):
@@ -178,7 +182,8 @@ class Execution:
                 self._stream.series(accuracy=step.phase == "accuracy")
                 if self._progress:
                     self._progress.series(*self._reading(number, step))
-                with self._of_the_system():
+                simulated = self.run.clock is not None
+                with self._of_the_system(), watch(simulated) as self.monitor:
                     end = self._series(number, delivery, flush)
                 if end in _LAST_ENDS:
                     break
@@ -278,20 +283,3 @@ class Execution:
         label = step.phase if n_steps == 1 else f"{step.phase} {number + 1}/{n_steps}"
         is_timed = step.phase == "performance"
         return label, self.task.effective.min_duration_ns / 1e9 if is_timed else 0.0
-
-
-@contextmanager
-def _collector(choice: str) -> Iterator[None]:
-    """Keep the garbage collector off what exists already, where that is asked for.
-
-    What another run or the user has frozen stays as it is.
-    """
-    if choice != "freeze" or gc.get_freeze_count():
-        yield
-        return
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a generator that was kept from its work says so, and says rightly by what."""
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import loadgen as lg
+
+pytestmark = pytest.mark.truth
+
+LOCK = "interpreter's lock"
+GARBAGE = "Python collected garbage"
+OTHER_WORK = "other work on the machine"
+QUIET = 0.001  # share of the time that was stolen, or waited for
+
+Report = Callable[[str], None]
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Report:
+    """Write a figure under the test's name, whether it passes or not."""
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    assert reporter is not None
+    return lambda text: reporter.write_line(f"\n  {request.node.name}: {text}")
+
+
+class Immediate(lg.SystemUnderTest):
+    """Answers at once, so that nearly all of its latency is the generator's."""
+
+    def issue(self, batch: lg.Batch) -> None:
+        """Answer."""
+        batch.complete()
+
+
+class BesideThread(Immediate):
+    """Has a thread that does something, over and over, until the run is over."""
+
+    def __init__(self, work: Callable[[threading.Event], Any]) -> None:
+        self._work = work
+
+    def start(self, run: Any) -> None:
+        """Start the thread."""
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._repeat)
+        self._thread.start()
+
+    def _repeat(self) -> None:
+        while not self._over.is_set():
+            self._work(self._over)
+
+    def stop(self) -> None:
+        """Let the thread end."""
+        self._over.set()
+        self._thread.join()
+
+
+def measure(sut: lg.SystemUnderTest, qps: float = 1000, **fields: Any) -> lg.Result:
+    few = {"min_duration_s": 2, "min_queries": 100, "progress": False}
+    return lg.run(sut, 8, lg.Server(target_qps=qps, target_latency_ms=None), **few | fields)
+
+
+@contextmanager
+def busy_processors() -> Iterator[None]:
+    """More work than the machine has processors."""
+    spin = [sys.executable, "-c", "while True: pass"]
+    processes = [subprocess.Popen(spin) for _ in range(3 * (os.cpu_count() or 1))]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def check(result: lg.Result, cause: str, report: Report) -> None:
+    """The generator is bad, for this cause alone; in figures, in words, and when it was loaded."""
+    causes = result.health.causes
+    report(" | ".join(causes))
+    assert result.health.verdict == "bad"
+    assert cause in causes[1]
+    others = {GARBAGE, OTHER_WORK, "steal", "control group", "page fault"} - {cause}
+    assert not [other for other in others if any(other in each for each in causes)]
+    assert "do not believe the figures" in result.summary()
+
+
+def test_a_thread_that_holds_the_lock(report: Report) -> None:
+    """Python code that computes beside the generator keeps the lock for 5 ms at a time."""
+    result = measure(BesideThread(lambda _: sum(range(1000))))
+    check(result, LOCK, report)
+    assert result.health.figures["locked_share"] > 0.5
+
+
+def test_garbage_collections(report: Report) -> None:
+    """Collections of a million objects, on another thread, stop the interpreter."""
+    objects = [[number] for number in range(1_000_000)]
+
+    def collect(over: threading.Event) -> None:
+        gc.collect()
+        over.wait(0.02)
+
+    check(measure(BesideThread(collect)), GARBAGE, report)
+    assert len(objects) == 1_000_000
+
+
+def test_busy_processors(report: Report) -> None:
+    """Three processes for each processor."""
+    with busy_processors():
+        result = measure(Immediate())
+    check(result, OTHER_WORK, report)
+
+
+def test_a_rate_that_no_thread_can_issue(report: Report) -> None:
+    """Five million queries a second, of Python functions."""
+    result = measure(Immediate(), qps=5e6, min_duration_s=0.1, max_queries=500_000)
+    causes = result.health.causes
+    report(" | ".join(causes))
+    assert result.health.verdict == "bad"
+    if result.health.figures.get("run_queue_share", 0) < 0.1:  # else it may be other work
+        assert any("the rate is above what it can issue" in cause for cause in causes)
+
+
+def test_the_command_line_says_so_too(tmp_path: Path, report: Report) -> None:
+    """Starved on purpose: bad, with the cause in the JSON, and in the summary of what is kept."""
+    (tmp_path / "starved.py").write_text(
+        "import loadgen as lg\n"
+        "class Immediate(lg.SystemUnderTest):\n"
+        "    def issue(self, batch): batch.complete()\n"
+        "sut = Immediate()\n",
+        encoding="utf-8",
+    )
+    program = "from loadgen.cli import main; main()"
+    options = "--dataset 8 --scenario server --target-qps 1000 --min-duration-s 2 --min-queries 100"
+    command = [sys.executable, "-c", program, "run", "starved:sut", *options.split(), "--json"]
+    kept = ["--output-dir", "kept", "--overwrite"]
+    with busy_processors():
+        found = subprocess.run(
+            [*command, *kept], check=False, capture_output=True, text=True, cwd=tmp_path
+        )
+    assert found.stdout, found.stderr
+    health = json.loads(found.stdout)["result"]["health"]
+    report(" | ".join(health["causes"]))
+    assert health["verdict"] == "bad"
+    assert OTHER_WORK in health["causes"][1]
+    assert health["figures"]["run_queue_share"] > 0
+    summary = " ".join(lg.Result.load(tmp_path / "kept").summary().split())
+    assert "do not believe the figures" in summary
+    assert OTHER_WORK in summary
+
+
+def test_no_alarm_where_nothing_disturbs(report: Report) -> None:
+    """Ten runs against a system of 10 ms; those of a machine that was not quiet do not count."""
+    quiet, alarms = 0, []
+    for seed in range(10):
+        sut = lg.testing.FixedSUT(latency_ns=10_000_000)
+        result = measure(sut, min_duration_s=0.5, seeds=lg.Seeds(schedule=seed))
+        figures = result.health.figures
+        disturbed = max(figures.get("steal_share", 0), figures.get("run_queue_share", 0))
+        if disturbed < QUIET:
+            quiet += 1
+            alarms += result.health.causes
+    report(f"{quiet} of 10 runs were quiet, {len(alarms)} alarms")
+    if quiet == 0:
+        pytest.skip("the machine is not quiet")
+    assert alarms == []

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole runs in simulated time: a generator that is late says why, one that is not says nothing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import loadgen as lg
+from loadgen.testing import ExponentialSUT, FixedSUT, StallingSUT, VirtualClock
+
+US, MS, S = 1_000, 1_000_000, 1_000_000_000
+STEADY = lg.Constant()
+STAGES = ("catching_up_ns", "woken_ns", "stopped_ns", "locked_ns", "working_ns")
+
+
+class Stalled(FixedSUT):
+    """A system in whose run the issuing thread sleeps through `stall_ns` of every `every_ns`."""
+
+    def __init__(self, every_ns: int, stall_ns: int) -> None:
+        super().__init__(latency_ns=MS)
+        self._rhythm = every_ns, stall_ns
+
+    def start(self, run: Any) -> None:
+        super().start(run)
+        self._clock = run.clock
+        self._stall()
+
+    def _stall(self) -> None:
+        every_ns, stall_ns = self._rhythm
+        self._clock.spend(stall_ns)
+        self._clock.call_at(self._clock.now_ns + every_ns, self._stall)
+
+
+def simulate(sut: Any, scenario: lg.Scenario, **fields: Any) -> lg.Result:
+    few = {"min_duration_s": 1, "min_queries": 100, "clock": VirtualClock()}
+    return lg.run(sut, 8, scenario, **few | fields)
+
+
+def test_a_stalled_issuer_is_bad_and_is_told_by_its_stage() -> None:
+    server = lg.Server(target_qps=1000, arrivals=STEADY)
+    result = simulate(Stalled(every_ns=50 * MS, stall_ns=5 * MS + 1), server)
+    health = result.health
+    assert health.verdict == "bad"
+    assert "its sleeps ended late: 4.014 ms after their time" in health.causes[1]
+    assert health.figures["woken_share"] == pytest.approx(1)
+    assert health.figures["late_queries"] == 73
+    summary = " ".join(result.summary().split())
+    assert "Generator bad: do not believe the figures" in summary
+    assert "its sleeps ended late" in summary
+
+
+def test_the_stages_add_up_to_the_own_delay() -> None:
+    server = lg.Server(target_qps=1000, arrivals=STEADY)
+    result = simulate(Stalled(every_ns=50 * MS, stall_ns=5 * MS + 1), server)
+    delays = result.samples["issued_ns"] - result.samples["scheduled_ns"]
+    late = delays[delays > US].tolist()
+    issuing = result.data.issuing
+    assert issuing["n_late"] == len(late) == sum(each["count"] for each in issuing["late"])
+    assert issuing["n_due"] == result.n_issued
+    spent = {stage: sum(each[stage] for each in issuing["late"]) for stage in STAGES}
+    assert sum(spent.values()) == sum(late)
+    # Each stall makes one query late, and the four behind it.
+    assert spent["catching_up_ns"] > spent["woken_ns"] > 0
+    assert spent["stopped_ns"] == spent["locked_ns"] == 0
+    for each in issuing["late"]:
+        inside = [delay for delay in late if each["from_ns"] <= delay < 2 * each["from_ns"]]
+        assert each["count"] == len(inside)
+        assert sum(each[stage] for stage in STAGES) == sum(inside)
+
+
+def test_what_simulated_time_cannot_tell_is_absent() -> None:
+    result = simulate(FixedSUT(MS), lg.Server(target_qps=100))
+    assert result.data.monitor == {}
+    unknown = (
+        "cpu_ns", "run_queue_ns", "voluntary_switches", "involuntary_switches", "minor_faults",
+        "major_faults",
+    )  # fmt: skip
+    assert {result.data.issuing[name] for name in unknown} == {None}
+    assert result.data.issuing["wall_ns"] == result.series[0].last_issued_ns
+    assert result.health.figures["late_queries"] == 0
+
+
+def test_a_real_run_has_all_of_it_and_keeps_it(tmp_path: Path) -> None:
+    few = {"min_duration_s": 0.2, "min_queries": 1, "progress": False}
+    result = lg.run(FixedSUT(0), 8, lg.Server(target_qps=2000), **few)
+    assert result.data.issuing["n_due"] == result.n_issued
+    assert 0 < result.data.issuing["cpu_ns"] <= 1.1 * result.data.issuing["wall_ns"]
+    assert 0 < result.data.issuing["in_issue_ns"] <= result.data.issuing["wall_ns"]
+    assert result.data.monitor["duration_ns"] >= result.data.issuing["wall_ns"]
+    loaded = lg.Result.load(result.save(tmp_path / "run"))
+    assert loaded.health == result.health
+    assert loaded.data.issuing == result.data.issuing
+    assert loaded.data.monitor == result.data.monitor
+
+
+def test_results_from_before_there_was_any_are_read(tmp_path: Path) -> None:
+    folder = simulate(FixedSUT(MS), lg.Server(target_qps=100)).save(tmp_path / "run")
+    table = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    del table["issuing"], table["monitor"]
+    (folder / "result.json").write_text(json.dumps(table), encoding="utf-8")
+    assert lg.Result.load(folder).health.verdict == "good"
+
+
+SYSTEMS: list[Callable[[int], Any]] = [
+    lambda seed: FixedSUT(MS),
+    lambda seed: ExponentialSUT(mean_ns=500 * US, seed=seed),
+    lambda seed: ExponentialSUT(mean_ns=500 * US, servers=1, seed=seed),
+    lambda seed: StallingSUT(latency_ns=MS, every_ns=S, stall_ns=50 * MS),
+    lambda seed: FixedSUT(100 * US),
+]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_no_alarm_on_clean_runs(seed: int) -> None:
+    scenarios = (
+        lg.Server(target_qps=1000), lg.SingleStream(), lg.Offline(n_samples=500),
+        lg.Concurrent(4), lg.MultiStream(samples_per_query=8),
+    )  # fmt: skip
+    sut = SYSTEMS[seed % 5](seed)
+    result = simulate(sut, scenarios[seed // 5 % 5], seeds=lg.Seeds(schedule=seed), min_queries=500)
+    assert result.health.verdict == "good"
+    assert result.health.causes == ()
+    assert result.health.figures.get("late_queries", 0) == 0
+
+
+@pytest.mark.parametrize("n_queries", [1, 10])
+def test_short_runs_are_told_of_in_figures_and_words(n_queries: int) -> None:
+    server = lg.Server(target_qps=1000, arrivals=STEADY)
+    result = simulate(Stalled(50 * MS, 5 * MS), server, min_duration_s=0, min_queries=n_queries)
+    assert result.n_issued == n_queries
+    assert result.health.verdict in ("good", "bad")
+    assert "nan" not in repr(result.health)
+
+
+def test_a_series_that_was_cut_short_says_how_much_is_missing() -> None:
+    slow = lg.Server(target_qps=1000, arrivals=STEADY, max_outstanding=10)
+    result = simulate(FixedSUT(latency_ns=S), slow)
+    (cause,) = result.health.causes
+    assert cause == (
+        "990 of 1,001 planned queries were never issued, since the series ended by "
+        "too_many_outstanding: the figures are of the others"
+    )

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each cause is named where it was measured and explains the delay, and only there."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from loadgen.health import Arrivals, DelayFigures, Health, assess
+from loadgen.metrics import Columns, Distribution
+
+US, MS, S = 1_000, 1_000_000, 1_000_000_000
+STAGES = ("catching_up", "woken", "stopped", "locked", "working")
+LATENCY = Distribution(Columns(np.full(100, 10 * MS), np.zeros(100, np.int64), None))
+LATE = DelayFigures(1000, *[4 * MS] * 5)  # 40 % of the latency: bad
+IN_TIME = DelayFigures(1000, *[10 * US] * 5)
+
+
+def octave(delay_ns: int, count: int, **spent_ns: int) -> dict[str, int]:
+    """Queries that were late by about `delay_ns`."""
+    from_ns = 1 << (delay_ns.bit_length() - 1)
+    return {"from_ns": from_ns, "count": count} | {
+        f"{stage}_ns": spent_ns.get(stage, 0) for stage in STAGES
+    }
+
+
+def issuing(**fields: Any) -> dict[str, Any]:
+    """A run of ten seconds in which 100 of 1000 queries were late, by 4 ms each."""
+    quiet = {
+        "n_due": 1000,
+        "n_late": 100,
+        "late": [octave(4 * MS, 100, **{fields.pop("stage", "stopped"): 400 * MS})],
+        "wake_up_error": {"count": 900, "p50_ns": 10, "p99_ns": 3 * MS},
+        "in_issue_ns": S,
+        "wall_ns": 10 * S,
+        "n_threads": 1,
+        "cpu_ns": S,
+        "run_queue_ns": MS,
+        "voluntary_switches": 1000,
+        "involuntary_switches": 3,
+        "minor_faults": 100,
+        "major_faults": 0,
+    }
+    return quiet | fields
+
+
+def monitor(**fields: Any) -> dict[str, Any]:
+    """The same ten seconds on a quiet machine."""
+    quiet = {
+        "duration_ns": 10 * S,
+        "steal_share": 0.0,
+        "busy_share": 0.5,
+        "throttled_periods": 0,
+        "throttled_ns": 0,
+        "process_cpu_ns": 2 * S,
+        "gc_pauses": 5,
+        "gc_ns": MS,
+        "gc_longest_ns": 500 * US,
+        "gc_here_ns": 0,
+        "switch_interval_ns": 5 * MS,
+        "python_threads": 2,
+        "cpus": 2,
+        "not_measured": [],
+    }
+    return quiet | fields
+
+
+def told(
+    issued: dict[str, Any], machine: dict[str, Any] | None = None, own: DelayFigures = LATE
+) -> Health:
+    return assess(
+        own,
+        DelayFigures(),
+        LATENCY,
+        99,
+        issuing=issued,
+        monitor=monitor() if machine is None else machine,
+    )
+
+
+CAUSES = {
+    "lock": (
+        issuing(stage="locked"), monitor(),
+        "100% of that it waited for the interpreter's lock, which other Python threads (2 in this "
+        "process) held; who computes keeps it for 5 ms at a time: compute in other processes or in "
+        "code that gives the lock up, or let the system pull (Session), which needs no lock",
+    ),
+    "collector": (
+        issuing(stage="locked"), monitor(gc_ns=134 * MS, gc_pauses=5, gc_longest_ns=90 * MS),
+        "100% of that it waited for the interpreter's lock while Python collected garbage (5 "
+        'collections, 134 ms in all, the longest 90 ms): gc="freeze" keeps it off what existed '
+        "before the run; make fewer objects that refer to each other, or call gc.disable() in the "
+        "system",
+    ),
+    "other work": (
+        issuing(run_queue_ns=134 * MS, involuntary_switches=80), monitor(),
+        "100% of that it could not run for other work on the machine: it was ready and waited 134 "
+        "ms in all for a processor, and was put off one 80 times (20% of the machine's work was "
+        "this process's). Stop that work, or leave the generator a processor (cpu=..., "
+        'priority="high")',
+    ),
+    "steal": (
+        issuing(), monitor(steal_share=0.0134),
+        "100% of that it could not run: the hypervisor gave 1.3% of the machine's time to others "
+        "(steal). Use dedicated processors, or another machine",
+    ),
+    "throttling": (
+        # Stopped threads count as ready.
+        issuing(run_queue_ns=140 * MS), monitor(throttled_periods=3, throttled_ns=134 * MS),
+        "100% of that it could not run: the control group's CPU limit stopped the process in 3 "
+        "periods, 134 ms in all. Raise the limit (cpu.max, the container's CPUs), or use fewer "
+        "threads",
+    ),
+    "sleeps": (
+        issuing(stage="woken"), monitor(),
+        "100% of that its sleeps ended late: 3 ms after their time at percentile 99, and nothing "
+        'that was measured kept it from running. Do not sleep (pacing="spin"), or keep the '
+        "processor out of deep power states",
+    ),
+    "rate": (
+        issuing(stage="working", cpu_ns=9 * S), monitor(),
+        "the rate is above what it can issue: its thread ran, or was ready to, for 90% of the "
+        "time (10% inside the system's issue()). Lower the rate, use issue_threads or "
+        "coalesce=True, or a system in C (NativeSUT)",
+    ),
+    "faults": (
+        issuing(minor_faults=2000, major_faults=1320), monitor(),
+        "its thread had 3,320 page faults, 1,320 of them read from a disk: leave the machine more "
+        "memory, and no swapping",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("issued", "machine", "words"), CAUSES.values(), ids=CAUSES)
+def test_a_measured_cause_is_named_alone(issued: Any, machine: Any, words: str) -> None:
+    found = told(issued, machine)
+    assert found.verdict == "bad"
+    late = "the generator issued 4 ms late at percentile 99, 40% of the latency there (10 ms)"
+    assert found.causes == (late, words)
+
+
+@pytest.mark.parametrize(
+    ("issued", "machine"),
+    [
+        (issuing(run_queue_ns=133 * MS), monitor()),
+        (issuing(), monitor(steal_share=0.0133)),
+        (issuing(), monitor(throttled_periods=3, throttled_ns=133 * MS)),
+        (issuing(stage="working", cpu_ns=int(8.9 * S)), monitor()),
+        (issuing(minor_faults=1330, major_faults=1320), monitor()),
+    ],
+    ids=["other work", "steal", "throttling", "rate", "faults"],
+)
+def test_what_is_too_small_to_explain_the_delay_is_not_named(issued: Any, machine: Any) -> None:
+    (cause,) = told(issued, machine).causes
+    assert cause == (
+        "the generator issued 4 ms late at percentile 99, 40% of the latency there (10 ms), and no "
+        "measured cause explains it: leave it a processor (cpu=...), stop other work on the "
+        "machine, or lower the rate"
+    )
+
+
+def test_a_small_collector_leaves_the_lock_to_the_other_threads() -> None:
+    causes = told(issuing(stage="locked"), monitor(gc_ns=133 * MS)).causes
+    assert "garbage" not in causes[1]
+
+
+def test_where_nothing_is_measured_that_is_said() -> None:
+    blind = issuing(cpu_ns=None, run_queue_ns=None, minor_faults=None, major_faults=None)
+    (cause,) = told(blind, monitor(not_measured=["time stolen by the hypervisor"])).causes
+    assert (
+        "no measured cause explains it (not measured here: the issuing thread's wait for a "
+        "processor, its page faults, time stolen by the hypervisor): leave it"
+    ) in cause
+    (cause,) = told({}, {}).causes
+    assert "(not measured here: the stages of late issues, the issuing" in cause
+    assert cause.count("what the machine did") == 1
+
+
+def test_two_causes_of_equal_size_are_both_named() -> None:
+    both = octave(4 * MS, 100, stopped=200 * MS, locked=200 * MS)
+    causes = told(issuing(late=[both], run_queue_ns=100 * MS)).causes
+    assert [cause.partition(" ")[0] for cause in causes[1:]] == ["50%", "50%"]
+    assert "lock" in causes[1]
+    assert "other work" in causes[2]
+
+
+def test_one_long_stall_does_not_hide_what_made_the_others_late() -> None:
+    many = octave(4 * MS, 100, locked=400 * MS)
+    stall = octave(S, 1, stopped=S)
+    found = told(issuing(late=[many, stall]))
+    assert found.figures["locked_share"] == pytest.approx(100 / 101)
+    assert "interpreter's lock" in found.causes[1]
+
+
+def test_what_was_not_that_late_is_not_asked() -> None:
+    small = octave(2 * US, 800, woken=1600 * US)
+    found = told(issuing(late=[small, octave(4 * MS, 100, locked=400 * MS)]))
+    assert found.figures["locked_share"] == 1.0
+
+
+def test_what_is_inherited_has_the_causes_of_what_is_not() -> None:
+    backlog = octave(4 * MS, 100, catching_up=300 * MS, locked=75 * MS, working=25 * MS)
+    figures = told(issuing(late=[backlog])).figures
+    assert figures["locked_share"] == pytest.approx(0.75)
+    assert figures["working_share"] == pytest.approx(0.25)
+    assert "catching_up_share" not in figures
+
+
+def test_a_generator_in_time_names_no_cause_and_shows_what_was_measured() -> None:
+    found = told(issuing(run_queue_ns=5 * S), monitor(steal_share=0.5, gc_ns=5 * S), IN_TIME)
+    assert found.verdict == "good"
+    assert found.causes == ()
+    measured = {
+        "late_queries": 100, "late_share": 0.1, "wake_up_p99_ns": 3 * MS, "in_issue_share": 0.1,
+        "cpu_share": 0.1, "run_queue_share": 0.5, "throttled_share": 0.0, "process_cpus": 0.2,
+        "gc_share": 0.5, "voluntary_switches": 1000, "involuntary_switches": 3,
+        "minor_faults": 100, "major_faults": 0, "steal_share": 0.5, "busy_share": 0.5,
+        "throttled_periods": 0, "gc_pauses": 5, "gc_longest_ns": 500 * US, "python_threads": 2,
+    }  # fmt: skip
+    assert found.figures.items() >= measured.items()
+
+
+def test_a_delay_below_a_microsecond_is_the_clocks() -> None:
+    fast = Distribution(Columns(np.full(100, 1500), np.zeros(100, np.int64), None))
+    found = assess(DelayFigures(100, *[999] * 5), DelayFigures(), fast, 99, issuing=issuing())
+    assert found.verdict == "suspect"
+    (cause,) = found.causes
+    assert cause == (
+        "the generator issued 999 ns late at percentile 99, 67% of the latency there (1.5 us): "
+        "some readings of the clock and a call, which no generator can do without. Measure more "
+        "work at once"
+    )
+
+
+@pytest.mark.parametrize(("gc_here_ns", "named"), [(400 * MS, True), (300 * MS, False)])
+def test_collections_inside_issue_are_told_of_with_it(gc_here_ns: int, named: bool) -> None:
+    blocked = DelayFigures(1000, *[4 * MS] * 5)
+    machine = monitor(gc_here_ns=gc_here_ns)
+    found = assess(IN_TIME, blocked, LATENCY, 99, issuing=issuing(), monitor=machine)
+    assert found.verdict == "good"
+    (cause,) = found.causes
+    assert ("Python's garbage collection took 40% of its time" in cause) is named
+
+
+def test_queries_that_were_never_issued_are_told() -> None:
+    cut = Arrivals("too_many_outstanding", planned=1000, issued=400, redelivered=1)
+    found = assess(IN_TIME, DelayFigures(), LATENCY, 99, arrivals=cut)
+    assert found.verdict == "good"  # the run's verdict says what it makes of it
+    assert found.causes == (
+        "600 of 1,000 planned queries were never issued, since the series ended by "
+        "too_many_outstanding: the figures are of the others",
+        "1 sample had to be handed out again, since the process that had taken them was gone: "
+        "their latency has both in it",
+    )
+    assert found.figures["planned_queries"] == 1000
+    assert found.figures["issued_queries"] == 400
+    assert assess(IN_TIME, DelayFigures(), LATENCY, 99, arrivals=Arrivals()).causes == ()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"late": None}, {"late": 7}, {"late": "text"}, {"late": [3, {}, {"count": "x"}]},
+        {"n_due": "many", "n_late": [1]}, {"wall_ns": 0}, {"wall_ns": -1}, {"cpu_ns": True},
+        {"cpu_ns": float("nan")}, {"wake_up_error": 3}, {"wake_up_error": {"count": 5}},
+        {"late": [octave(4 * MS, 0)]}, {"late": [octave(4 * MS, 100)]}, {"run_queue_ns": 1e400},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_file_may_hold_anything(odd: dict[str, Any]) -> None:
+    found = told(issuing(stage="woken") | odd, monitor(not_measured=3) | odd)
+    assert found.verdict == "bad"
+    assert found.causes
+    assert all(value == value for value in found.figures.values())  # noqa: PLR0124  # no NaN
