@@ -154,7 +154,7 @@ class Issuer {
   // What a query is later than this is the generator's doing, the rest is the SUT's.
   Instant ideally_free_{};
   WayToIssue way_;
-  bool held_up_ = false;  // the last enter() took longer than any work
+  int looks_left_ = 0;  // before so many late queries the clock is read: an enter() took longer than any work
   Duration in_issue_{0};
   Issuing issuing_;
 

@@ -30,7 +30,7 @@ struct WayToIssue {
   Instant ready;    // before enter()
   Instant entered;  // after enter()
   /// Whether the clock was read for `ready`. Of a query that is late already it is `free`, unless the lock was waited
-  /// for the last time.
+  /// for a short while ago.
   bool looked = true;
 };
 

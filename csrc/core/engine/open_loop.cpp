@@ -20,6 +20,9 @@ constexpr int kLeadOfGap = 50;
 // two processors for each of them would be the cap on the rate. So many take less than a microsecond.
 constexpr std::uint64_t kMostPublishedTogether = 32;
 
+// The interpreter's lock is waited for in some issues of many, while other threads want it.
+constexpr int kLooksAfterWaiting = 256;
+
 }  // namespace
 
 SeriesEnd Issuer::scheduled(TrafficPlan& plan) {
@@ -57,8 +60,8 @@ WaitEnd Issuer::wait_until_due(Instant due, Instant& now) {
   }
   if (calls_.enter != nullptr) {
     // A reading of the clock for each late query would cost a tenth of what some systems take for one.
-    way_.looked = held_up_;
-    if (held_up_) now = record_.clock().now();
+    way_.looked = looks_left_ > 0;
+    if (way_.looked) now = record_.clock().now();
     return WaitEnd::Ready;
   }
   // A query that is late already goes with the instant at which the last call returned: what lies between is counted
@@ -87,7 +90,7 @@ bool Issuer::issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may
     // The stamp comes after the lock: waiting for it is part of the delay.
     if (calls_.enter != nullptr) {
       now = way_.entered = record_.clock().now();
-      held_up_ = now - way_.ready > LateIssues::kLongestWork;
+      looks_left_ = now - way_.ready > LateIssues::kLongestWork ? kLooksAfterWaiting : std::max(looks_left_ - 1, 0);
       while (now < due) now = record_.clock().now();
     }
     at = now;
