@@ -94,6 +94,11 @@ def caveats(a: Result, b: Result) -> tuple[str, ...]:
                 f"{name} kept no rows, so its samples are taken for independent: where they are "
                 "not, the intervals are too narrow"
             )
+    if a.n_failed * b.n_issued != b.n_failed * a.n_issued:
+        failed = ", ".join(
+            f"{run.n_failed:,} of {run.n_issued:,} in {name}" for name, run in (("A", a), ("B", b))
+        )
+        found.append(f"samples failed, which have no latency: {failed}")
     for what, of_a, of_b in (
         ("machines", a.environment.get("cpu_model"), b.environment.get("cpu_model")),
         ("names of the dataset", a.data.dataset_spec, b.data.dataset_spec),

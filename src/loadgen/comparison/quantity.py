@@ -141,6 +141,8 @@ class PercentileOf(Quantity):
 
 def correlated(a: Float64Array, b: Float64Array, n: int) -> float:
     """Return the correlation of the first n pairs; 0 where one of the two does not vary."""
+    if n < 1:
+        return 0.0
     of_a, of_b = a[:n] - a[:n].mean(), b[:n] - b[:n].mean()
     scale = math.sqrt(float(of_a @ of_a) * float(of_b @ of_b))
     return float(of_a @ of_b) / scale if scale else 0.0

@@ -229,7 +229,9 @@ def _independent(values: FloatArray) -> float:
     """Return how many independent values would tell as much: not more than there are."""
     coarse, variance = _coarse(values), float(values.var())
     long_run = _long_run_variance(coarse) * len(values) / len(coarse)
-    return len(values) * variance / long_run if long_run > variance else float(len(values))
+    if variance <= _rounding(values) or long_run <= variance:
+        return float(len(values))
+    return len(values) * variance / long_run
 
 
 def _coarse(means: FloatArray) -> FloatArray:
@@ -258,10 +260,14 @@ def _long_run_variance(means: FloatArray) -> float:
 def _kpss(means: FloatArray) -> float:
     sums = np.cumsum(means - means.mean())
     squares = float(sums @ sums) / len(means) ** 2
-    variance = _long_run_variance(means)
-    if squares <= 1e-24 * float(np.abs(means).max()) ** 2:  # all alike, but for rounding
+    if squares <= _rounding(means):
         return 0.0
-    return squares / variance if variance > 0 else math.inf
+    return squares / max(_long_run_variance(means), _rounding(means))  # a step may have no noise
+
+
+def _rounding(values: FloatArray) -> float:
+    """Return what a variance may be where all values are alike; above 0."""
+    return 1e-24 * max(float(np.abs(values).max()) ** 2, 1.0)
 
 
 def _change(values: FloatArray) -> float:

@@ -53,6 +53,8 @@ def certainty(result: Result) -> Iterator[tuple[str, str]]:
 def _interval(latency: Distribution, percentile: float) -> str:
     low, high = latency.interval(percentile, confidence=_CONFIDENCE)
     more = latency.more_for(percentile, confidence=_CONFIDENCE)
+    if more is None:
+        return f"no {_CONFIDENCE:.0%} interval: no number of samples bounds it"
     if low is None or high is None:
         return f"no {_CONFIDENCE:.0%} interval: {more:,} more samples give one"
     said = f"{units.time(low)} to {units.time(high)} with a confidence of {_CONFIDENCE:.0%}"

@@ -135,12 +135,16 @@ def _arrivals(data: RunData, scenario: Server, column: str) -> ArrivalsTest:
     if isinstance(arrivals, Gamma):
         given["shape"] = arrivals.burstiness
     if isinstance(arrivals, Varying):
-        given["expected"] = _expected(arrivals, scenario.target_qps)
+        start_ns = data.run_start_ns + judged_series(data)[0].start_ns
+        first_s = float(at[0] - start_ns) / 1e9  # a pause may come before the first query
+        given["expected"] = _expected(arrivals, scenario.target_qps, first_s)
     return check_renewal(at, scenario.target_qps, **given)
 
 
-def _expected(arrivals: Varying, target_qps: float) -> Callable[[FloatArray], FloatArray]:
-    """Return how many arrivals are expected by a time: the integral of the rate."""
+def _expected(
+    arrivals: Varying, target_qps: float, first_s: float
+) -> Callable[[FloatArray], FloatArray]:
+    """Return how many arrivals are expected by a time since `first_s`: the integral of the rate."""
     pieces = [piece for piece in arrivals.pieces if ns_from_s(piece.duration_s) > 0]
     lasts = np.array([*(piece.duration_s for piece in pieces), np.inf])
     start = np.array([*(piece.start for piece in pieces), pieces[-1].stop])
@@ -150,6 +154,7 @@ def _expected(arrivals: Varying, target_qps: float) -> Callable[[FloatArray], Fl
     before = np.concatenate([[0.0], np.cumsum(each)])
 
     def expected(seconds: FloatArray) -> FloatArray:
+        seconds = seconds + max(first_s, 0.0)
         piece = np.searchsorted(begins, seconds, side="right") - 1
         within = seconds - begins[piece]
         count: FloatArray = before[piece] + within * (start[piece] + slope[piece] * within / 2)

@@ -94,6 +94,7 @@ def _words(found: PeakResult) -> Iterator[str]:
     passed, failed = found.bracket
     low = "none passed" if passed is None else f"{passed:,.6g} passes"
     high = "none failed" if failed is None else f"{failed:,.6g} fails"
-    yield f"Bracket    {low}, {high}; holds the capacity with a confidence of {found.confidence:g}"
+    holds = f"; holds the capacity with a confidence of {found.confidence:g}"
+    yield f"Bracket    {low}, {high}{'' if passed is None and failed is None else holds}"
     yield f"Ended      {found.reason}"
     yield from (f"  - {warning}" for warning in found.warnings)

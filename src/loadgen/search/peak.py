@@ -18,6 +18,7 @@ from loadgen.config.scenarios import SLOWEST_QPS, Concurrent, Scenario, Server
 from loadgen.dataset import as_dataset
 from loadgen.errors import Problem, SettingsError
 from loadgen.metrics.intervals import confidence_check
+from loadgen.metrics.latency import percentile_fraction
 from loadgen.run.task import Task
 from loadgen.search.found import PeakResult
 from loadgen.search.narrowing import Bracket, Range, bracket
@@ -146,6 +147,7 @@ def find_peak(
     }
     file = StateFile(state, asked_for)
     probes = file.read()
+    file.write(probes)  # where that cannot be, it is told before anything runs
     while len(probes) < max_probes and (next_load := where.next_load(probes)) is not None:
         probes.append(prober.probe(len(probes) + 1, next_load))
         file.write(probes)
@@ -161,7 +163,7 @@ def find_peak(
         probes=tuple(probes),
         result=result,
         reason=_reason(where, probes, max_probes),
-        warnings=(*refused, *_warnings(probes, ends, result)),
+        warnings=(*refused, *_warnings(scenario, probes, ends, result)),
     )
 
 
@@ -251,14 +253,24 @@ def _reason(where: Range, probes: Sequence[Probe], max_probes: int) -> str:
     return f"the bracket is within {where.precision:.3g} of its lower end"
 
 
-def _warnings(probes: Sequence[Probe], ends: Bracket, result: Result | None) -> Iterator[str]:
+def _warnings(
+    scenario: Loaded, probes: Sequence[Probe], ends: Bracket, result: Result | None
+) -> Iterator[str]:
+    allowed = 1.0 - percentile_fraction(scenario.target_percentile)
     if result is not None and result.health.verdict != "good":
         yield (
             f"the generator was {result.health.verdict} at the peak, so it may be the limit itself:"
             f" {'; '.join(result.health.causes)}"
         )
     for probe in probes:
-        if probe.load == ends[1] and probe.outcome == "fails" and probe.health == "bad":
+        if probe.load != ends[1] or probe.outcome != "fails":
+            continue
+        if probe.over <= allowed * probe.n:
+            yield (
+                f"{probe.load:,.10g} kept the limits and failed all the same: {probe.why}. Chance"
+                " may have done that at another load, which the confidence does not cover"
+            )
+        if probe.health == "bad":
             yield (
                 f"the generator was bad at {probe.load:,.10g}, which failed: the limit may be the"
                 " generator's, not the system's"

@@ -10,7 +10,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, get_args
 
 from loadgen.config.scenarios import Concurrent, Server
 from loadgen.config.settings import Settings, settings_from
@@ -71,8 +71,17 @@ class Probe:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> Self:
-        """Return what `to_dict` was called on; another table is a `KeyError` or `TypeError`."""
-        return cls(**{field.name: table[field.name] for field in dataclasses.fields(cls)})
+        """Return what `to_dict` was called on.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            It is another table.
+        """
+        found = cls(**{field.name: table[field.name] for field in dataclasses.fields(cls)})
+        if found.outcome not in get_args(Outcome) or not 0.0 < found.load < math.inf:
+            raise ValueError(f"no probe: {found.outcome!r} at {found.load!r}")
+        return found
 
     def __str__(self) -> str:
         queries = count_in_words(self.n_queries, "query", "queries")
@@ -174,7 +183,9 @@ class Prober:
         watcher = Watcher(self._rule, self._clock)
         # Rows of several issuing threads cannot be read before they are put in order.
         watch = watcher if settings.issue_threads == 1 else None
-        result = self._run(load, {"recording": "rows", "seeds": seeds}, watch)
+        # Failed samples are over the limit here; the whole run has the last word on how many may.
+        fields = {"recording": "rows", "seeds": seeds, "max_failed_share": 1}
+        result = self._run(load, fields, watch)
         outcome, found = watcher.outcome, watcher.found
         if outcome == "undecided":
             found = self._rule.weigh(result.data.columns)

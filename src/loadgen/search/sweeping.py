@@ -51,7 +51,8 @@ def sweep(
         Of each run.
     output_dir : path, optional
         Each result is saved in a folder of its own there, ``01-server`` and so on. One that is
-        there already is loaded instead of run, so a sweep that was interrupted goes on.
+        there already is loaded instead of run, so a sweep that was interrupted goes on; one that
+        was given up (Ctrl-C, a system that raised) is run again, and replaced.
     progress, clock
         As for `run`.
     on_result : callable, optional
@@ -93,18 +94,20 @@ def sweep(
     results = []
     for number, task in enumerate(tasks, 1):
         folder = _folder(output_dir, number, task.scenario)
-        if folder is not None and folder.exists():
-            result = _loaded(folder, task, system.name)
-        else:
+        saved = _loaded(folder, task, system.name)
+        if saved is None or saved.aborted_reason is not None:
             result = run(
                 system,
                 source,
                 task.scenario,
                 task.settings,
                 output_dir=folder,
+                overwrite=saved is not None,
                 progress=progress,
                 clock=clock,
             )
+        else:
+            result = saved
         results.append(result)
         if on_result:
             on_result(result)
@@ -131,8 +134,10 @@ def _folder(
     return None if output_dir is None else Path(output_dir) / f"{number:02}-{scenario.name}"
 
 
-def _loaded(folder: Path, task: Task, sut_name: str) -> Result:
-    """Return a saved result, if it is of this run."""
+def _loaded(folder: Path | None, task: Task, sut_name: str) -> Result | None:
+    """Return a saved result, if it is of this run; None where there is none, or an empty folder."""
+    if folder is None or not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return None
     result = Result.load(folder)
     pairs = {
         "scenario": (result.scenario, task.scenario),

@@ -111,3 +111,19 @@ def test_runs_of_nothing_are_refused_and_forced_cannot_tell(make_run) -> None:
         found = lg.compare(run, run, force=True)
         assert (found.verdict, found.differences) == ("cannot tell", ())
         assert "not compared" in found.summary() or found.left_out == {}
+
+
+def test_failures_that_make_a_run_look_fast_are_noted(runs) -> None:
+    base = runs["base"]
+    status = base.data.columns["status"].copy()
+    status[base.samples["latency_ns"] > base.latency.percentile(90)] = 1
+    b = changed(
+        base,
+        columns=base.data.columns | {"status": status},
+        settings=base.settings.model_copy(update={"max_failed_share": 0.5}),
+    )
+    found = lg.compare(base, b, metrics=["latency"])
+    assert (
+        "samples failed, which have no latency: 0 of 5,000 in A, 499 of 5,000 in B" in found.notes
+    )
+    assert not any("failed" in note for note in lg.compare(base, base).notes)

@@ -83,3 +83,8 @@ def test_failed_samples_are_no_answers(make_run: Make) -> None:
 def test_a_latency_that_is_reported_is_no_rate(make_run: Make) -> None:
     run = lg.Result(make_run(lg.SingleStream(), [0, 10], [5, 15]))
     assert RateOf(run, run).lacking(0.95) == "the headline of A is no rate"
+
+
+def test_answers_that_all_come_at_once_have_no_correlation(make_run: Make) -> None:
+    run = answered(make_run, [0] * 1_000)
+    assert RateOf(run, run).correlation() == 0.0

@@ -116,6 +116,17 @@ def test_a_start_that_is_too_fast_is_a_warm_up_too() -> None:
     assert found_in(latency).verdict == "warm-up"
 
 
+@pytest.mark.parametrize("n", [1_000, 1_920, 3_840, 5_120, 20_480])
+@pytest.mark.parametrize(
+    "levels", [[1, 2], [1, 2, 1, 2], [1] * 11 + [2], [1] + [2] * 9, [3, 3, 3] + [1] * 7]
+)
+def test_levels_without_any_noise_are_told_by_finite_figures(levels: list[int], n: int) -> None:
+    found = found_in(np.repeat(levels, n // len(levels)) * MS)
+    assert found.verdict in ("warm-up", "drift")
+    assert np.isfinite([found.change, found.statistic]).all()
+    assert found.words
+
+
 # Drift.
 
 

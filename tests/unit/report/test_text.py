@@ -181,3 +181,11 @@ def test_other_things_of_that_name_are_left_alone(make_run: Make, found: Any) ->
     environment = {"system": {"event_loop_blocked": found}}
     lines = lines_of(make_run(Offline(), [0], [MS], environment=environment))
     assert not any(line.startswith("event loop") for line in lines)
+
+
+@pytest.mark.parametrize("percentile", [0, 100])
+def test_a_percentile_that_nothing_bounds_is_told(make_run: Make, percentile: float) -> None:
+    scenario = SingleStream(target_percentile=percentile)
+    lines = lines_of(make_run(scenario, [0] * 100, range(1, 101)))
+    words = f"p{percentile:<17}no 95% interval: no number of samples bounds it"
+    assert [line for line in lines if line.startswith(f"p{percentile} ")] == [words]

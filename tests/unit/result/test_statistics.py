@@ -39,6 +39,7 @@ def server(**fields: Any) -> lg.Server:
         lg.Gamma(burstiness=0.3),
         lg.Gamma(burstiness=20),
         lg.Steps([(1, 3), (0, 1), (2.5, 2), (0.5, 1)]),
+        lg.Steps([(0, 3), (1, 3), (2.5, 2)]),
         lg.Ramp(start=0, stop=2, duration_s=8),
         lg.Replay(np.cumsum(np.random.default_rng(1).uniform(0, 0.01, 2_000)), speed=2),
     ],

@@ -2,6 +2,7 @@
 """`find_peak` beside the bracket: what is told, what is kept, what is refused; simulated time."""
 
 import json
+import math
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -189,9 +190,22 @@ def test_state_that_is_none_is_named(tmp_path: Path, text: str) -> None:
     assert state.read_text() == text
 
 
-def test_state_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("field", [{"load": "4"}, {"load": math.nan}, {"outcome": "passed"}])
+def test_state_with_a_probe_that_is_none_is_named(tmp_path: Path, field: dict[str, Any]) -> None:
+    state = tmp_path / "peak.json"
+    find(servers(4), state=state, max_probes=2)
+    kept = json.loads(state.read_text())
+    kept["probes"][1] |= field
+    state.write_text(json.dumps(kept))
+    with pytest.raises(lg.ResultError, match=r"peak\.json: "):
+        find(servers(4), state=state, max_probes=2)
+
+
+def test_state_that_cannot_be_written_is_named_before_anything_runs(tmp_path: Path) -> None:
+    system = Failing(-1, OSError())
     with pytest.raises(lg.LoadGenError, match=r"none/peak\.json cannot be written"):
-        find(servers(4), state=tmp_path / "none" / "peak.json")
+        find(system, state=tmp_path / "none" / "peak.json")
+    assert system.starts == 0
 
 
 # What is refused.
@@ -277,7 +291,7 @@ def test_generator_that_may_be_the_limit_is_told() -> None:
         Probe(10, "passes", 100, 1.0, 0, 90, "suspect", ""),
         Probe(20, "fails", 100, 1.0, 90, 90, "bad", ""),
     ]
-    told = list(_warnings(probes, bracket(probes), SimpleNamespace(health=health)))
+    told = list(_warnings(FOUR, probes, bracket(probes), SimpleNamespace(health=health)))
     assert told == [
         "the generator was suspect at the peak, so it may be the limit itself: it was late",
         "the generator was bad at 20, which failed: the limit may be the generator's, not the"

@@ -82,3 +82,32 @@ def test_all_scenarios_are_checked_before_the_first_is_run() -> None:
 def test_what_is_no_scenario_is_named(scenarios: list[Any]) -> None:
     with pytest.raises(lg.SettingsError, match="scenarios"):
         lg.sweep(Counting(), 8, scenarios, progress=False)
+
+
+class Interrupting(Counting):
+    """Ctrl-C in the middle of its first run."""
+
+    issued = 0
+
+    def issue(self, batch: Any) -> None:
+        super().issue(batch)
+        self.issued += 1
+        if self.starts == 1 and self.issued == 10:
+            raise KeyboardInterrupt
+
+
+def test_run_that_was_given_up_is_run_again(tmp_path: Path) -> None:
+    with pytest.raises(lg.Interrupted):
+        sweep(Interrupting(), 1, 2, output_dir=tmp_path)
+    assert lg.Result.load(tmp_path / "01-concurrent").aborted_reason == "interrupted"
+    again = Counting()
+    again.name = Interrupting().name
+    results = sweep(again, 1, 2, output_dir=tmp_path)
+    assert (again.starts, [result.valid for result in results]) == (2, [True, True])
+    assert lg.Result.load(tmp_path / "01-concurrent").aborted_reason is None
+
+
+def test_empty_folder_is_no_result(tmp_path: Path) -> None:
+    (tmp_path / "01-concurrent").mkdir()
+    (result,) = sweep(Counting(), 1, output_dir=tmp_path)
+    assert result.valid

@@ -49,6 +49,47 @@ def test_samples_count_up_to_the_first_that_may_still_keep_the_limit(
     assert Watcher(Rule(limits, 0.1, 0.01), None)._n_known(ROWS, now) == known
 
 
+class Answering:
+    """An engine whose next sample is answered whenever one looks at the completed ones."""
+
+    def __init__(self, n: int) -> None:
+        self._answered, self.stopped = n, False
+        self._columns = {
+            "scheduled": np.arange(1, 1_001) * 1_000,
+            "status": np.zeros(1_000, np.uint8),
+            "index": np.zeros(1_000, np.int64),
+        }
+
+    def progress(self) -> tuple[int, int]:
+        return 1_000, self._answered
+
+    def columns(self) -> Any:
+        return Live(self._columns | {"completed": self._columns["scheduled"] + 5})
+
+    def stop_issue(self) -> None:
+        self.stopped = True
+
+
+class Live(dict[str, Any]):
+    """Columns in which one sample more is answered at each look."""
+
+    answered = 500
+
+    def __getitem__(self, name: str) -> Any:
+        found = super().__getitem__(name)
+        if name != "completed":
+            return found
+        self.answered += 1
+        return np.where(np.arange(len(found)) < self.answered, found, 0)
+
+
+def test_answers_that_come_during_a_look_do_not_disturb_it() -> None:
+    watcher = Watcher(Rule({"latency": 50}, 0.5, 0.01), None)
+    engine: Any = Answering(500)
+    watcher._look(engine, 0)
+    assert (watcher.outcome, engine.stopped) == ("passes", True)
+
+
 def test_a_run_on_the_real_clock_is_stopped_when_its_outcome_is_certain() -> None:
     """A whole run would take ten minutes, and pytest's limit is one."""
     scenario = lg.Server(500, target_latency_ms=50, target_percentile=50)
