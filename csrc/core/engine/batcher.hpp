@@ -78,6 +78,7 @@ class Batcher {
   /// For a taker that sleeps in the kernel on other things as well: from now on the eventfd is written to when rows are
   /// published, once for each arm(). Before anything is issued.
   void ring(int eventfd) noexcept { bell_.store(eventfd, std::memory_order_relaxed); }  // relaxed: threads come later
+  [[nodiscard]] bool rings() const noexcept { return bell_.load(std::memory_order_relaxed) >= 0; }  // relaxed: as above
   /// Has the next rows ring. To be followed by a take(), which has those that came before.
   void arm() noexcept {
     // seq_cst: as in published(): either the issuing thread sees this, or the take() sees its rows

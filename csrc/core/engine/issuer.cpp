@@ -83,6 +83,7 @@ void Issuer::count_own_delay(Instant ideal, Instant issued) {
   own_delay_.add(issued - ideal);
   if (issued - ideal <= LateIssues::kLate) [[likely]]
     return;
+  if (issuing_.late.add_following(way_.free, ideal, issued)) return;
   way_.polled = waiter_.polled_at();
   way_.woken = waiter_.woken_at();
   issuing_.late.add(way_, ideal, issued);
@@ -117,6 +118,14 @@ SeriesOutcome Issuer::finish(TrafficPlan& plan) {
   run_.blocked_delay_.add(blocked_delay_);
   run_.issuing_ = issuing_;
   return outcome_;
+}
+
+WaiterSettings Issuer::waiting_of(const Run& run, const SeriesSettings& settings) noexcept {
+  WaiterSettings waiting = run.settings_.waiting;
+  // A taker that sleeps in the kernel takes some 100 us to wake: longer where this thread spins on the processor that
+  // it would wake on, and what the spinning saves is less than that.
+  if (settings.pull && run.batcher_.rings() && waiting.pacing == Pacing::Auto) waiting.pacing = Pacing::Sleep;
+  return waiting;
 }
 
 SeriesEnd Issuer::issue_all(TrafficPlan& plan) {

@@ -46,7 +46,7 @@ class Issuer {
         settings_{settings},
         calls_{calls},
         part_{part},
-        waiter_{run.record_, run.aborted_, calls, run.settings_.waiting} {}
+        waiter_{run.record_, run.aborted_, calls, waiting_of(run, settings)} {}
 
   /// Issues this part of the plan. `finish` is to follow, on the first part's issuer.
   void issue(TrafficPlan& plan);
@@ -58,6 +58,7 @@ class Issuer {
   void warm_up(std::span<const std::uint32_t> samples, std::uint64_t n_queries, std::uint64_t samples_per_query);
 
  private:
+  static WaiterSettings waiting_of(const Run& run, const SeriesSettings& settings) noexcept;
   SeriesEnd issue_all(TrafficPlan& plan);
   // Each issues the whole series and returns why it ended.
   SeriesEnd one_at_a_time(TrafficPlan& plan);

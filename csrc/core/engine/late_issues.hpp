@@ -54,17 +54,22 @@ class LateIssues {
     void add(Stage stage, Duration step) noexcept { spent[static_cast<std::size_t>(stage)] += step; }
   };
 
-  /// Takes a query that was issued later than kLate after `ideal`, when it should have been.
-  void add(const WayToIssue& way, Instant ideal, Instant issued) noexcept {
-    Octave& octave = octaves_[std::bit_width(static_cast<std::uint64_t>((issued - ideal).count())) - 1];
+  /// Takes a query that was issued later than kLate after `ideal`, when it should have been, if it went out as soon as
+  /// the one before let it: at `free`. Every query does, when there are more than can be issued: no step is long, so
+  /// what they were need not be asked. False: it did not, and add() is to take it.
+  bool add_following(Instant free, Instant ideal, Instant issued) noexcept {
+    if (free <= ideal || issued - free > kLongestWork) return false;
+    Octave& octave = octave_of(issued - ideal);
     ++octave.count;
-    // Every query, when there are more than can be issued: no step is long, so what they were need not be asked.
-    if (way.free > ideal && issued - way.free <= kLongestWork) {
-      octave.add(Stage::CatchingUp, way.free - ideal);
-      octave.add(Stage::Working, issued - way.free);
-    } else {
-      split(octave, way, ideal, issued);
-    }
+    octave.add(Stage::CatchingUp, free - ideal);
+    octave.add(Stage::Working, issued - free);
+    return true;
+  }
+  /// Takes any query that was issued later than kLate after `ideal`.
+  void add(const WayToIssue& way, Instant ideal, Instant issued) noexcept {
+    Octave& octave = octave_of(issued - ideal);
+    ++octave.count;
+    split(octave, way, ideal, issued);
   }
   void add(const LateIssues& other) noexcept;
 
@@ -75,6 +80,9 @@ class LateIssues {
   static constexpr std::size_t kOctaves = 63;
 
  private:
+  [[nodiscard]] Octave& octave_of(Duration delay) noexcept {
+    return octaves_[std::bit_width(static_cast<std::uint64_t>(delay.count())) - 1];
+  }
   static void split(Octave& octave, const WayToIssue& way, Instant ideal, Instant issued) noexcept;
 
   std::array<Octave, kOctaves> octaves_{};

@@ -86,6 +86,16 @@ TEST_CASE("a sleep is told apart however little too late it ended") {
   CHECK(late.spent(Stage::Working) == 1us);
 }
 
+TEST_CASE("a query that goes out as soon as the one before lets it has caught up, and nothing else") {
+  LateIssues late;
+  CHECK(late.add_following(kDue + 40us, kDue, kDue + 42us));
+  CHECK(late.spent(Stage::CatchingUp) == 40us);
+  CHECK(late.spent(Stage::Working) == 2us);
+  CHECK_FALSE(late.add_following(kDue - 1us, kDue, kDue + 5us));   // the one before was out in time
+  CHECK_FALSE(late.add_following(kDue + 1us, kDue, kDue + 12us));  // longer than any work
+  CHECK(late.count() == 1);
+}
+
 TEST_CASE("late issues are told apart by the size of their delay, and add up over threads") {
   LateIssues one;
   LateIssues other;
