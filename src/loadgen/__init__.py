@@ -43,8 +43,8 @@ from loadgen.sut.handle import Run
 
 if typing.TYPE_CHECKING:
     from loadgen import compat, dataset, mlperf, scoring, search, testing
-    from loadgen.comparison import Comparison, compare
-    from loadgen.search import find_peak, sweep
+    from loadgen.comparison import Comparison, Difference, compare
+    from loadgen.search import PeakResult, find_peak, sweep
 
 __all__ = [
     "AsyncSUT",
@@ -58,6 +58,7 @@ __all__ = [
     "Conversations",
     "Dataset",
     "DatasetError",
+    "Difference",
     "FunctionSUT",
     "Gamma",
     "Interrupted",
@@ -65,6 +66,7 @@ __all__ = [
     "MultiStream",
     "NativeSUT",
     "Offline",
+    "PeakResult",
     "Poisson",
     "Ramp",
     "Replay",
@@ -102,6 +104,8 @@ __all__ = [
 _LAZY = ("compat", "mlperf", "search", "testing")
 _LAZY_NAMES = {
     "Comparison": "comparison",
+    "Difference": "comparison",
+    "PeakResult": "search",
     "compare": "comparison",
     "find_peak": "search",
     "sweep": "search",

@@ -80,6 +80,9 @@ def test_what_simulated_time_cannot_tell_is_absent() -> None:
     )  # fmt: skip
     assert {result.data.issuing[name] for name in unknown} == {None}
     assert result.data.issuing["wall_ns"] == result.series[0].last_issued_ns
+    judged = {"own_delay_ns", "own_share", "blocked_delay_ns", "blocked_share"}
+    beside = {"late_queries", "late_share", "wake_up_p99_ns", "in_issue_share"}
+    assert set(result.health.figures) == {"percentile", "latency_ns"} | judged | beside
     assert result.health.figures["late_queries"] == 0
 
 

@@ -27,6 +27,12 @@ def runs() -> lg.Result:
     assert_type(result, lg.Result)
     found = lg.compare(result, Path("there"), metrics=["latency"], percentiles=(50, 99.9))
     assert_type(found, lg.Comparison)
+    assert_type(found["latency p99.9"], lg.Difference)
+    limit = lg.Server(target_qps=10, target_latency_ms=5)
+    assert_type(lg.find_peak(Echo(), 8, limit, high=100, min_queries=50), lg.PeakResult)
+    assert_type(
+        lg.sweep(Echo(), 8, [limit, lg.Concurrent(2)], output_dir=Path("there")), list[lg.Result]
+    )
     return lg.run(len, [1, 2, 3], lg.Offline(), min_queries=3, output_dir=Path("here"))
 
 

@@ -134,8 +134,18 @@ class Comparison:
         return "same" if found == {"same"} else "cannot tell"
 
     def __getitem__(self, name: str) -> Difference:
-        """Return the difference of a figure, by its name, such as "latency p99" or "rate"."""
-        return {each.name: each for each in self.differences}[name]
+        """Return the difference of a figure, by its name, such as "latency p99" or "rate".
+
+        Raises
+        ------
+        KeyError
+            It was not compared; says why.
+        """
+        for each in self.differences:
+            if each.name == name:
+                return each
+        why = self.left_out.get(name) or self.left_out.get(name.partition(" ")[0])
+        raise KeyError(f"{name}: not compared, {why or 'there is no such figure'}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for JSON."""

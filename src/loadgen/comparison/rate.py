@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadgen.comparison.quantity import LEAST_PAIRS, MOST_PAIRS, Bounds, Quantity, correlated
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.metrics.dependence import FEW, long_run_variance
 from loadgen.metrics.throughput import latest_done_ns
 from loadgen.result import Result
@@ -28,7 +29,6 @@ _LEAST_BINS: Final = 64
 _MOST_BINS: Final = 1 << 16
 _BIN_ANSWERS: Final = 8
 """So many answers a bin: with fewer, a regular beat of answers looks like noise."""
-_CHUNK_ROWS: Final = 1 << 16
 
 Float64Array = NDArray[np.float64]
 
@@ -105,8 +105,8 @@ def _binned(
     """Count the answers in bins from the start to the last one."""
     n_bins = latest_done_ns(completed, status, start_ns) // width_ns + 1
     counts = np.zeros(n_bins)
-    for first in range(0, len(status), _CHUNK_ROWS):
-        rows = slice(first, first + _CHUNK_ROWS)
+    for first in range(0, len(status), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
         at = completed[rows][status[rows] == OK] - start_ns
         counts += np.bincount(at // width_ns, minlength=n_bins)
     return counts

@@ -32,9 +32,9 @@ __all__ = [
     "FLOOR_NS",
     "FLOOR_SHARE",
     "SUSPECT_SHARE",
-    "Arrivals",
     "DelayFigures",
     "Health",
+    "PlannedQueries",
     "assess",
 ]
 
@@ -46,7 +46,8 @@ BAD_SHARE: Final = 0.20
 """Above this share the generator is as large as the differences that people report."""
 
 FLOOR_NS: Final = 1_000
-"""Below a microsecond a delay is a few reads of the clock, which no generator can avoid."""
+"""Below a microsecond a delay is a few reads of the clock, which no generator can avoid. The engine
+splits what is above it (`LateIssues::kLate`)."""
 
 FLOOR_SHARE: Final = 0.50
 """Below the floor a figure is suspect only when most of it is the generator's."""
@@ -104,7 +105,7 @@ class Health:
 
 
 @dataclass(frozen=True)
-class Arrivals:
+class PlannedQueries:
     """What became of the queries that were planned.
 
     Parameters
@@ -153,7 +154,7 @@ def assess(
     *,
     issuing: Mapping[str, Any] = _NOTHING,
     monitor: Mapping[str, Any] = _NOTHING,
-    arrivals: Arrivals | None = None,
+    planned: PlannedQueries | None = None,
 ) -> Health:
     """Return how the generator behaved.
 
@@ -172,7 +173,7 @@ def assess(
     issuing, monitor : mapping
         What was measured beside the delays, as `_core.Engine.issuing` and `loadgen.monitor.watch`
         have it; empty where nothing was.
-    arrivals : Arrivals, optional
+    planned : PlannedQueries, optional
         What became of the queries that were planned.
     """
     seen = Evidence(issuing, monitor)
@@ -184,8 +185,8 @@ def assess(
         _take_client(found, client)
         _take_blocked(found, blocked, seen)
     found.figures |= measured.figures(seen)
-    if arrivals is not None:
-        _take_arrivals(found, arrivals)
+    if planned is not None:
+        _take_planned(found, planned)
     return Health(found.verdict, found.figures, tuple(found.causes))
 
 
@@ -244,18 +245,18 @@ def _take_blocked(found: _Findings, blocked: DelayFigures, seen: Evidence) -> No
     )
 
 
-def _take_arrivals(found: _Findings, arrivals: Arrivals) -> None:
-    if arrivals.cut_short_by is not None and arrivals.planned > arrivals.issued:
-        found.figures |= {"planned_queries": arrivals.planned, "issued_queries": arrivals.issued}
+def _take_planned(found: _Findings, queries: PlannedQueries) -> None:
+    if queries.cut_short_by is not None and queries.planned > queries.issued:
+        found.figures |= {"planned_queries": queries.planned, "issued_queries": queries.issued}
         found.causes.append(
-            f"{arrivals.planned - arrivals.issued:,} of {arrivals.planned:,} planned queries were "
-            f"never issued, since the series ended by {arrivals.cut_short_by}: the figures are of "
+            f"{queries.planned - queries.issued:,} of {queries.planned:,} planned queries were "
+            f"never issued, since the series ended by {queries.cut_short_by}: the figures are of "
             "the others"
         )
-    if arrivals.redelivered:
-        found.figures["redelivered_samples"] = arrivals.redelivered
+    if queries.redelivered:
+        found.figures["redelivered_samples"] = queries.redelivered
         found.causes.append(
-            f"{count_in_words(arrivals.redelivered, 'sample')} had to be handed out again, since "
+            f"{count_in_words(queries.redelivered, 'sample')} had to be handed out again, since "
             "the process that had taken them was gone: their latency has both in it"
         )
 

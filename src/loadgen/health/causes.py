@@ -193,10 +193,10 @@ def _lock(seen: Evidence, share: float) -> str:
     waited = f"{share:.0%} of that it waited for the interpreter's lock"
     gc_ns = seen.get("gc_ns") or 0
     if gc_ns >= EXPLAINS * seen.total("locked"):
+        longest = ns_in_words(seen.get("gc_longest_ns") or 0)
         return (
             f"{waited} while Python collected garbage ({_times(seen, 'gc_pauses', 'collection')}, "
-            f"{ns_in_words(gc_ns)} in all, the longest {_time(seen, 'gc_longest_ns')}): "
-            f"{_LESS_GARBAGE}"
+            f"{ns_in_words(gc_ns)} in all, the longest {longest}): {_LESS_GARBAGE}"
         )
     kept = seen.get("switch_interval_ns")
     threads = seen.get("python_threads")
@@ -230,23 +230,27 @@ def _held_off(seen: Evidence, share: float) -> list[str]:
             "or use fewer threads"
         )
     if waited_ns > 0 and waited_ns >= lost_ns:
+        ours = _own_share(seen)
+        mine = ours is not None and ours > 1 / 2
+        work = "the system's own work in this process" if mine else "other work on the machine"
+        known = "" if ours is None else f" ({ours:.0%} of the machine's work was this process's)"
+        advice = "Give the system fewer threads" if mine else "Stop that work"
         found.append(
-            f"{share:.0%} of that it could not run for other work on the machine: it was "
+            f"{share:.0%} of that it could not run for {work}: it was "
             f"ready and waited {ns_in_words(waited_ns)} in all for a processor, and was "
-            f"put off one {_times(seen, 'involuntary_switches', 'time')}{_whose(seen)}. Stop "
-            'that work, or leave the generator a processor (cpu=..., priority="high")'
+            f"put off one {_times(seen, 'involuntary_switches', 'time')}{known}. {advice}, or "
+            'leave the generator a processor (cpu=..., priority="high")'
         )
     return found
 
 
-def _whose(seen: Evidence) -> str:
+def _own_share(seen: Evidence) -> float | None:
     """Return how much of the machine's work was this process's own."""
     ours_ns, busy = seen.get("process_cpu_ns"), seen.get("busy_share")
     duration_ns, cpus = seen.get("duration_ns"), seen.get("cpus")
     if not (ours_ns is not None and busy and duration_ns and cpus):
-        return ""
-    ours = min(ours_ns / (busy * duration_ns * cpus), 1.0)
-    return f" ({ours:.0%} of the machine's work was this process's)"
+        return None
+    return min(ours_ns / (busy * duration_ns * cpus), 1.0)
 
 
 def _late_sleeps(seen: Evidence, share: float) -> list[str]:
@@ -293,7 +297,3 @@ def _faults(seen: Evidence) -> list[str]:
 
 def _times(seen: Evidence, name: str, noun: str) -> str:
     return count_in_words(int(seen.get(name) or 0), noun)
-
-
-def _time(seen: Evidence, name: str) -> str:
-    return ns_in_words(seen.get(name) or 0)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from loadgen import _core
 
-__all__ = ["Columns", "query_columns"]
+__all__ = ["CHUNK_ROWS", "Columns", "query_columns"]
 
-_CHUNK_ROWS: Final = 1 << 16
+CHUNK_ROWS: Final = 1 << 16
 """Rows worked on at once: the temporaries stay in the cache and out of the memory figures."""
 
 
@@ -47,8 +47,8 @@ class Columns(NamedTuple):
         """Return how many values are larger than a limit."""
         end, start, status = self
         above = 0
-        for first in range(0, len(end), _CHUNK_ROWS):
-            rows = slice(first, first + _CHUNK_ROWS)
+        for first in range(0, len(end), CHUNK_ROWS):
+            rows = slice(first, first + CHUNK_ROWS)
             over = end[rows] - start[rows] > limit_ns
             if status is not None:
                 over &= status[rows] == 0
@@ -72,7 +72,7 @@ def query_columns(columns: Columns, samples_per_query: int) -> Columns:
     n_queries = len(end) // samples_per_query
     last = np.empty(n_queries, dtype=np.int64)
     worst = np.zeros(n_queries, dtype=np.uint8)
-    step = max(1, _CHUNK_ROWS // samples_per_query)
+    step = max(1, CHUNK_ROWS // samples_per_query)
     for first in range(0, n_queries, step):
         queries = slice(first, min(first + step, n_queries))
         rows = slice(first * samples_per_query, queries.stop * samples_per_query)

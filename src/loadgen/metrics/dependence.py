@@ -31,7 +31,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from loadgen.metrics.columns import Columns
+from loadgen.metrics.columns import CHUNK_ROWS, Columns
 
 __all__ = [
     "FEW",
@@ -49,7 +49,6 @@ _MOST_BLOCKS: Final = 1 << 16
 """So many block sums give the long-run variance to a per cent; more take only time."""
 _LEAST_BLOCKS: Final = 512
 _COARSER: Final = 4
-_CHUNK_ROWS: Final = 1 << 16
 
 Float64Array = NDArray[np.float64]
 Int64Array = NDArray[np.int64]
@@ -73,7 +72,7 @@ def block_counts(columns: Columns, limit_ns: int, block_rows: int) -> tuple[Int6
     end, start, status = columns
     n_blocks = -(-len(end) // block_rows)
     below, counted = np.zeros((2, n_blocks), dtype=np.int64)
-    step = max(1, _CHUNK_ROWS // block_rows)  # blocks at once
+    step = max(1, CHUNK_ROWS // block_rows)  # blocks at once
     for first in range(0, n_blocks, step):
         blocks = slice(first, first + step)
         rows = slice(first * block_rows, (first + step) * block_rows)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Single questions to the gaps between arrivals: each a figure, and the limits of chance.
 
-Not for choosing them: ``arrivals_test.py``, where the sources are named. Gaps are in units of their
+Not for choosing them: ``arrivals.py``, where the sources are named. Gaps are in units of their
 planned mean. `late` is the square of the tolerated lateness in that unit.
 """
 

@@ -17,17 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.metrics.throughput import rate
 from loadgen.metrics.tokens import tpot_columns
 
 __all__ = ["Goodput", "Limits", "count_good"]
-
-_CHUNK_ROWS: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -125,8 +124,8 @@ def count_good(
     if limits_tokens and (first_token is None or n_tokens is None):
         return 0
     found = 0
-    for first in range(0, len(status), _CHUNK_ROWS):
-        rows = slice(first, first + _CHUNK_ROWS)
+    for first in range(0, len(status), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
         good = status[rows] == 0
         if limits.latency_ns is not None:
             good &= completed[rows] - scheduled[rows] <= limits.latency_ns

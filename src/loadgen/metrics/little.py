@@ -31,6 +31,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.values import ns_in_words
 
 __all__ = ["LittlesLaw", "littles_law"]
@@ -43,7 +44,6 @@ GROWS: Final = 1.5
 EMPTY: Final = 0.05
 """Share of the places that may stand empty: below what two runs differ by."""
 
-_CHUNK_ROWS: Final = 1 << 16
 _QUARTERS: Final = 4
 
 Int64Array = NDArray[np.int64]
@@ -158,8 +158,8 @@ def littles_law(
     first, last = int(issued_ns.min()), int(issued_ns.max())
     edges = [first + (last - first) * (1 + 2 * part) // 10 for part in range(_QUARTERS + 1)]
     n, time_ns, backwards, areas = 0, 0, 0, [0] * _QUARTERS
-    for begin in range(0, len(issued_ns), _CHUNK_ROWS):
-        rows = slice(begin, begin + _CHUNK_ROWS)
+    for begin in range(0, len(issued_ns), CHUNK_ROWS):
+        rows = slice(begin, begin + CHUNK_ROWS)
         issue, end = issued_ns[rows], ended_ns[rows]
         if ended is not None:
             end = np.where(ended[rows], end, last + 1)  # after the window

@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadgen.errors import Problem, SettingsError
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.metrics.latency import percentile_fraction
 from loadgen.values import ns_in_words, number, problem_of
 
@@ -53,7 +54,6 @@ _DEVIATIONS: Final = 4.0
 _GROUPS: Final = 20
 """The deviation of the mean is that of so many means of neighbours."""
 
-_CHUNK_ROWS: Final = 1 << 16
 
 Int64Array = NDArray[np.int64]
 
@@ -232,7 +232,7 @@ def single_server(due_ns: Int64Array, ended_ns: Int64Array) -> SingleServer | No
     if n < MIN_ROWS:
         return None
     service, squared, total, groups = 0, 0.0, 0, []
-    for rows in (slice(first, min(first + _CHUNK_ROWS, n)) for first in range(0, n, _CHUNK_ROWS)):
+    for rows in (slice(first, min(first + CHUNK_ROWS, n)) for first in range(0, n, CHUNK_ROWS)):
         due, ended = due_ns[rows], ended_ns[rows]
         before = np.empty_like(ended)
         before[0] = ended_ns[rows.start - 1] if rows.start else due[0]

@@ -41,7 +41,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from loadgen.metrics.columns import Columns
+from loadgen.metrics.columns import CHUNK_ROWS, Columns
 from loadgen.metrics.latency import Distribution
 from loadgen.values import ns_in_words
 
@@ -68,7 +68,6 @@ _PARTS: Final = 4
 _LONGEST: Final = 0.45
 """Of a run; what takes longer is no warm-up."""
 
-_CHUNK_ROWS: Final = 1 << 16
 
 FloatArray = NDArray[np.float64]
 
@@ -178,7 +177,7 @@ def _batch_means(columns: Columns, size: int) -> tuple[FloatArray, NDArray[np.in
     end, start, status = columns
     whole = len(end) // size
     means, counts = np.empty(whole), np.full(whole, size, np.int64)
-    step = max(1, _CHUNK_ROWS // size)
+    step = max(1, CHUNK_ROWS // size)
     for first in range(0, whole, step):
         batches = slice(first, min(first + step, whole))
         rows = slice(first * size, batches.stop * size)

@@ -16,6 +16,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from loadgen.metrics.columns import CHUNK_ROWS
+
 __all__ = [
     "Metric",
     "completed_per_second",
@@ -28,7 +30,6 @@ __all__ = [
 ]
 
 _MISSING: Final = 2
-_CHUNK_ROWS: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,8 @@ def latest_done_ns(completed: NDArray[np.int64], status: NDArray[np.uint8], star
         The series' start, on the same clock.
     """
     latest = start_ns
-    for first in range(0, len(status), _CHUNK_ROWS):
-        rows = slice(first, first + _CHUNK_ROWS)
+    for first in range(0, len(status), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
         answered = status[rows] != _MISSING
         latest = int(np.max(completed[rows], initial=latest, where=answered))
     return latest - start_ns

@@ -18,12 +18,10 @@ MLPerf LoadGen 6.0, results.cc: each function names the key that it stands behin
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
-from loadgen.metrics.columns import Columns
+from loadgen.metrics.columns import CHUNK_ROWS, Columns
 from loadgen.metrics.throughput import rate
 
 __all__ = [
@@ -35,8 +33,6 @@ __all__ = [
     "tpot_columns",
     "ttft_columns",
 ]
-
-_CHUNK_ROWS: Final = 1 << 16
 
 
 def ttft_columns(
@@ -54,8 +50,8 @@ def ttft_columns(
         0 where the sample was completed.
     """
     worst = np.empty(len(status), dtype=np.uint8)
-    for first in range(0, len(status), _CHUNK_ROWS):
-        rows = slice(first, first + _CHUNK_ROWS)
+    for first in range(0, len(status), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
         worst[rows] = (status[rows] != 0) | (first_token[rows] <= 0)
     return Columns(first_token, scheduled, worst)
 
@@ -81,8 +77,8 @@ def tpot_columns(
     """
     values = np.zeros(len(status), dtype=np.int64)
     worst = np.empty(len(status), dtype=np.uint8)
-    for first in range(0, len(status), _CHUNK_ROWS):
-        rows = slice(first, first + _CHUNK_ROWS)
+    for first in range(0, len(status), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
         tokens = n_tokens[rows].astype(np.int64)
         counts = (status[rows] == 0) & (first_token[rows] > 0) & (tokens > 1)
         worst[rows] = ~counts
@@ -116,8 +112,8 @@ def itl_columns(
     [3, 7]
     """
     worst = np.empty(max(len(row) - 1, 0), dtype=np.uint8)
-    for first in range(0, len(worst), _CHUNK_ROWS):
-        rows = slice(first, min(first + _CHUNK_ROWS, len(worst)))
+    for first in range(0, len(worst), CHUNK_ROWS):
+        rows = slice(first, min(first + CHUNK_ROWS, len(worst)))
         before, after = row[rows], row[rows.start + 1 : rows.stop + 1]
         worst[rows] = (before != after) | (status[after] != 0)
     return Columns(at_ns[1:], at_ns[:-1], worst)
@@ -134,8 +130,8 @@ def one_token_count(n_tokens: NDArray[np.uint32], status: NDArray[np.uint8]) -> 
         0 where the sample was completed.
     """
     total = 0
-    for first in range(0, len(status), _CHUNK_ROWS):
-        rows = slice(first, first + _CHUNK_ROWS)
+    for first in range(0, len(status), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
         total += int(np.count_nonzero((n_tokens[rows] == 1) & (status[rows] == 0)))
     return total
 
@@ -151,8 +147,8 @@ def token_count(n_tokens: NDArray[np.uint32], status: NDArray[np.uint8]) -> int:
         0 where the sample was completed.
     """
     total = 0
-    for first in range(0, len(status), _CHUNK_ROWS):
-        rows = slice(first, first + _CHUNK_ROWS)
+    for first in range(0, len(status), CHUNK_ROWS):
+        rows = slice(first, first + CHUNK_ROWS)
         total += int(n_tokens[rows].sum(where=status[rows] == 0, dtype=np.int64))
     return total
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from loadgen.config.scenarios import Offline
 from loadgen.report import units
+from loadgen.result.figures import CONFIDENCE, are_estimates
+from loadgen.result.observation import reported_percentile
 
 if TYPE_CHECKING:
     from loadgen.metrics.latency import Distribution
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["certainty"]
 
-_CONFIDENCE = 0.95
-_REPORTED_WITH_A_RATE = 99.0
 _TAIL = 99.9
 _TOO_FEW = ("too few", "too short")
 _ALIKE = 0.95  # of the count: below it neighbours are said to depend on each other
@@ -32,10 +31,9 @@ def certainty(result: Result) -> Iterator[tuple[str, str]]:
     ----------
     result : Result
     """
-    if not result.latency or isinstance(result.scenario, Offline):
-        return  # of samples that all wait from the start, percentiles are no estimates
-    reported = getattr(result.scenario, "target_percentile", _REPORTED_WITH_A_RATE)
-    for percentile in dict.fromkeys((reported, _TAIL)):
+    if not are_estimates(result):
+        return
+    for percentile in dict.fromkeys((reported_percentile(result.scenario), _TAIL)):
         yield f"p{percentile:g}", _interval(result.latency, percentile)
     checks = {
         "the arrivals": result.arrivals,
@@ -51,13 +49,13 @@ def certainty(result: Result) -> Iterator[tuple[str, str]]:
 
 
 def _interval(latency: Distribution, percentile: float) -> str:
-    low, high = latency.interval(percentile, confidence=_CONFIDENCE)
-    more = latency.more_for(percentile, confidence=_CONFIDENCE)
+    low, high = latency.interval(percentile, confidence=CONFIDENCE)
+    more = latency.more_for(percentile, confidence=CONFIDENCE)
     if more is None:
-        return f"no {_CONFIDENCE:.0%} interval: no number of samples bounds it"
+        return f"no {CONFIDENCE:.0%} interval: no number of samples bounds it"
     if low is None or high is None:
-        return f"no {_CONFIDENCE:.0%} interval: {more:,} more samples give one"
-    said = f"{units.time(low)} to {units.time(high)} with a confidence of {_CONFIDENCE:.0%}"
+        return f"no {CONFIDENCE:.0%} interval: {more:,} more samples give one"
+    said = f"{units.time(low)} to {units.time(high)} with a confidence of {CONFIDENCE:.0%}"
     size = latency.effective_size(percentile)
     if size >= _ALIKE * len(latency):
         return said

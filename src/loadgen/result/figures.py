@@ -11,16 +11,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loadgen.config.scenarios import Offline
 from loadgen.metrics import SHOWN_PERCENTILES
-from loadgen.metrics.arrivals_test import ArrivalsTest
+from loadgen.metrics.arrivals import ArrivalsTest
 from loadgen.metrics.steady_state import SteadyState
 
 if TYPE_CHECKING:
     from loadgen.metrics.latency import Distribution
     from loadgen.result.result import Result
 
-__all__ = ["certainty", "durations", "health_figures", "main_figures"]
+__all__ = [
+    "CONFIDENCE",
+    "are_estimates",
+    "certainty",
+    "durations",
+    "health_figures",
+    "main_figures",
+]
 
-_CONFIDENCE: Final = 0.95
+CONFIDENCE: Final = 0.95
+"""Of intervals that are shown where nobody asked for another."""
 
 
 def main_figures(result: Result) -> dict[str, Any]:
@@ -58,6 +66,18 @@ def health_figures(result: Result) -> dict[str, Any]:
     }
 
 
+def are_estimates(result: Result) -> bool:
+    """Return whether percentiles of the latency are estimates, which have intervals.
+
+    Not without answers, nor in Offline, where all samples wait from the start.
+
+    Parameters
+    ----------
+    result : Result
+    """
+    return bool(result.latency) and not isinstance(result.scenario, Offline)
+
+
 def certainty(result: Result) -> dict[str, Any]:
     """Return how sure the figures are: intervals of the latency, and what the run says of itself.
 
@@ -66,18 +86,17 @@ def certainty(result: Result) -> dict[str, Any]:
     result : Result
     """
     intervals = {}
-    in_question = result.latency and not isinstance(result.scenario, Offline)  # waits are no chance
-    for percentile in SHOWN_PERCENTILES if in_question else ():
-        low_ns, high_ns = result.latency.interval(percentile, confidence=_CONFIDENCE)
+    for percentile in SHOWN_PERCENTILES if are_estimates(result) else ():
+        low_ns, high_ns = result.latency.interval(percentile, confidence=CONFIDENCE)
         intervals[f"p{percentile:g}"] = {
             "low_ns": low_ns,
             "high_ns": high_ns,
             "effective_size": result.latency.effective_size(percentile),
-            "more_samples": result.latency.more_for(percentile, confidence=_CONFIDENCE),
+            "more_samples": result.latency.more_for(percentile, confidence=CONFIDENCE),
         }
     checks = ("arrivals", "steady_state", "littles_law", "queueing")
     return {
-        "confidence": _CONFIDENCE,
+        "confidence": CONFIDENCE,
         "latency": intervals,
         **{name: _check(getattr(result, name)) for name in checks},
     }

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loadgen.config.scenarios import Concurrent, Server
-from loadgen.health import Arrivals, DelayFigures, Health, assess
+from loadgen.config.scenarios import Concurrent, Scenario, Server
+from loadgen.health import DelayFigures, Health, PlannedQueries, assess
 from loadgen.metrics.goodput import Goodput, Limits, count_good
 from loadgen.metrics.latency import Distribution
 from loadgen.metrics.throughput import final_done_ns, latest_done_ns
@@ -192,9 +192,14 @@ def _done_ns(data: RunData) -> int:
     return done(completed, status, start_ns)
 
 
+def reported_percentile(scenario: Scenario) -> float:
+    """Return the percentile of the latency that is reported, or is shown beside a rate."""
+    found: float = getattr(scenario, "target_percentile", _REPORTED_WITH_A_RATE)
+    return found
+
+
 def health(data: RunData, latency: Distribution) -> Health:
     """Return how the generator behaved."""
-    percentile = getattr(data.scenario, "target_percentile", _REPORTED_WITH_A_RATE)
     system = data.environment.get("system", {})
     client = system.get("client") if isinstance(system, Mapping) else None
     added = client.get("added") if isinstance(client, Mapping) else None
@@ -202,19 +207,19 @@ def health(data: RunData, latency: Distribution) -> Health:
         data.own_delay,
         data.blocked_delay,
         latency,
-        percentile,
+        reported_percentile(data.scenario),
         DelayFigures.from_client(added),
         issuing=data.issuing,
         monitor=data.monitor,
-        arrivals=_arrivals(data),
+        planned=_planned(data),
     )
 
 
-def _arrivals(data: RunData) -> Arrivals:
+def _planned(data: RunData) -> PlannedQueries:
     """Return what became of the planned queries; ends that were asked for leave none out."""
     series = judged_series(data)
     last = series[-1] if series else None
     redelivered = data.violations.get("redelivered", Occurrence(0, "")).count
     if not isinstance(data.scenario, Server) or last is None or last.end not in _CUTS:
-        return Arrivals(redelivered=redelivered)
-    return Arrivals(last.end, last.planned_queries or 0, last.n_queries, redelivered)
+        return PlannedQueries(redelivered=redelivered)
+    return PlannedQueries(last.end, last.planned_queries or 0, last.n_queries, redelivered)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from loadgen.config.arrivals import Constant, Gamma, Poisson, Replay, Varying
 from loadgen.config.scenarios import Concurrent, Offline, Server
-from loadgen.metrics.arrivals_test import (
+from loadgen.metrics.arrivals import (
     TOLERANCE_NS,
     ArrivalsTest,
     check_planned,

@@ -16,10 +16,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from loadgen import _core, dataset
+from loadgen import _core, dataset, monitor
 from loadgen.config.scenarios import Concurrent, Server
 from loadgen.errors import LoadGenError, SUTError, described, raised
-from loadgen.monitor import watch
 from loadgen.result.encoding import Encoder
 from loadgen.run.collector import collector
 from loadgen.run.progress import ProgressLine
@@ -183,7 +182,7 @@ class Execution:
                 if self._progress:
                     self._progress.series(*self._reading(number, step))
                 simulated = self.run.clock is not None
-                with self._of_the_system(), watch(simulated) as self.monitor:
+                with self._of_the_system(), monitor.watch(simulated) as self.monitor:
                     end = self._series(number, delivery, flush)
                 if end in _LAST_ENDS:
                     break

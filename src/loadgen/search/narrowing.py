@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from loadgen.search.probe import Probe
 
-__all__ = ["Range", "bracket"]
+__all__ = ["Bracket", "Range", "bracket"]
 
 Bracket = tuple[float | None, float | None]
 

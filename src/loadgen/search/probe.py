@@ -18,8 +18,8 @@ from loadgen.metrics.latency import percentile_fraction
 from loadgen.run import watched_run
 from loadgen.search.evidence import LEAST_EFFECTIVE, Evidence, Outcome, log_ratios
 from loadgen.search.watch import Rule, Watcher
-from loadgen.values import count_in_words, ns_from_ms
-from loadgen.verdict import integrity
+from loadgen.values import count_in_words
+from loadgen.verdict import integrity, observed
 
 if TYPE_CHECKING:
     from loadgen._core import VirtualClock
@@ -102,12 +102,10 @@ def at_load(scenario: Loaded, load: float) -> Loaded:
 
 
 def limits_ns(scenario: Loaded) -> dict[str, int]:
-    """Return the limits that are judged; with a token limit, only those: as the verdict does."""
-    knobs = {"ttft": "target_ttft_ms", "tpot": "target_tpot_ms"}
-    found = {kind: getattr(scenario, knob, None) for kind, knob in knobs.items()}
-    if not any(found.values()):
-        found = {"latency": scenario.target_latency_ms}
-    return {kind: ns_from_ms(limit) for kind, limit in found.items() if limit is not None}
+    """Return the limits that the verdict judges, by what they are about, as in `Rule`."""
+    by_knob = observed.limits_ns(scenario)
+    knobs = {kind: f"target_{kind}_ms" for kind in ("latency", "ttft", "tpot")}
+    return {kind: by_knob[knob] for kind, knob in knobs.items() if knob in by_knob}
 
 
 def enough_queries(allowed: float, error: float) -> int:

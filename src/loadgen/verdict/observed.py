@@ -18,7 +18,7 @@ from loadgen.metrics.latency import Distribution
 from loadgen.traffic.effective import Effective
 from loadgen.values import ns_from_ms
 
-__all__ = ["Limit", "Observed", "duration_ns", "limits"]
+__all__ = ["Limit", "Observed", "duration_ns", "limits", "limits_ns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +118,36 @@ def duration_ns(seen: Observed) -> int:
     return seen.last_issued_ns
 
 
-def limits(seen: Observed) -> list[Limit]:
-    """Return the latency limits of the scenario, in the order in which they are judged.
+def limits_ns(scenario: Scenario) -> dict[str, int]:
+    """Return the latency limits that are judged, ns, by their knobs, in the order of judging.
 
     A Server with token limits has only these: MLPerf does not look at the whole latency then.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        One without limits has none.
+    """
+    if not isinstance(scenario, (Server, Concurrent)):
+        return {}
+    knobs = ("target_tpot_ms", "target_ttft_ms") if isinstance(scenario, Server) else ()
+    found = {knob: getattr(scenario, knob) for knob in knobs}
+    if not any(found.values()):
+        found = {"target_latency_ms": scenario.target_latency_ms}
+    return {knob: ns_from_ms(limit) for knob, limit in found.items() if limit is not None}
+
+
+def limits(seen: Observed) -> list[Limit]:
+    """Return the limits of `limits_ns`, with what has to keep them.
 
     Parameters
     ----------
     seen : Observed
         What the run did.
     """
-    scenario = seen.scenario
-    if not isinstance(scenario, (Server, Concurrent)):
-        return []
-    found = []
-    if isinstance(scenario, Server):
-        pairs = (("target_tpot_ms", seen.tpot), ("target_ttft_ms", seen.ttft))
-        for knob, figures in pairs:
-            limit_ms = getattr(scenario, knob)
-            if limit_ms is not None:
-                found.append(Limit(knob, ns_from_ms(limit_ms), figures))
-    if not found and scenario.target_latency_ms is not None:
-        limit_ns = ns_from_ms(scenario.target_latency_ms)
-        found.append(Limit("target_latency_ms", limit_ns, seen.latency))
-    return found
+    figures = {
+        "target_latency_ms": seen.latency,
+        "target_tpot_ms": seen.tpot,
+        "target_ttft_ms": seen.ttft,
+    }
+    return [Limit(knob, limit, figures[knob]) for knob, limit in limits_ns(seen.scenario).items()]

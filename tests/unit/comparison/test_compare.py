@@ -57,6 +57,17 @@ def test_percentiles_without_enough_samples_are_left_out_with_what_they_need(sim
     assert [each.name for each in found.differences] == ["latency p50", "latency p90", "rate"]
 
 
+def test_a_figure_that_was_not_compared_says_why_when_it_is_asked_for(simulate) -> None:
+    a = simulate(np.random.default_rng(2), 200)
+    found = lg.compare(a, a, metrics=["latency", "ttft"])
+    with pytest.raises(KeyError, match="latency p99: not compared, A has 200 samples and needs"):
+        found["latency p99"]
+    with pytest.raises(KeyError, match="ttft p50: not compared, not both runs have it"):
+        found["ttft p50"]
+    with pytest.raises(KeyError, match="latancy: not compared, there is no such figure"):
+        found["latancy"]
+
+
 def test_saved_runs_are_compared_by_their_folders(runs, tmp_path: Path) -> None:
     folder = runs["slow"].save(tmp_path / "slow")
     found = lg.compare(runs["base"], str(folder))

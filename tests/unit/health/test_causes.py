@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loadgen.health import Arrivals, DelayFigures, Health, assess
+from loadgen.health import DelayFigures, Health, PlannedQueries, assess
 from loadgen.metrics import Columns, Distribution
 
 US, MS, S = 1_000, 1_000_000, 1_000_000_000
@@ -176,6 +176,14 @@ def test_where_nothing_is_measured_that_is_said() -> None:
     assert cause.count("what the machine did") == 1
 
 
+def test_work_of_this_process_is_not_somebody_elses() -> None:
+    """Seven tenths of two processors that are busy half of the time."""
+    machine = monitor(process_cpu_ns=7 * S, busy_share=0.5, duration_ns=10 * S, cpus=2)
+    (_, cause) = told(issuing(run_queue_ns=134 * MS), machine).causes
+    assert "for the system's own work in this process" in cause
+    assert "(70% of the machine's work was this process's). Give the system fewer threads" in cause
+
+
 def test_two_causes_of_equal_size_are_both_named() -> None:
     both = octave(4 * MS, 100, stopped=200 * MS, locked=200 * MS)
     causes = told(issuing(late=[both], run_queue_ns=100 * MS)).causes
@@ -243,8 +251,8 @@ def test_collections_inside_issue_are_told_of_with_it(gc_here_ns: int, named: bo
 
 
 def test_queries_that_were_never_issued_are_told() -> None:
-    cut = Arrivals("too_many_outstanding", planned=1000, issued=400, redelivered=1)
-    found = assess(IN_TIME, DelayFigures(), LATENCY, 99, arrivals=cut)
+    cut = PlannedQueries("too_many_outstanding", planned=1000, issued=400, redelivered=1)
+    found = assess(IN_TIME, DelayFigures(), LATENCY, 99, planned=cut)
     assert found.verdict == "good"  # the run's verdict says what it makes of it
     assert found.causes == (
         "600 of 1,000 planned queries were never issued, since the series ended by "
@@ -254,7 +262,7 @@ def test_queries_that_were_never_issued_are_told() -> None:
     )
     assert found.figures["planned_queries"] == 1000
     assert found.figures["issued_queries"] == 400
-    assert assess(IN_TIME, DelayFigures(), LATENCY, 99, arrivals=Arrivals()).causes == ()
+    assert assess(IN_TIME, DelayFigures(), LATENCY, 99, planned=PlannedQueries()).causes == ()
 
 
 @pytest.mark.parametrize(

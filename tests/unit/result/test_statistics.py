@@ -10,7 +10,7 @@ import pytest
 
 import loadgen as lg
 from loadgen.health import DelayFigures
-from loadgen.metrics.arrivals_test import TOLERANCE_NS
+from loadgen.metrics.arrivals import TOLERANCE_NS
 from loadgen.result import Result, RunData
 from loadgen.testing import ExponentialSUT, FixedSUT, VirtualClock
 

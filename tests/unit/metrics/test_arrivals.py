@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from loadgen.errors import SettingsError
-from loadgen.metrics.arrivals_test import (
+from loadgen.metrics.arrivals import (
     ArrivalsTest,
     check_planned,
     check_renewal,
