@@ -137,7 +137,10 @@ std::optional<ThreadUsage> thread_usage() noexcept { return std::nullopt; }
 
 ThreadUsage& ThreadUsage::operator+=(const ThreadUsage& other) noexcept {
   cpu += other.cpu;
-  if (run_queue_delay && other.run_queue_delay) *run_queue_delay += *other.run_queue_delay;
+  if (run_queue_delay && other.run_queue_delay)
+    *run_queue_delay += *other.run_queue_delay;
+  else
+    run_queue_delay.reset();  // that of some threads is not that of all
   voluntary_switches += other.voluntary_switches;
   involuntary_switches += other.involuntary_switches;
   minor_faults += other.minor_faults;
@@ -148,7 +151,10 @@ ThreadUsage& ThreadUsage::operator+=(const ThreadUsage& other) noexcept {
 ThreadUsage ThreadUsage::since(const ThreadUsage& earlier) const noexcept {
   ThreadUsage used = *this;
   used.cpu -= earlier.cpu;
-  if (used.run_queue_delay && earlier.run_queue_delay) *used.run_queue_delay -= *earlier.run_queue_delay;
+  if (used.run_queue_delay && earlier.run_queue_delay)
+    *used.run_queue_delay -= *earlier.run_queue_delay;
+  else
+    used.run_queue_delay.reset();
   used.voluntary_switches -= earlier.voluntary_switches;
   used.involuntary_switches -= earlier.involuntary_switches;
   used.minor_faults -= earlier.minor_faults;

@@ -55,11 +55,16 @@ TEST_CASE("what a thread used in a time is a difference, and of several threads 
   const ThreadUsage one = used;
   used += other;
   CHECK(used.cpu == one.cpu + Duration{10});
-  CHECK(used.run_queue_delay == one.run_queue_delay);
+  CHECK_FALSE(used.run_queue_delay);  // that of one is not that of both
   CHECK(used.voluntary_switches == one.voluntary_switches + 1);
   CHECK(used.involuntary_switches == one.involuntary_switches + 2);
   CHECK(used.minor_faults == one.minor_faults + 3);
   CHECK(used.major_faults == one.major_faults + 4);
+  CHECK_FALSE(one.since(other).run_queue_delay);
+  ThreadUsage twice{Duration{10}, Duration{5}, 0, 0, 0, 0};
+  twice += twice;
+  CHECK(twice.run_queue_delay == Duration{10});
+  CHECK(twice.since({Duration{0}, Duration{4}, 0, 0, 0, 0}).run_queue_delay == Duration{6});
 }
 
 #endif
