@@ -6,9 +6,19 @@ time. So a test marked `truth` is called up to three times and passes when one c
 fixtures are made once: it must make whatever it measures itself. Only assertions are tried again.
 """
 
+from collections.abc import Callable
+
 import pytest
 
 TRIES = 3
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Write a figure under the test's name, whether it passes or not."""
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    assert reporter is not None
+    return lambda text: reporter.write_line(f"\n  {request.node.name}: {text}")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -23,14 +23,6 @@ REQUESTS_PER_SECOND = 3_000
 Report = Callable[[str], None]
 
 
-@pytest.fixture
-def report(request: pytest.FixtureRequest) -> Report:
-    """Write a figure under the test's name, whether it passes or not."""
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    assert reporter is not None
-    return lambda text: reporter.write_line(f"\n  {request.node.name}: {text}")
-
-
 def test_token_times_are_the_servers(report: Report) -> None:
     """At 200 requests a second, medians of TTFT, ITL and TPOT agree within half a millisecond.
 

@@ -26,14 +26,6 @@ QUIET = 0.001  # share of the time that was stolen, or waited for
 Report = Callable[[str], None]
 
 
-@pytest.fixture
-def report(request: pytest.FixtureRequest) -> Report:
-    """Write a figure under the test's name, whether it passes or not."""
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    assert reporter is not None
-    return lambda text: reporter.write_line(f"\n  {request.node.name}: {text}")
-
-
 class Immediate(lg.SystemUnderTest):
     """Answers at once, so that nearly all of its latency is the generator's."""
 

@@ -37,14 +37,6 @@ MINIMA = {"min_duration_s": 0, "min_queries": 1000}
 Report = Callable[[str], None]
 
 
-@pytest.fixture
-def report(request: pytest.FixtureRequest) -> Report:
-    """Write a figure under the test's name, whether it passes or not."""
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    assert reporter is not None
-    return lambda text: reporter.write_line(f"\n  {request.node.name}: {text}")
-
-
 def us(nanoseconds: float) -> str:
     return f"{nanoseconds / US:.3g} us"
 
