@@ -243,7 +243,8 @@ def line(row: Row) -> str:
 def stops_in_words(shares: Sequence[float]) -> str:
     """Say in which share of time the machine did not let a thread go on."""
     low, middle, high = min(shares), statistics.median(shares), max(shares)
-    return f"machine: stopped {middle:.1%} ({low:.1%}-{high:.1%}) of the time"
+    spread = f"{100 * low:.1f} to {100 * high:.1f} %"
+    return f"machine: stopped {100 * middle:.1f} % ({spread}) of the time"
 
 
 def _number(value: float | None) -> str:

@@ -51,4 +51,4 @@ print(result.summary())
 
 accuracy = lg.run(sut, images[held_out], lg.Offline(), mode="accuracy")
 right = np.mean(np.array(accuracy.outputs_by_index()) == labels[held_out])
-print(f"\n{right:.1%} of {accuracy.n_completed} digits are right")
+print(f"\n{100 * right:.1f} % of {accuracy.n_completed} digits are right")

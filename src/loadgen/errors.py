@@ -165,7 +165,7 @@ class ComparisonError(LoadGenError):
 
     def __str__(self) -> str:
         return "\n".join(
-            ["the runs are not comparable; by force they are compared all the same:"]
+            ["the runs are not comparable (force=True or --force compares them all the same):"]
             + [f"  - {reason}" for reason in self.reasons]
         )
 

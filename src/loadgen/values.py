@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 import math
 import numbers
+import textwrap
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Final
@@ -22,6 +23,8 @@ from loadgen.errors import Problem
 __all__ = [
     "MAX_COUNT",
     "MAX_SECONDS",
+    "NOTICEABLE",
+    "TEXT_WIDTH",
     "Check",
     "Refused",
     "boolean",
@@ -35,8 +38,10 @@ __all__ = [
     "ns_in_words",
     "number",
     "optional",
+    "per_cent",
     "percentile",
     "problem_of",
+    "wrapped",
 ]
 
 Check = Callable[[object], Any]
@@ -47,6 +52,12 @@ MAX_SECONDS: Final = 1e9
 MAX_COUNT: Final = 2**33
 """Most rows that a record has (`csrc/core/record/record.hpp`)."""
 
+NOTICEABLE: Final = 0.05
+"""Share by which two runs of one system differ anyhow: nobody would act on less. A level, a rate, a
+queue that changes by less is not told of."""
+
+TEXT_WIDTH: Final = 98
+"""Of what is written for people: it fits into 100 columns."""
 
 _HIGHEST_PERCENTILE: Final = 100.0
 
@@ -229,3 +240,40 @@ def count_in_words(count: int, noun: str, plural: str | None = None) -> str:
     ('1 query', '270,336 samples')
     """
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def per_cent(share: float, digits: int = 0) -> str:
+    """Return a share with its unit, as all texts have it.
+
+    Examples
+    --------
+    >>> per_cent(0.05), per_cent(0.12345, 1)
+    ('5 %', '12.3 %')
+    """
+    return f"{100 * share:.{digits}f} %"
+
+
+def wrapped(text: str, first: str = "", rest: str | None = None, width: int = TEXT_WIDTH) -> str:
+    """Return a text in lines that fit; a figure and its "%" stay together.
+
+    Parameters
+    ----------
+    text : str
+    first, rest : str
+        What its first line begins with, and the others; `rest` None: the same.
+    width : int
+        Characters of a line.
+
+    Examples
+    --------
+    >>> print(wrapped("below it by 5 % of all", "- ", "  ", width=15))
+    - below it by
+      5 % of all
+    """
+    found = textwrap.fill(
+        text.replace(" %", "\N{NO-BREAK SPACE}%"),
+        width,
+        initial_indent=first,
+        subsequent_indent=first if rest is None else rest,
+    )
+    return found.replace("\N{NO-BREAK SPACE}%", " %")

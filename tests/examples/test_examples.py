@@ -123,9 +123,12 @@ def test_code_of_the_page_on_language_models_runs(tmp_path: Path) -> None:
 
 def test_code_of_the_page_on_systems_runs(tmp_path: Path) -> None:
     code = "\n".join(blocks(ROOT / "docs/systems-under-test.md", "python"))
-    sizes = ast.literal_eval(run(tmp_path, sys.executable, "-c", code))
+    first, _, summary = run(tmp_path, sys.executable, "-c", code).partition("\n")
+    sizes = ast.literal_eval(first)
     assert sizes
     assert max(sizes) <= 32
+    assert summary.startswith("ask: server, performance mode\n")  # of a server over HTTP
+    assert "\nfailures          none\n" in summary
 
 
 def test_guide_names_every_knob_and_setting_and_shows_a_file_that_can_be_read() -> None:

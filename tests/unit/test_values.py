@@ -23,7 +23,9 @@ from loadgen.values import (
     ns_in_words,
     number,
     optional,
+    per_cent,
     percentile,
+    wrapped,
 )
 
 
@@ -119,3 +121,18 @@ def test_counts_are_told_with_their_noun_in_the_right_number() -> None:
     assert count_in_words(1, "query", "queries") == "1 query"
     assert count_in_words(2, "query", "queries") == "2 queries"
     assert count_in_words(0, "sample") == "0 samples"
+
+
+def test_shares_are_told_in_per_cent_with_a_space() -> None:
+    assert [per_cent(0.05), per_cent(1), per_cent(0.12345, 2)] == ["5 %", "100 %", "12.35 %"]
+
+
+@pytest.mark.parametrize("width", range(12, 60))
+def test_a_figure_is_not_parted_from_its_per_cent(width: int) -> None:
+    text = "as much as 5 % of them, or 12.5 %, whichever is less"
+    lines = wrapped(text, "- ", "  ", width).splitlines()
+    assert " ".join(line[2:] for line in lines) == text
+    assert {line[:2] for line in lines[:1]} == {"- "}
+    assert all(line.startswith("  ") for line in lines[1:])
+    assert not any(line.strip().startswith("%") for line in lines)
+    assert max(map(len, lines)) <= width

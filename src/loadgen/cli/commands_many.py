@@ -2,7 +2,8 @@
 """What can be typed of several runs: search, sweep, comparison. No logic.
 
 Exit codes: 0 found, or valid; 1 not found, or invalid; 2 wrong use, 3 it could not be finished.
-Those of ``compare``: 0 the same or faster, 1 slower, 2 wrong use or not comparable, 3 cannot tell.
+Those of ``compare``: 0 the same or faster, 1 slower, 2 wrong use or not comparable, 3 it could not
+be finished, 4 cannot tell.
 """
 
 from __future__ import annotations
@@ -115,8 +116,15 @@ def _sweep(
 
 _COMPARE_HELP = """Find out whether run B is faster or slower than run A.
 
-A and B are folders of saved results. Exit codes: 0 the same or faster, 1 slower, 2 wrong use or not
-comparable, 3 cannot tell.
+A and B are folders of saved results.
+
+\b
+Exit codes:
+  0  the same or faster
+  1  slower
+  2  wrong use, or not comparable
+  3  it could not be finished
+  4  cannot tell: too few samples, the summary says how many it takes
 """
 
 
@@ -133,6 +141,7 @@ def _compare(
     ] = 5.0,
     force: Annotated[bool, typer.Option("--force", help="Compare what is not comparable.")] = False,
     as_json: Annotated[bool, JSON] = False,
+    quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Find out whether run B is faster or slower than run A."""
     code = exit_code(
@@ -143,6 +152,7 @@ def _compare(
             margin_percent=margin_percent,
             force=force,
             as_json=as_json,
+            quiet=quiet,
         )
     )
     raise typer.Exit(code)

@@ -7,7 +7,6 @@ Not for the model (``digits.py``), nor for runs of what a user brings (``run.py`
 from __future__ import annotations
 
 import shutil
-import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from loadgen.cli.digits import Digits, digits
 from loadgen.cli.output import Output, result_document
 from loadgen.cli.run import measured, output_folder, save
 from loadgen.report import print_table
+from loadgen.values import TEXT_WIDTH, per_cent, wrapped
 
 DURATION_S: Final = 8.0
 
@@ -29,7 +29,6 @@ _MIN_QUERIES: Final = 1_000
 # A modest rate and a wide limit: VALID on a machine that has other work too.
 _SERVER: Final = loadgen.Server(target_qps=500, target_latency_ms=200)
 _OFFLINE_PASSES: Final = 1_000
-_WIDTH: Final = 98
 
 
 @dataclass(frozen=True)
@@ -136,8 +135,8 @@ def _show(results: dict[str, loadgen.Result], accuracy: _Accuracy | None, output
     if performance:
         print_table(performance.values())
     if accuracy is not None:
-        share = accuracy.n_right / accuracy.n_images
-        output.say(f"\nAccuracy: {share:.1%}, {accuracy.n_right:,} of {accuracy.n_images:,} images")
+        share = per_cent(accuracy.n_right / accuracy.n_images, 1)
+        output.say(f"\nAccuracy: {share}, {accuracy.n_right:,} of {accuracy.n_images:,} images")
     for name, result in results.items():
         for reason in result.reasons:
             output.say(_wrapped(f"{name}, system INVALID: {reason}"))
@@ -146,5 +145,5 @@ def _show(results: dict[str, loadgen.Result], accuracy: _Accuracy | None, output
 
 
 def _wrapped(text: str) -> str:
-    width = min(_WIDTH, shutil.get_terminal_size((_WIDTH, 0)).columns)
-    return textwrap.fill(text, width, subsequent_indent="  ")
+    width = min(TEXT_WIDTH, shutil.get_terminal_size((TEXT_WIDTH, 0)).columns)
+    return wrapped(text, rest="  ", width=width)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from typing import Final
 
-from loadgen.comparison.comparable import caveats, obstacles
+from loadgen.comparison.comparable import are_identical, caveats, obstacles
 from loadgen.comparison.judge import judge
 from loadgen.comparison.outcome import Comparison, Difference
 from loadgen.comparison.selection import METRICS, quantities
@@ -19,7 +19,7 @@ from loadgen.errors import ComparisonError, SettingsError
 from loadgen.metrics.intervals import confidence_check
 from loadgen.metrics.latency import percentile_fraction
 from loadgen.result import Result
-from loadgen.values import Refused, boolean, choice, number, problem_of
+from loadgen.values import NOTICEABLE, Refused, boolean, choice, number, problem_of
 
 __all__ = ["Comparison", "Difference", "compare"]
 
@@ -35,7 +35,7 @@ def compare(
     metrics: Iterable[str] | None = None,
     percentiles: Iterable[float] | None = None,
     confidence: float = 0.95,
-    margin: float = 0.05,
+    margin: float = NOTICEABLE,
     force: bool = False,
 ) -> Comparison:
     """Return whether run B is faster or slower than run A, or as fast.
@@ -57,7 +57,8 @@ def compare(
         Of the intervals; and at least so often two runs that do not differ are not called
         different.
     margin : float in [0, 1)
-        Differences of this share do not matter: ratios from 1 / (1 + margin) to 1 + margin.
+        Differences of this share do not matter: ratios from 1 / (1 + margin) to 1 + margin. 0.05
+        unless told.
     force : bool
         Compare what is not comparable; the comparison says why it should not be believed.
 
@@ -99,14 +100,16 @@ def compare(
         headline=shown is None,
     )  # fmt: skip
     paired = of_a.traffic_digest == of_b.traffic_digest
+    identical = paired and are_identical(of_a, of_b)
     return Comparison(
-        differences=judge(compared, error, margin, paired=paired),
+        differences=judge(compared, error, margin, paired=paired, identical=identical),
         left_out=left_out,
         confidence=confidence,
         margin=margin,
         paired=paired,
         forced=tuple(found),
-        notes=caveats(of_a, of_b),
+        notes=caveats(of_a, of_b, identical=identical),
+        counts=(of_a.latency.count, of_b.latency.count),
         runs=(_label(a, of_a), _label(b, of_b)),
     )
 

@@ -11,11 +11,15 @@ import reprlib
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.result import Result
 from loadgen.result.observation import observe
+from loadgen.result.samples import instant_converter
 from loadgen.verdict import integrity
 
-__all__ = ["caveats", "obstacles"]
+__all__ = ["are_identical", "caveats", "obstacles"]
 
 _NOT_TRAFFIC: Final = {
     # What is judged.
@@ -78,14 +82,43 @@ def _unsound(run: Result) -> Iterator[str]:
         yield "its generator was bad: " + "; ".join(run.health.causes)
 
 
-def caveats(a: Result, b: Result) -> tuple[str, ...]:
-    """Return what to know of two runs that are comparable.
+def are_identical(a: Result, b: Result) -> bool:
+    """Return whether two results have the same answers at the same instants.
 
     Parameters
     ----------
     a, b : Result
     """
+    if a.data is b.data:
+        return True
+    if a.data.tally or b.data.tally or a.data.n_rows != b.data.n_rows:
+        return False
+    columns = [
+        (instant_converter(a.data, name), instant_converter(b.data, name))
+        for name in ("scheduled_ns", "completed_ns")
+    ]
+    return all(
+        np.array_equal(of_a(first, first + CHUNK_ROWS), of_b(first, first + CHUNK_ROWS))
+        for first in range(0, a.data.n_rows, CHUNK_ROWS)
+        for of_a, of_b in columns
+    )
+
+
+def caveats(a: Result, b: Result, *, identical: bool) -> tuple[str, ...]:
+    """Return what to know of two runs that are comparable.
+
+    Parameters
+    ----------
+    a, b : Result
+    identical : bool
+        As `are_identical` has it.
+    """
     found = []
+    if identical:
+        found.append(
+            "A and B have the same answers at the same instants: they are one run, and say nothing "
+            "of another"
+        )
     for name, run in (("A", a), ("B", b)):
         if run.health.verdict == "suspect":
             found.append(f"the generator of {name} is suspect: part of its figures may be its own")

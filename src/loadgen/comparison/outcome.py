@@ -4,19 +4,17 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from loadgen.values import ns_in_words
+from loadgen.values import ns_in_words, wrapped
 
 __all__ = ["Comparison", "Difference", "Ends", "Verdict"]
 
 Verdict = Literal["same", "faster", "slower", "cannot tell"]
-Ends = tuple[float, float]
+Ends = tuple[float | None, float | None]
 
-_WIDTH: Final = 98
 _HEADS: Final[Mapping[Verdict, str]] = {
     "same": "Same: B is as fast as A, within",
     "faster": "Faster: B is faster than A. Margin",
@@ -39,11 +37,11 @@ class Difference:
         "ns" or "samples/s".
     a, b : float
         The figure in each run.
-    interval : tuple of two floats
-        Of b - a; an end without enough samples is infinite.
+    interval : tuple of two floats or None
+        Of b - a; None where there are too few samples to bound that side.
     ratio : float
         b / a; times below 1 ns count as 1 ns.
-    ratio_interval : tuple of two floats
+    ratio_interval : tuple of two floats or None
         Of b / a; from it follows the verdict.
     correlation : float or None
         Of the errors of a and b; None where the runs had other traffic.
@@ -76,7 +74,7 @@ class Difference:
         return self.b - self.a
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON; an end that does not exist is None."""
+        """Return plain values, for JSON."""
         return {
             "metric": self.metric,
             "percentile": self.percentile,
@@ -84,9 +82,9 @@ class Difference:
             "a": self.a,
             "b": self.b,
             "difference": self.difference,
-            "interval": list(map(_finite, self.interval)),
+            "interval": list(self.interval),
             "ratio": self.ratio,
-            "ratio_interval": list(map(_finite, self.ratio_interval)),
+            "ratio_interval": list(self.ratio_interval),
             "correlation": self.correlation,
             "verdict": self.verdict,
             "clear_alone": self.clear_alone,
@@ -113,6 +111,8 @@ class Comparison:
         What else to know.
     runs : tuple of str
         What A and B are.
+    counts : tuple of int
+        Latencies that A and B have.
     """
 
     differences: tuple[Difference, ...]
@@ -123,6 +123,7 @@ class Comparison:
     forced: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     runs: tuple[str, ...] = ("A", "B")
+    counts: tuple[int, int] = (0, 0)
 
     @property
     def verdict(self) -> Verdict:
@@ -132,6 +133,16 @@ class Comparison:
             if verdict in found:
                 return verdict
         return "same" if found == {"same"} else "cannot tell"
+
+    @property
+    def more_samples(self) -> int | None:
+        """How many more latencies each run needs to tell, if all figures stay as they are.
+
+        None where it tells, or where that cannot be said. Of the figures that are compared;
+        `left_out` has what others need.
+        """
+        times = max((_times_more(each, self.margin) for each in self.differences), default=1.0)
+        return math.ceil((times - 1.0) * min(self.counts)) or None
 
     def __getitem__(self, name: str) -> Difference:
         """Return the difference of a figure, by its name, such as "latency p99" or "rate".
@@ -159,6 +170,8 @@ class Comparison:
             "forced": list(self.forced),
             "notes": list(self.notes),
             "runs": list(self.runs),
+            "counts": list(self.counts),
+            "more_samples": self.more_samples,
         }
 
     def summary(self) -> str:
@@ -169,9 +182,9 @@ class Comparison:
         share = f"{100 * self.confidence:g} %"
         yield f"{_HEADS[self.verdict]} {100 * self.margin:g} %, confidence {share}."
         for name, run in zip("AB", self.runs, strict=True):
-            yield from _wrapped(f"{name}  {run}", "  ")
+            yield wrapped(f"{name}  {run}", "  ")
         for reason in self.forced:
-            yield from _wrapped(f"NOT COMPARABLE, compared all the same: {reason}", "  ")
+            yield wrapped(f"NOT COMPARABLE, compared all the same: {reason}", "  ")
         yield ""
         if self.differences:
             yield _row("", "A", "B", "B / A", f"with {share}", "verdict")
@@ -183,14 +196,14 @@ class Comparison:
                 _figure(each.a, each.unit),
                 _figure(each.b, each.unit),
                 f"{each.ratio:.4g}",
-                f"{low:.4g} to {high:.4g}".replace("inf", "?"),
+                f"{_end(low)} to {_end(high)}",
                 each.verdict + mark,
             )
         for name, why in self.left_out.items():
-            yield from _wrapped(f"{name}: not compared, {why}")
+            yield wrapped(f"{name}: not compared, {why}", "", "  ")
         yield ""
         for note in self._remarks():
-            yield from _wrapped(note, "- ", "  ")
+            yield wrapped(note, "- ", "  ")
 
     def _remarks(self) -> Iterator[str]:
         if any(each.clear_alone and each.verdict == "cannot tell" for each in self.differences):
@@ -198,10 +211,10 @@ class Comparison:
                 "* would differ if it were the only figure; with so many, one of them looks like "
                 "this by chance too often (Holm's correction)"
             )
-        if more := self._more():
+        if more := self.more_samples:
             yield (
-                f"to tell a difference of {100 * self.margin:g} % in all of them would take about "
-                f"{more:,} times as many samples"
+                f"to tell in all of them takes about {float(f'{more:.2g}'):,.0f} more latencies in "
+                "each run, if the figures stay as they are"
             )
         if self.paired:
             yield "both runs had the same traffic, so they are compared query by query"
@@ -213,18 +226,23 @@ class Comparison:
             "the next is not in them, and shows only in several runs of each"
         )
 
-    def _more(self) -> int | None:
-        """Return how many times as many samples bring every interval within the margin."""
-        slack, factors = math.log1p(self.margin), [1.0]
-        for each in self.differences:
-            low, high = each.ratio_interval
-            if each.verdict == "cannot tell" and low > 0.0 and high < math.inf and slack:
-                factors.append((math.log(high / low) / 2.0 / slack) ** 2)
-        return math.ceil(max(factors)) if max(factors) > 1.0 else None
+
+def _times_more(found: Difference, margin: float) -> float:
+    """Return how many times as many samples one figure needs; 1 where that is not to be said.
+
+    The width of an interval goes with 1 / sqrt(n). It has to come within the margin, or to exclude
+    1, whichever is nearer.
+    """
+    low, high = found.ratio_interval
+    if found.verdict != "cannot tell" or low is None or high is None:
+        return 1.0
+    half, apart = math.log(high / low) / 2.0, abs(math.log(high * low) / 2.0)
+    enough = max(math.log1p(margin) - apart, apart)
+    return max((half / enough) ** 2, 1.0) if enough > 0.0 else 1.0
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _end(value: float | None) -> str:
+    return "?" if value is None else f"{value:.4g}"
 
 
 def _figure(value: float, unit: str) -> str:
@@ -234,9 +252,3 @@ def _figure(value: float, unit: str) -> str:
 def _row(name: str, *cells: str) -> str:
     a, b, ratio, interval, verdict = cells
     return f"{name:<19}{a:>12}{b:>12}{ratio:>9}{interval:>20}  {verdict}"
-
-
-def _wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text, _WIDTH, initial_indent=first, subsequent_indent=first if rest is None else rest
-    )

@@ -65,7 +65,7 @@ class Quantity(ABC):
 
     @abstractmethod
     def lacking(self, confidence: float) -> str | None:
-        """Return why there are no bounds at a confidence; None where there are."""
+        """Return why there are no bounds at a confidence, of both runs; None where there are."""
 
     @abstractmethod
     def bounds(self, confidences: Sequence[float]) -> tuple[Bounds, Bounds]:
@@ -92,13 +92,14 @@ class PercentileOf(Quantity):
 
     def lacking(self, confidence: float) -> str | None:
         """Say how many samples are missing."""
+        found = []
         for name, values in zip("AB", self._both, strict=True):
             more = values.more_for(self._at, confidence=confidence)
             if more is None:
                 return f"no number of samples bounds percentile {self._at:g}"
             if more:
-                return f"{name} has {len(values):,} samples and needs {more:,} more"
-        return None
+                found.append(f"{name} has {len(values):,} samples and needs {more:,} more")
+        return "; ".join(found) or None
 
     def bounds(self, confidences: Sequence[float]) -> tuple[Bounds, Bounds]:
         """Return order statistics."""

@@ -3,13 +3,15 @@
 
 With the answers counted in bins of equal width, var(n) is the number of bins times the long-run
 variance of a count (``metrics/dependence.py``), but at least 1, since the end of a run cuts off
-part of an answer; and ln(rate) is taken for normal.
+part of an answer; and ln(rate) is taken for normal. Answers that come in a few bursts say nothing
+of that variance: what is measured is one duration, once.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -48,23 +50,37 @@ class RateOf(Quantity):
     def __init__(self, a: Result, b: Result) -> None:
         self._both = (a, b)
 
+    @cached_property
+    def _counts(self) -> tuple[Float64Array, Float64Array]:
+        a, b = map(_counts, self._both)
+        return a, b
+
     def lacking(self, confidence: float) -> str | None:
-        """Say whether it is no rate, or where answers are too few or not kept."""
-        for name, run in zip("AB", self._both, strict=True):
+        """Say whether it is no rate, or where answers are too few, not kept, or came at once."""
+        found = []
+        for number, (name, run) in enumerate(zip("AB", self._both, strict=True)):
             if run.metric is None or run.metric.unit != self.unit:
-                return f"the headline of {name} is no rate"
-            if run.settings.recording == "histogram":
-                return f"{name} kept no rows, which are needed to tell how sure its rate is"
-            if run.n_completed < 2 * FEW:
-                return f"{name} has {run.n_completed:,} samples and needs {2 * FEW}"
-        return None
+                found.append(f"the headline of {name} is no rate")
+            elif run.settings.recording == "histogram":
+                found.append(f"{name} kept no rows, which tell how sure a rate is")
+            elif run.n_completed < 2 * FEW:
+                found.append(f"{name} has {run.n_completed:,} samples and needs {2 * FEW}")
+            elif (bursts := np.count_nonzero(self._counts[number])) < FEW:
+                came = "at once" if bursts == 1 else f"in {bursts} bursts"
+                found.append(f"all answers of {name} came {came}: one observation of its rate")
+        if found and found[-1].endswith("of its rate"):
+            found.append("compare several runs of each")
+        return "; ".join(found) or None
 
     def bounds(self, confidences: Sequence[float]) -> tuple[Bounds, Bounds]:
         """Return those of a normal logarithm."""
         from scipy import special  # noqa: PLC0415 - as in metrics/intervals.py
 
         z = [float(special.ndtri((1.0 + each) / 2.0)) for each in confidences]
-        a, b = (_bounds(run, z) for run in self._both)
+        a, b = (
+            _bounds(run.metric.value if run.metric else 0.0, counts, z)
+            for run, counts in zip(self._both, self._counts, strict=True)
+        )
         return a, b
 
     def correlation(self) -> float:
@@ -78,13 +94,16 @@ class RateOf(Quantity):
         return math.sqrt(short / max(long, 1)) * correlated(a, b, short // width_ns)
 
 
-def _bounds(run: Result, z: Sequence[float]) -> Bounds:
-    """Return a rate and its bounds at so many standard errors."""
+def _counts(run: Result) -> Float64Array:
+    """Count the answers of a run in bins from its start to its end."""
     n_bins = min(max(run.n_completed // _BIN_ANSWERS, _LEAST_BINS), _MOST_BINS)
     done = _completed(run)
-    counts = _binned(*done, max(1, -(-latest_done_ns(*done) // n_bins)))
+    return _binned(*done, max(1, -(-latest_done_ns(*done) // n_bins)))
+
+
+def _bounds(value: float, counts: Float64Array, z: Sequence[float]) -> Bounds:
+    """Return a rate and its bounds at so many standard errors."""
     sigma = math.sqrt(max(len(counts) * long_run_variance(counts), 1.0)) / counts.sum()
-    value = run.metric.value if run.metric else 0.0
     return Bounds(
         value,
         [value * math.exp(-each * sigma) for each in z],

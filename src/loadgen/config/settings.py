@@ -129,7 +129,7 @@ class Settings(_Checked):
         How the issuing thread waits for the next due time.
     priority : {"normal", "high", "realtime"}
         Of the issuing thread, where the user may: a nice value of -20, or SCHED_FIFO, which spins
-        for less than 80% of the time and goes with no ``pacing="spin"``.
+        for less than 80 % of the time and goes with no ``pacing="spin"``.
     cpu : int or None
         The processor that the issuing thread is kept on.
     issue_threads : int

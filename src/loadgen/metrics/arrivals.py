@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from loadgen.errors import SettingsError
 from loadgen.metrics.gaps import Check, dispersion, distribution, lag, total
-from loadgen.values import integer, ns_in_words, number, problem_of
+from loadgen.values import count_in_words, integer, ns_in_words, number, problem_of
 
 __all__ = ["TOLERANCE_NS", "ArrivalsTest", "Check", "check_planned", "check_renewal"]
 
@@ -74,7 +74,7 @@ class ArrivalsTest:
 
     Parameters
     ----------
-    verdict : {"as planned", "not as planned", "too few"}
+    verdict : {"as planned", "not as planned", "cannot tell"}
     process : str
         The planned process.
     n_gaps : int
@@ -88,7 +88,7 @@ class ArrivalsTest:
         Why it is not as planned, in words, from who knows.
     """
 
-    verdict: Literal["as planned", "not as planned", "too few"]
+    verdict: Literal["as planned", "not as planned", "cannot tell"]
     process: str
     n_gaps: int
     tolerance_ns: int
@@ -103,13 +103,13 @@ class ArrivalsTest:
     @property
     def words(self) -> str:
         """The verdict in a sentence or two."""
-        if self.verdict == "too few":
-            return f"arrivals: {self.n_gaps:,} gaps are too few to test them; run longer"
+        if self.verdict == "cannot tell":
+            return f"arrivals: cannot tell from {count_in_words(self.n_gaps, 'gap')}; run longer"
         if self.verdict == "as planned":
             tolerance = ns_in_words(self.tolerance_ns)
             return (
-                f"arrivals as planned ({self.process}; {self.n_gaps:,} gaps, none judged for less"
-                f" than {tolerance})"
+                f"arrivals as planned ({self.process}, {self.n_gaps:,} gaps; late by less than"
+                f" {tolerance} does not count)"
             )
         why = "; ".join(check.words for check in self.failed)
         advice = "The figures are those of other traffic: repair what issues the queries"
@@ -163,7 +163,7 @@ def check_renewal(
         at = np.concatenate([np.array([start_ns], np.int64), at])
     n = len(at) - 1
     if n * min(shape, 1.0) < MIN_GAPS:
-        return ArrivalsTest("too few", process, max(n, 0), tolerance_ns)
+        return ArrivalsTest("cannot tell", process, max(n, 0), tolerance_ns)
 
     def arrivals(instants: Int64Array, add_ns: int = 0) -> FloatArray:
         seconds = (instants - at[0] + add_ns) / 1e9
@@ -219,7 +219,7 @@ def check_planned(
     _refuse(tolerance_ns=tolerance_ns)
     n = min(len(instants_ns), len(planned_ns)) - 1
     if n < MIN_GAPS:
-        return ArrivalsTest("too few", process, max(n, 0), tolerance_ns)
+        return ArrivalsTest("cannot tell", process, max(n, 0), tolerance_ns)
     at, due = _ascending(instants_ns)[: n + 1], planned_ns[: n + 1]
     off = 0
     for first in range(0, n, _BLOCK):

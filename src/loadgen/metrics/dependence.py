@@ -14,6 +14,9 @@ is made of coarser blocks as well, down to 512, and such a sum is taken where it
 than two of its standard errors sqrt((4 M + 2) / n_blocks), M lags (to look at several is ours). It
 errs to the safe side: for independent samples by some 3 %.
 
+It is for runs that are over, and taken for steady: what drifts counts as dependence here, and is
+measured otherwise by ``steady_state.py``. ``docs/statistics.md`` has all measures in one table.
+
 Not here: which percentile, and what the interval is (`Distribution`, ``intervals.py``).
 
 References

@@ -15,6 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from loadgen.values import per_cent
+
 __all__ = ["EXACT", "Check", "dispersion", "distribution", "lag", "quantiles", "total"]
 
 EXACT: Final = 0.001
@@ -52,7 +54,7 @@ class Check:
         if kind == "total":
             longer = self.value - 1
             how = "longer" if longer > 0 else "less"
-            return f"the whole took {abs(longer):.2%} {how} than it should"
+            return f"the whole took {per_cent(abs(longer), 2)} {how} than it should"
         if kind == "lag":
             return f"a gap depends on the one before it (correlation {self.value:.2g})"
         if kind == "dispersion":

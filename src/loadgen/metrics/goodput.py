@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadgen.metrics.columns import CHUNK_ROWS
-from loadgen.metrics.throughput import rate
 from loadgen.metrics.tokens import tpot_columns
 
 __all__ = ["Goodput", "Limits", "count_good"]
@@ -40,7 +39,7 @@ class Goodput:
     share : float in [0, 1]
         Of all samples that were issued.
     rate : float, samples/s
-        Of the good ones.
+        Of the good ones: that of the completed samples times their share of these.
     limits : mapping of str to float, ms
         By the scenario's knobs.
     """
@@ -52,24 +51,29 @@ class Goodput:
 
     @classmethod
     def of(
-        cls, n_good: int, n_issued: int, duration_ns: int, limits_ms: Mapping[str, float]
+        cls,
+        n_good: int,
+        n_completed: int,
+        n_issued: int,
+        completed_per_s: float,
+        limits_ms: Mapping[str, float],
     ) -> Self:
         """Return the goodput of so many good samples.
 
         Parameters
         ----------
-        n_good, n_issued : int
-        duration_ns : int, ns
-            What the scenario's rate of completed samples divides by.
+        n_good, n_completed, n_issued : int
+        completed_per_s : float, samples/s
+            The scenario's rate of completed samples, so that the two can be compared.
         limits_ms : mapping of str to float, ms
 
         Examples
         --------
-        >>> Goodput.of(450, 500, 2_000_000_000, {"target_ttft_ms": 200.0})
+        >>> Goodput.of(450, 480, 500, 240.0, {"target_ttft_ms": 200.0})
         Goodput(n_good=450, share=0.9, rate=225.0, limits={'target_ttft_ms': 200.0})
         """
-        share = n_good / n_issued if n_issued else 0.0
-        return cls(n_good, share, rate(n_good, duration_ns), limits_ms)
+        rate = completed_per_s * n_good / n_completed if n_completed else 0.0
+        return cls(n_good, n_good / n_issued if n_issued else 0.0, rate, limits_ms)
 
 
 class Limits(NamedTuple):

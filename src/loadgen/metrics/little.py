@@ -32,22 +32,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadgen.metrics.columns import CHUNK_ROWS
-from loadgen.values import ns_in_words
+from loadgen.values import NOTICEABLE, count_in_words, ns_in_words, per_cent
 
 __all__ = ["LittlesLaw", "littles_law"]
 
 MIN_ENDED: Final = 100
 APART: Final = 0.05
-"""What L and X W may differ by; ends and instants are exact, so it is far more than rounding."""
+"""What L and X W may differ by, as a share; instants are exact, so it is far more than rounding."""
 GROWS: Final = 1.5
 """The last quarter's L over the first one's, with the quarters between ascending as well."""
-EMPTY: Final = 0.05
-"""Share of the places that may stand empty: below what two runs differ by."""
-
 _QUARTERS: Final = 4
 
 Int64Array = NDArray[np.int64]
-Verdict = Literal["holds", "queue grows", "places empty", "wrong instants", "too short"]
+Verdict = Literal["holds", "queue grows", "places empty", "wrong instants", "cannot tell"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class LittlesLaw:
 
     Parameters
     ----------
-    verdict : {"holds", "queue grows", "places empty", "wrong instants", "too short"}
+    verdict : {"holds", "queue grows", "places empty", "wrong instants", "cannot tell"}
     in_flight : float
         Mean number, counted from the instants (L).
     rate_qps : float, queries/s
@@ -69,6 +66,8 @@ class LittlesLaw:
         Rows that ended before they were issued.
     quarters : tuple of float
         L in each quarter of the window.
+    n_ended : int
+        Rows that ended in the window.
     """
 
     verdict: Verdict
@@ -78,6 +77,7 @@ class LittlesLaw:
     concurrency: int | None
     n_backwards: int
     quarters: tuple[float, ...]
+    n_ended: int
 
     @property
     def expected(self) -> float:
@@ -102,10 +102,13 @@ class LittlesLaw:
     def words(self) -> str:
         """The verdict in a sentence or two."""
         law = f"{self.in_flight:.4g} in flight, {self.expected:.4g} by rate times time"
-        if self.verdict == "too short":
-            return "Little's law: too few queries ended while others were issued; run longer"
+        if self.verdict == "cannot tell":
+            return (
+                f"Little's law: cannot tell from {count_in_words(self.n_ended, 'query', 'queries')}"
+                " that ended while others were issued; run longer"
+            )
         if self.verdict == "wrong instants":
-            ended = f"{self.n_backwards:,} queries ended before they were issued; "
+            ended = f"{count_in_words(self.n_backwards, 'query', 'queries')} ended before issue; "
             return (
                 f"Little's law does not hold ({law}): {ended if self.n_backwards else ''}"
                 "instants are wrong, so do not use the figures"
@@ -120,7 +123,7 @@ class LittlesLaw:
             return f"Little's law holds ({law})"
         places = "time the one place" if self.concurrency == 1 else f"{self.concurrency:,} places"
         empty = (
-            f"{self.empty_share:.1%} of the {places} stood empty,"
+            f"{per_cent(self.empty_share, 1)} of the {places} stood empty,"
             f" {ns_in_words(self.turnaround_s * 1e9)} from an answer to the next query"
         )
         if self.verdict == "places empty":
@@ -154,7 +157,7 @@ def littles_law(
     ('holds', 2.5, 100, 0.025)
     """
     if not len(issued_ns):
-        return LittlesLaw("too short", 0.0, 0.0, 0.0, concurrency, 0, ())
+        return LittlesLaw("cannot tell", 0.0, 0.0, 0.0, concurrency, 0, (), 0)
     first, last = int(issued_ns.min()), int(issued_ns.max())
     edges = [first + (last - first) * (1 + 2 * part) // 10 for part in range(_QUARTERS + 1)]
     n, time_ns, backwards, areas = 0, 0, 0, [0] * _QUARTERS
@@ -171,21 +174,20 @@ def littles_law(
         areas = [
             area + now - later for area, (now, later) in zip(areas, pairwise(left), strict=True)
         ]
-    length_s = (edges[-1] - edges[0]) / 1e9
-    if n < MIN_ENDED or length_s == 0:
-        few: Verdict = "wrong instants" if backwards else "too short"
-        return LittlesLaw(few, 0.0, 0.0, 0.0, concurrency, backwards, ())
+    length_s = max(edges[-1] - edges[0], 1) / 1e9
     quarters = tuple(area / 1e9 / (length_s / _QUARTERS) for area in areas)
-    in_flight = sum(areas) / 1e9 / length_s
-    law = (in_flight, n / length_s, time_ns / n / 1e9, concurrency, backwards, quarters)
+    in_flight, time_s = sum(areas) / 1e9 / length_s, time_ns / max(n, 1) / 1e9
+    law = (in_flight, n / length_s, time_s, concurrency, backwards, quarters, n)
     return LittlesLaw(_verdict(LittlesLaw("holds", *law)), *law)
 
 
 def _verdict(law: LittlesLaw) -> Verdict:
     too_many = law.concurrency is not None and law.in_flight > law.concurrency * (1 + 1e-6)
-    if law.n_backwards or too_many:
+    if law.n_backwards or (too_many and law.n_ended >= MIN_ENDED):
         return "wrong instants"
+    if law.n_ended < MIN_ENDED:
+        return "cannot tell"
     ascending = all(np.diff(law.quarters) > 0) and law.quarters[-1] > GROWS * law.quarters[0]
     if ascending and law.in_flight - law.expected > APART * law.in_flight:
         return "queue grows"
-    return "places empty" if (law.empty_share or 0.0) > EMPTY else "holds"
+    return "places empty" if (law.empty_share or 0.0) > NOTICEABLE else "holds"

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from loadgen.errors import Problem, SettingsError
 from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.metrics.latency import percentile_fraction
-from loadgen.values import ns_in_words, number, problem_of
+from loadgen.values import count_in_words, ns_in_words, number, per_cent, problem_of
 
 __all__ = [
     "SingleServer",
@@ -50,12 +50,14 @@ MIN_ROWS: Final = 1000
 MOST_LOAD: Final = 0.95
 """Above it a mean takes millions of queries to settle."""
 APART: Final = 0.1
+"""A mean that is as near is predicted well enough to plan with."""
 _DEVIATIONS: Final = 4.0
 _GROUPS: Final = 20
 """The deviation of the mean is that of so many means of neighbours."""
 
 
 Int64Array = NDArray[np.int64]
+Verdict = Literal["as predicted", "not as predicted", "cannot tell"]
 
 
 def load(rate_qps: float, service_s: float) -> float:
@@ -180,11 +182,14 @@ class SingleServer:
 
     Parameters
     ----------
-    verdict : {"as predicted", "not as predicted"}
-    measured_s, predicted_s : float, s
+    verdict : {"as predicted", "not as predicted", "cannot tell"}
+    n_rows : int
+        Queries.
+    measured_s : float, s
         Mean latency.
-    deviation_s : float, s
-        Standard deviation of the measured mean.
+    predicted_s, deviation_s : float, s, or None
+        Mean latency by M/G/1, and the standard deviation of the measured mean. None where one
+        cannot tell.
     rate_qps : float, queries/s
         At which queries came.
     service_s, service_squared_s2 : float, s and s^2
@@ -193,10 +198,11 @@ class SingleServer:
         Share of time in which the server worked.
     """
 
-    verdict: Literal["as predicted", "not as predicted"]
+    verdict: Verdict
+    n_rows: int
     measured_s: float
-    predicted_s: float
-    deviation_s: float
+    predicted_s: float | None
+    deviation_s: float | None
     rate_qps: float
     service_s: float
     service_squared_s2: float
@@ -205,8 +211,13 @@ class SingleServer:
     @property
     def words(self) -> str:
         """The verdict in a sentence or two."""
+        if self.predicted_s is None:
+            n, load = count_in_words(self.n_rows, "query", "queries"), per_cent(self.load)
+            few = self.n_rows < MIN_ROWS
+            change = "run longer" if few else "lower the rate to compare it"
+            return f"queueing: cannot tell from {n} at {load} load; {change}"
         times = [ns_in_words(each * 1e9) for each in (self.measured_s, self.predicted_s)]
-        beside = f"mean {times[0]} measured, {times[1]} predicted at {self.load:.0%} load"
+        beside = f"mean {times[0]} measured, {times[1]} predicted at {per_cent(self.load)} load"
         if self.verdict == "as predicted":
             return f"queueing as of one server (M/G/1: {beside})"
         return (
@@ -216,7 +227,7 @@ class SingleServer:
 
 
 def single_server(due_ns: Int64Array, ended_ns: Int64Array) -> SingleServer | None:
-    """Compare the mean latency of a run with that of M/G/1; None where that says nothing.
+    """Compare the mean latency of a run with that of M/G/1; None where it is no such queue.
 
     Parameters
     ----------
@@ -226,12 +237,11 @@ def single_server(due_ns: Int64Array, ended_ns: Int64Array) -> SingleServer | No
     Returns
     -------
     SingleServer or None
-        None: fewer than 1000 rows, instants out of order, or a load above 95 %.
+        None: instants out of order, no time in service, or no rate. One cannot tell from fewer than
+        1000 rows, nor at a load above 95 %.
     """
     n = len(due_ns)
-    if n < MIN_ROWS:
-        return None
-    service, squared, total, groups = 0, 0.0, 0, []
+    service, squared, total = 0, 0.0, 0
     for rows in (slice(first, min(first + CHUNK_ROWS, n)) for first in range(0, n, CHUNK_ROWS)):
         due, ended = due_ns[rows], ended_ns[rows]
         before = np.empty_like(ended)
@@ -243,19 +253,29 @@ def single_server(due_ns: Int64Array, ended_ns: Int64Array) -> SingleServer | No
         service += int(times.sum())
         squared += float((times / 1e9) @ (times / 1e9))
         total += int((ended - due).sum())
+    span_s = float(due_ns[-1] - due_ns[0]) / 1e9 if n else 0.0
+    if span_s <= 0 or service == 0:
+        return None
+    mean_s, square_s2, measured_s = service / n / 1e9, squared / n, total / n / 1e9
+    rate = (n - 1) / span_s
+    implied = (rate, mean_s, square_s2, rate * mean_s)
+    if n < MIN_ROWS or rate * mean_s > MOST_LOAD:
+        return SingleServer("cannot tell", n, measured_s, None, None, *implied)
+    predicted_s = mean_s + mg1_wait_s(rate, mean_s, square_s2)
+    deviation_s = _deviation_s(due_ns, ended_ns)
+    near = APART * predicted_s + _DEVIATIONS * deviation_s
+    is_near = abs(measured_s - predicted_s) <= near
+    verdict: Verdict = "as predicted" if is_near else "not as predicted"
+    return SingleServer(verdict, n, measured_s, predicted_s, deviation_s, *implied)
+
+
+def _deviation_s(due_ns: Int64Array, ended_ns: Int64Array) -> float:
+    """Return the standard deviation of the mean latency, from the means of neighbours.
+
+    Coarser than ``dependence.py``, which knows shares only; beside `APART` it will do.
+    """
+    n, groups = len(due_ns), []
     for part in range(_GROUPS):
         rows = slice(n * part // _GROUPS, n * (part + 1) // _GROUPS)
         groups.append(float((ended_ns[rows] - due_ns[rows]).mean()) / 1e9)
-    span_s = float(due_ns[-1] - due_ns[0]) / 1e9
-    mean_s, square_s2, measured_s = service / n / 1e9, squared / n, total / n / 1e9
-    rate = (n - 1) / span_s if span_s > 0 else math.inf
-    if not 0 < rate * mean_s <= MOST_LOAD:
-        return None
-    predicted_s = mean_s + mg1_wait_s(rate, mean_s, square_s2)
-    deviation_s = float(np.std(groups, ddof=1)) / math.sqrt(_GROUPS)
-    near = APART * predicted_s + _DEVIATIONS * deviation_s
-    verdict: Literal["as predicted", "not as predicted"] = "as predicted"
-    if abs(measured_s - predicted_s) > near:
-        verdict = "not as predicted"
-    figures = (measured_s, predicted_s, deviation_s, rate, mean_s, square_s2, rate * mean_s)
-    return SingleServer(verdict, *figures)
+    return float(np.std(groups, ddof=1)) / math.sqrt(_GROUPS)

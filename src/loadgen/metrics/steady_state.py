@@ -20,8 +20,8 @@ looked at: what matters is by which factor they differ. Three steps:
 
 v is the long-run variance, by Bartlett's weights, so that neighbours may be alike, as behind a
 queue. It is the median of those of four parts, each about its own mean: else a step would hide
-behind the variance that it makes. Where k v shows that the run is worth fewer than
-`MIN_INDEPENDENT` independent means, nothing can be told.
+behind the variance that it makes (as in ``dependence.py``, which takes all for steady). Where k v
+shows that the run is worth fewer than `MIN_INDEPENDENT` independent means, one cannot tell.
 
 Not here: which rows a run has (the result).
 
@@ -43,12 +43,9 @@ from numpy.typing import NDArray
 
 from loadgen.metrics.columns import CHUNK_ROWS, Columns
 from loadgen.metrics.latency import Distribution
-from loadgen.values import ns_in_words
+from loadgen.values import NOTICEABLE, count_in_words, ns_in_words, per_cent
 
-__all__ = ["NOTICEABLE", "SteadyState", "steady_state"]
-
-NOTICEABLE: Final = 0.05
-"""Two runs of the same system differ by as much."""
+__all__ = ["SteadyState", "steady_state"]
 
 MIN_BATCHES: Final = 100
 MIN_INDEPENDENT: Final = 60
@@ -68,8 +65,8 @@ _PARTS: Final = 4
 _LONGEST: Final = 0.45
 """Of a run; what takes longer is no warm-up."""
 
-
 FloatArray = NDArray[np.float64]
+Verdict = Literal["steady", "warm-up", "drift", "cannot tell"]
 
 
 @dataclass(frozen=True)
@@ -78,45 +75,42 @@ class SteadyState:
 
     Parameters
     ----------
-    verdict : {"steady", "warm-up", "drift", "too short"}
+    verdict : {"steady", "warm-up", "drift", "cannot tell"}
         "warm-up": steady after it. "drift": no steady state was found.
     start_row, stop_row : int
         The window: rows from the first to before the second. All rows where none is steady.
     start_s, end_s : float, s
         When its first and its last row were due, since the first row was.
-    change : float
+    change : float or None
         By which share the largest mean of the window's quarters is above the smallest; the means
-        are geometric.
-    statistic : float
-        KPSS of the window; drift where it is above 2 and `change` is noticeable.
+        are geometric. None where one cannot tell.
+    statistic : float or None
+        KPSS of the window; drift where it is above 2 and `change` is noticeable. None as above.
     latency, whole : Distribution
         Of the window and of all rows.
     """
 
-    verdict: Literal["steady", "warm-up", "drift", "too short"]
+    verdict: Verdict
     start_row: int
     stop_row: int
     start_s: float
     end_s: float
-    change: float
-    statistic: float
+    change: float | None
+    statistic: float | None
     latency: Distribution
     whole: Distribution
 
     @property
     def words(self) -> str:
         """The verdict in a sentence or two."""
-        n = self.stop_row - self.start_row
-        if self.verdict == "too short":
-            return (
-                f"steady state: not to be told from {n:,} latencies: they are too few, or too much"
-                " like their neighbours; run longer"
-            )
+        if self.verdict == "cannot tell":
+            n = count_in_words(self.stop_row - self.start_row, "latency", "latencies")
+            return f"steady state: cannot tell from {n}, too few or too much alike; run longer"
         if self.verdict == "drift":
             return (
-                f"no steady state: mean latency still changes by {self.change:.0%} within the run."
-                " Run longer, or lower the load if the system cannot keep up; the percentiles are"
-                " those of no one state"
+                "no steady state: mean latency still changes by"
+                f" {per_cent(self.change or 0.0)} within the run. Run longer, or lower the load if"
+                " the system cannot keep up; the percentiles are those of no one state"
             )
         if self.verdict == "steady":
             return "steady from the start: no warm-up and no drift"
@@ -139,14 +133,14 @@ def steady_state(columns: Columns) -> SteadyState:
     size = max(_BATCH, -(-n_rows // _MOST_BATCHES))
     means, first_rows = _batch_means(columns, size)
     if len(means) < MIN_BATCHES:
-        return _found("too short", columns)
+        return _found("cannot tell", columns)
     values = _clip(np.log(np.maximum(means, 1.0)))
     cut = _mser(values)
     if not _is_warm_up(values, cut):
         cut = 0
     rest = values[cut:]
     if _independent(rest) < MIN_INDEPENDENT:
-        return _found("too short", columns)
+        return _found("cannot tell", columns)
     change, statistic = _change(rest), _kpss(_coarse(rest))
     # A cut near the end of what may be cut is a step or a trend, as White has it.
     if (statistic > _DRIFT and change > NOTICEABLE) or cut > _LONGEST * len(values):
@@ -156,11 +150,11 @@ def steady_state(columns: Columns) -> SteadyState:
 
 
 def _found(
-    verdict: Literal["steady", "warm-up", "drift", "too short"],
+    verdict: Verdict,
     columns: Columns,
     first: int = 0,
-    change: float = 0.0,
-    statistic: float = 0.0,
+    change: float | None = None,
+    statistic: float | None = None,
 ) -> SteadyState:
     end, start, status = columns
     whole = latency = Distribution(columns)

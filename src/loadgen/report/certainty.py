@@ -9,22 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from loadgen.config.scenarios import MultiStream
 from loadgen.report import units
 from loadgen.result.figures import CONFIDENCE, are_estimates
 from loadgen.result.observation import reported_percentile
+from loadgen.values import per_cent
 
 if TYPE_CHECKING:
     from loadgen.metrics.latency import Distribution
     from loadgen.result import Result
 
-__all__ = ["certainty"]
+__all__ = ["certainty_lines"]
 
-_TAIL = 99.9
-_TOO_FEW = ("too few", "too short")
+_SHOWN = (99.0, 99.9)  # besides the reported percentile
+_LEVEL = per_cent(CONFIDENCE)
 _ALIKE = 0.95  # of the count: below it neighbours are said to depend on each other
 
 
-def certainty(result: Result) -> Iterator[tuple[str, str]]:
+def certainty_lines(result: Result) -> Iterator[tuple[str, str]]:
     """Yield labels and words: intervals, then checks; nothing without answers.
 
     Parameters
@@ -33,30 +35,23 @@ def certainty(result: Result) -> Iterator[tuple[str, str]]:
     """
     if not are_estimates(result):
         return
-    for percentile in dict.fromkeys((reported_percentile(result.scenario), _TAIL)):
-        yield f"p{percentile:g}", _interval(result.latency, percentile)
-    checks = {
-        "the arrivals": result.arrivals,
-        "a steady state": result.steady_state,
-        "what was in flight": result.littles_law,
-        "queueing": result.queueing,
-    }
-    lines = [each.words for each in checks.values() if each and each.verdict not in _TOO_FEW]
-    few = [name for name, each in checks.items() if each and each.verdict in _TOO_FEW]
-    if few:
-        lines.append(f"too few queries to tell of {' or '.join(few)}; run longer")
+    unit = "queries" if isinstance(result.scenario, MultiStream) else "samples"
+    for percentile in sorted({reported_percentile(result.scenario), *_SHOWN}):
+        yield f"p{percentile:g}", _interval(result.latency, percentile, unit)
+    checks = (result.arrivals, result.steady_state, result.littles_law, result.queueing)
+    lines = [each.words for each in checks if each]
     yield from zip(("checks", *[""] * len(lines)), lines, strict=False)
 
 
-def _interval(latency: Distribution, percentile: float) -> str:
+def _interval(latency: Distribution, percentile: float, unit: str) -> str:
     low, high = latency.interval(percentile, confidence=CONFIDENCE)
     more = latency.more_for(percentile, confidence=CONFIDENCE)
     if more is None:
-        return f"no {CONFIDENCE:.0%} interval: no number of samples bounds it"
+        return f"no {_LEVEL} interval: no number of samples bounds it"
     if low is None or high is None:
-        return f"no {CONFIDENCE:.0%} interval: {more:,} more samples give one"
-    said = f"{units.time(low)} to {units.time(high)} with a confidence of {CONFIDENCE:.0%}"
+        return f"no {_LEVEL} interval: {more:,} more {unit} give one"
+    said = f"{units.time(low)} to {units.time(high)} with a confidence of {_LEVEL}"
     size = latency.effective_size(percentile)
     if size >= _ALIKE * len(latency):
         return said
-    return f"{said}; {len(latency):,} samples are worth {size:,.0f} independent ones"
+    return f"{said}; {len(latency):,} {unit} are worth {size:,.0f} independent ones"

@@ -7,7 +7,6 @@ if both are good. Not for the figures themselves; nothing is computed here.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,9 @@ from loadgen.config.arrivals import Replay
 from loadgen.health import DelayFigures
 from loadgen.metrics import SHOWN_PERCENTILES, Metric
 from loadgen.report import units
-from loadgen.report.certainty import certainty
+from loadgen.report.certainty import certainty_lines
 from loadgen.sut.watch import FACTS, blocked_in_words
-from loadgen.values import count_in_words
+from loadgen.values import count_in_words, per_cent, wrapped
 
 if TYPE_CHECKING:
     from loadgen.metrics.goodput import Goodput
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from loadgen.result import Result
     from loadgen.result.data import Occurrence
 
-_WIDTH = 98
 _LABEL = 18
 _CELL = 9
 _MOST_SERIES = 4  # an accuracy run may have thousands; the performance series is the last
@@ -64,9 +62,9 @@ def _head(result: Result) -> Iterator[str]:
     if isinstance(getattr(result.scenario, "arrivals", None), Replay):
         del knobs["target_qps"]  # the instants are given
     words = [f"{name} {_knob(value)}" for name, value in knobs.items()]
-    yield from _wrapped(f"{result.sut_name}: {result.scenario.name}, {result.settings.mode} mode")
+    yield wrapped(f"{result.sut_name}: {result.scenario.name}, {result.settings.mode} mode")
     if words:
-        yield from _wrapped(", ".join(words), "  ")
+        yield wrapped(", ".join(words), "  ")
 
 
 def _knob(value: Any) -> str:
@@ -84,11 +82,11 @@ def _knob(value: Any) -> str:
 def _verdicts(result: Result) -> Iterator[str]:
     yield f"System     {'VALID' if result.valid else 'INVALID'}"
     for reason in result.reasons:
-        yield from _wrapped(reason, "  - ", "    ")
+        yield wrapped(reason, "  - ", "    ")
     health = result.health
     yield f"Generator  {health.verdict}: {_BELIEF[health.verdict]}"
     for cause in health.causes:
-        yield from _wrapped(cause, "  - ", "    ")
+        yield wrapped(cause, "  - ", "    ")
 
 
 def _headline(result: Result) -> Iterator[str]:
@@ -97,7 +95,7 @@ def _headline(result: Result) -> Iterator[str]:
     if result.token_rate is not None:
         yield f"{result.token_rate.name}: {units.metric(result.token_rate)}"
     if result.goodput is not None:
-        yield from _wrapped(_goodput(result, result.goodput), "", "  ")
+        yield wrapped(_goodput(result, result.goodput), "", "  ")
     stopping = result.early_stopping
     if stopping is None:
         return
@@ -163,8 +161,8 @@ def _row(label: str, cells: Any) -> str:
 
 
 def _certainty(result: Result) -> Iterator[str]:
-    for label, words in certainty(result):
-        yield from _labelled(label, words)
+    for label, words in certainty_lines(result):
+        yield _labelled(label, words)
 
 
 def _counts(result: Result) -> Iterator[str]:
@@ -174,7 +172,7 @@ def _counts(result: Result) -> Iterator[str]:
         words = f"{result.n_tokens:,} in {count_in_words(result.n_completed, 'sample')}"
         if result.n_one_token:
             words += f"; {result.n_one_token:,} with one token, which have no time per token"
-        yield from _labelled("tokens", words)
+        yield _labelled("tokens", words)
     shown = result.series[-_MOST_SERIES:]
     if hidden := len(result.series) - len(shown):
         yield f"{'':<{_LABEL}}{hidden:,} series before these"
@@ -185,27 +183,34 @@ def _counts(result: Result) -> Iterator[str]:
             f" {units.time(series.end_ns)}, end: {series.end.replace('_', ' ')}"
         )
     if result.aborted_reason is not None:
-        yield from _labelled("given up", result.aborted_reason)
+        yield _labelled("given up", result.aborted_reason)
     ceiling = result.environment.get("issue_ceiling_qps")
     if ceiling is not None:
         most = f"at most {ceiling / 1e6:,.0f} million queries/s"
         n_threads = result.settings.issue_threads
         yield f"{'issue threads':<{_LABEL}}{n_threads}, each draws the whole plan: {most}"
     if (sizes := result.batch_sizes) and not _client(result):
-        n_batches = sum(sizes.values())
-        mean = sum(size * count for size, count in sizes.items()) / n_batches
-        words = f"{count_in_words(n_batches, 'batch', 'batches')} of {min(sizes):,}"
-        yield f"{'taken':<{_LABEL}}{words} to {max(sizes):,}, {mean:.3g} on average"
+        yield f"{'taken':<{_LABEL}}{_batches(sizes)}"
     overload = result.verdict.overload
     if overload and not any(overload in reason for reason in result.reasons):
-        yield from _labelled("queue", f"grew: {overload}")
+        yield _labelled("queue", f"grew: {overload}")
     if blocked := _blocked(result.environment.get("system", {})):
-        yield from _labelled("event loop", blocked_in_words(blocked))
+        yield _labelled("event loop", blocked_in_words(blocked))
     busy = _client(result).get("event_loop_busy")
     if isinstance(busy, float):
-        yield f"{'client':<{_LABEL}}its event loop was busy {busy:.0%} of the time"
+        yield f"{'client':<{_LABEL}}its event loop was busy {per_cent(busy)} of the time"
     yield from _occurrences("failures", result.failures)
     yield from _occurrences("violations", result.violations)
+
+
+def _batches(sizes: Mapping[int, int]) -> str:
+    """Say how many batches of which sizes there were."""
+    n_batches, least, most = sum(sizes.values()), min(sizes), max(sizes)
+    words = f"{count_in_words(n_batches, 'batch', 'batches')} of {least:,}"
+    if least == most:
+        return words if n_batches == 1 else f"{words} each"
+    mean = sum(size * count for size, count in sizes.items()) / n_batches
+    return f"{words} to {most:,}, {mean:.3g} on average"
 
 
 def _blocked(system: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -218,7 +223,7 @@ def _occurrences(label: str, found: Mapping[str, Occurrence]) -> Iterator[str]:
     if not found:
         yield f"{label:<{_LABEL}}none"
     for kind, each in found.items():
-        yield from _labelled(label, f"{kind}: {each.count:,}, first: {each.example}")
+        yield _labelled(label, f"{kind}: {each.count:,}, first: {each.example}")
 
 
 def _provenance(result: Result) -> Iterator[str]:
@@ -239,10 +244,10 @@ def _provenance(result: Result) -> Iterator[str]:
         _named("not granted", "/".join(found.get("requests_refused", ())) or None),
     ]
     if known := ", ".join(str(word) for word in words if word):
-        yield from _labelled("environment", known)
+        yield _labelled("environment", known)
     said = found.get("system", {}).items()
     if words := [f"{name} {value}" for name, value in said if isinstance(value, (str, int, float))]:
-        yield from _labelled("system", ", ".join(words))
+        yield _labelled("system", ", ".join(words))
     if result.started_at:
         yield f"{'started':<{_LABEL}}{result.started_at}"
 
@@ -255,11 +260,5 @@ def _counted(count: object, noun: str) -> str | None:
     return count_in_words(count, noun) if isinstance(count, int) else None
 
 
-def _labelled(label: str, text: str) -> list[str]:
-    return _wrapped(text, f"{label:<{_LABEL}}", " " * _LABEL)
-
-
-def _wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text, _WIDTH, initial_indent=first, subsequent_indent=first if rest is None else rest
-    )
+def _labelled(label: str, text: str) -> str:
+    return wrapped(text, f"{label:<{_LABEL}}", " " * _LABEL)

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from loadgen.errors import LoadGenError, text_of
-from loadgen.metrics.columns import Columns
+from loadgen.metrics.columns import CHUNK_ROWS, Columns
 from loadgen.metrics.latency import percentile_rank
 from loadgen.result.data import FAILED, MISSING, OK, RunData
 from loadgen.result.latencies import answers, issues, judged_rows, judged_series
-from loadgen.result.samples import CHUNK_ROWS, NEVER
+from loadgen.result.samples import NEVER
 from loadgen.values import MAX_SECONDS, name_hint
 
 MOST_STEPS = 1_000_000

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loadgen.errors import ResultError
-from loadgen.result.samples import CHUNK_ROWS
+from loadgen.metrics.columns import CHUNK_ROWS
 
 Part = Callable[[int, int], npt.NDArray[Any]]
 """Gives rows [first, last) of a column."""

@@ -13,18 +13,19 @@ import numpy as np
 
 from loadgen.config.scenarios import Concurrent, Scenario, Server
 from loadgen.health import DelayFigures, Health, PlannedQueries, assess
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.metrics.goodput import Goodput, Limits, count_good
 from loadgen.metrics.latency import Distribution
 from loadgen.metrics.throughput import final_done_ns, latest_done_ns
 from loadgen.metrics.tokens import one_token_count, token_count
 from loadgen.result.data import FAILED, MISSING, OK, Occurrence, RunData
 from loadgen.result.latencies import judged_rows, judged_series
-from loadgen.result.samples import CHUNK_ROWS
+from loadgen.verdict import headline
 from loadgen.verdict.observed import Observed, limits
 
 _REPORTED_WITH_A_RATE = 99.0
-_CUTS = ("too_many_outstanding", "record_full")
-"""Ends of a series that leave out queries which nobody asked to leave out."""
+_CUT_SHORT_BY = ("too_many_outstanding", "record_full")
+"""Ends of a series that leave out planned queries, which nobody asked for."""
 # Of each knob, the field of `Limits`.
 _LIMITS = {
     "target_latency_ms": "latency_ns",
@@ -104,7 +105,9 @@ def goodput(data: RunData, seen: Observed) -> Goodput | None:
             limits=found,
         )
     limits_ms = {each.knob: getattr(seen.scenario, each.knob) for each in judged}
-    return Goodput.of(n_good, seen.n_samples, seen.done_ns, limits_ms)
+    completed = headline(seen)
+    rate = completed.value if completed else 0.0
+    return Goodput.of(n_good, seen.latency.count, seen.n_samples, rate, limits_ms)
 
 
 def observe(
@@ -220,6 +223,6 @@ def _planned(data: RunData) -> PlannedQueries:
     series = judged_series(data)
     last = series[-1] if series else None
     redelivered = data.violations.get("redelivered", Occurrence(0, "")).count
-    if not isinstance(data.scenario, Server) or last is None or last.end not in _CUTS:
+    if not isinstance(data.scenario, Server) or last is None or last.end not in _CUT_SHORT_BY:
         return PlannedQueries(redelivered=redelivered)
     return PlannedQueries(last.end, last.planned_queries or 0, last.n_queries, redelivered)

@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from loadgen.errors import ResultError
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.result.encoding import Encoder, Kind, decode
 
 __all__ = ["Encoder", "Kind", "Outputs", "decode"]
-
-_CHUNK_ROWS = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +113,8 @@ class Outputs(Sequence[Any]):
         """
         rows = np.full(total, -1, np.int64)
         # From the last row to the first, so that the first one stands.
-        for last in range(len(self), 0, -_CHUNK_ROWS):
-            first = max(last - _CHUNK_ROWS, 0)
+        for last in range(len(self), 0, -CHUNK_ROWS):
+            first = max(last - CHUNK_ROWS, 0)
             kept = np.flatnonzero(self.offset[first:last])[::-1] + first
             rows[index[kept]] = kept
         return self.take(rows)

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.result.data import MISSING, RunData
 
 NEVER = -1
-CHUNK_ROWS = 1 << 16  # 512 KiB of int64: stays in the second-level cache
 
 INSTANTS = {
     "scheduled_ns": "scheduled",

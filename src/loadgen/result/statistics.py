@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run says of itself: arrivals, steady state, Little's law, queueing.
 
-From `RunData` to the arrays that ``metrics`` judges. Each is None where there is nothing to say:
-no rows (``recording="histogram"``), an accuracy run, a scenario that it does not apply to.
+From `RunData` to the arrays that ``metrics`` judges. Each is None where it does not apply: no rows
+(``recording="histogram"``), an accuracy run, another scenario. Where it applies and the run says
+too little, its verdict is "cannot tell", and its words say what is missing.
 """
 
 from __future__ import annotations
@@ -94,10 +95,10 @@ class RunStatistics(RunFacts):
 
     @cached_property
     def queueing(self) -> SingleServer | None:
-        """The mean latency beside that of one server (M/G/1); None where that says nothing.
+        """The mean latency beside that of one server (M/G/1); None where it is no such queue.
 
-        It needs Poisson arrivals, answers in the order of issue, none that failed or is missing,
-        a thousand of them, and a load below 95 %.
+        It needs Poisson arrivals, answers in the order of issue, and none that failed or is
+        missing; and to tell, a thousand of them, and a load of at most 95 %.
         """
         scenario, data = self._data.scenario, self._data
         if not isinstance(scenario, Server) or not isinstance(scenario.arrivals, Poisson):

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadgen.errors import ResultError
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.metrics.histogram import Histogram
 from loadgen.result import columnfile
-from loadgen.result.samples import CHUNK_ROWS
 
 if TYPE_CHECKING:
     from loadgen.result.manifest import Reader

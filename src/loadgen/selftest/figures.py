@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 ISSUE_DELAY_LIMIT_NS: Final = 10_000
-"""Below this the generator's part is less than 5% of any latency of 200 us and more."""
+"""Below this the generator's part is less than 5 % of any latency of 200 us and more."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ Lines of less than 100 columns. Nothing is computed here but shares of what was 
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -14,9 +13,8 @@ from loadgen.health import SUSPECT_SHARE
 from loadgen.report import units
 from loadgen.selftest.figures import ISSUE_DELAY_LIMIT_NS, Selftest
 from loadgen.selftest.machine import KINDS, SCENARIOS
-from loadgen.values import count_in_words
+from loadgen.values import count_in_words, per_cent, wrapped
 
-_WIDTH: Final = 98
 _LABEL: Final = 18
 _CELL: Final = 16
 _P99_SHARE: Final = 0.01
@@ -42,7 +40,7 @@ def in_words(found: Selftest, machine: Mapping[str, Any]) -> str:
         _single_figures(found, machine),
         _rates(found),
         _delays(found),
-        _wrapped("Other work on the machine is in all of these figures: measure when it is idle."),
+        ["Other work on the machine is in all of these figures: measure when it is idle."],
     )
     return "\n\n".join("\n".join(part) for part in parts)
 
@@ -50,16 +48,16 @@ def in_words(found: Selftest, machine: Mapping[str, Any]) -> str:
 def _verdict(found: Selftest) -> Iterator[str]:
     smallest = units.time(ISSUE_DELAY_LIMIT_NS / SUSPECT_SHARE)
     if found.held_qps is None:
-        yield from _wrapped(
+        yield wrapped(
             f"At none of the rates tried did the p99 issue delay stay below {_LIMIT}: the machine "
             "has other work, or too few processors (see interruptions). Look at Result.health of "
             "each run."
         )
         return
-    yield from _wrapped(
+    yield wrapped(
         f"This machine can issue {found.held_qps:,} queries/s with a p99 issue delay below "
-        f"{_LIMIT}: there the generator's part is less than {SUSPECT_SHARE:.0%} of any latency "
-        f"of {smallest} and more."
+        f"{_LIMIT}: there the generator's part is less than {per_cent(SUSPECT_SHARE)} of any "
+        f"latency of {smallest} and more."
     )
     late = [
         f"{each.rate_qps:,}"
@@ -67,7 +65,7 @@ def _verdict(found: Selftest) -> Iterator[str]:
         if each.rate_qps < found.held_qps and not each.held
     ]
     if late:
-        yield from _wrapped(
+        yield wrapped(
             f"But not at {', '.join(late)} queries/s: there the thread sleeps longer and wakes "
             'late, or other work came between. pacing="spin" or cpu=... can help.'
         )
@@ -81,21 +79,21 @@ def _single_figures(found: Selftest, machine: Mapping[str, Any]) -> Iterator[str
         f"Python {machine.get('python')}",
         f"loadgen {machine.get('loadgen')}",
     ]
-    yield from _labelled("machine", ", ".join(str(word) for word in words if word))
-    yield from _labelled(
+    yield _labelled("machine", ", ".join(str(word) for word in words if word))
+    yield _labelled(
         "clock",
         f"a read takes {units.time(found.clock_read_ns)} from Python, the call included (the core "
         f"pays less); two reads differ by {units.time(found.clock_step_ns)} at least, and the "
         f"system says that the clock's resolution is {units.time(found.clock_resolution_ns)}",
     )
-    yield from _labelled("interruptions", _interruptions(found))
-    yield from _labelled(
+    yield _labelled("interruptions", _interruptions(found))
+    yield _labelled(
         "waking up",
         f"{units.time(found.sleep_error_p50_ns)} late at the median and "
         f"{units.time(found.sleep_error_p99_ns)} at p99 when the thread only sleeps "
         '(pacing="sleep"): the delay that every query then has. "auto" spins over it',
     )
-    yield from _labelled(
+    yield _labelled(
         "drawing traffic",
         f"{found.plan_cost_ns:.1f} ns a query: no more than "
         f"{found.plan_ceiling_qps / 1e6:,.1f} million queries/s, whatever the system",
@@ -107,16 +105,17 @@ def _interruptions(found: Selftest) -> str:
         return f"a thread that only looks at the clock was never stopped for {_LIMIT}"
     text = (
         f"a thread that only looks at the clock is stopped for {_LIMIT} and more "
-        f"{found.interrupted_share:.2%} of the time, {units.time(found.longest_interruption_ns)} "
-        "at the longest: by other work, the kernel or a virtual machine's host"
+        f"{per_cent(found.interrupted_share, 2)} of the time, "
+        f"{units.time(found.longest_interruption_ns)} at the longest: by other work, the kernel "
+        "or a virtual machine's host"
     )
     if found.interrupted_share > _P99_SHARE:
-        text += ". More than 1%: the p99 of whatever is measured here is the machine's"
+        text += ". More than 1 %: the p99 of whatever is measured here is the machine's"
     return text
 
 
 def _rates(found: Selftest) -> Iterator[str]:
-    yield from _wrapped(
+    yield wrapped(
         "Samples/s that a system which does nothing is given: real ones of its kind stay below."
     )
     yield f"{'':<{_LABEL}}" + "".join(f"{name:>{_CELL}}" for name in SCENARIOS)
@@ -125,7 +124,7 @@ def _rates(found: Selftest) -> Iterator[str]:
         yield f"{'  ' + kind:<{_LABEL}}" + "".join(
             f"{rates[name]:>{_CELL},.0f}" for name in SCENARIOS
         )
-    yield from _wrapped(
+    yield wrapped(
         "Offline is one call with all samples; pull takes one sample at a time, whatever the "
         "scenario.",
         "  ",
@@ -139,11 +138,5 @@ def _delays(found: Selftest) -> Iterator[str]:
         yield f"{each.rate_qps:>{_LABEL},} queries/s{units.time(each.p99_ns):>{_CELL}}{mark}"
 
 
-def _labelled(label: str, text: str) -> list[str]:
-    return _wrapped(text, f"{label:<{_LABEL}}", " " * _LABEL)
-
-
-def _wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text, _WIDTH, initial_indent=first, subsequent_indent=first if rest is None else rest
-    )
+def _labelled(label: str, text: str) -> str:
+    return wrapped(text, f"{label:<{_LABEL}}", " " * _LABEL)

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from loadgen.config.scenarios import Server
 from loadgen.metrics.throughput import completed_per_second, scheduled_per_second
-from loadgen.values import count_in_words
+from loadgen.values import NOTICEABLE, count_in_words
 from loadgen.verdict.observed import Observed
 from loadgen.verdict.reasons import GIVEN_UP
 
 __all__ = ["overload"]
-
-_SLACK = 0.05
-"""By so much the answers have to lag behind the queries: two runs differ by less."""
 
 _GROWTH = 1.5
 """At the end so many times as many samples wait as in the middle: 2 where the queue grows evenly,
@@ -42,7 +39,7 @@ def overload(seen: Observed) -> str | None:
     """
     if not isinstance(seen.scenario, Server) or seen.is_accuracy or not seen.latency:
         return None
-    lasted_ns, kept_up_ns = seen.last_scheduled_ns, (1 + _SLACK) * seen.last_scheduled_ns
+    lasted_ns, kept_up_ns = seen.last_scheduled_ns, (1 + NOTICEABLE) * seen.last_scheduled_ns
     if lasted_ns <= 0 or seen.done_ns <= kept_up_ns or seen.end in GIVEN_UP:
         return None
     if seen.done_ns - seen.latency.min <= kept_up_ns:
@@ -53,7 +50,7 @@ def overload(seen: Observed) -> str | None:
     if seen.waiting_at is None:
         return told
     half, waiting = seen.waiting_at(lasted_ns // 2), seen.waiting_at(lasted_ns)
-    if waiting <= _SLACK * seen.n_samples or waiting < _GROWTH * half:
+    if waiting <= NOTICEABLE * seen.n_samples or waiting < _GROWTH * half:
         return None
     were = "was" if waiting == 1 else "were"
     return f"{told}, and {count_in_words(waiting, 'sample')} {were} waiting when the last was due"

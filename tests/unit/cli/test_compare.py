@@ -18,7 +18,7 @@ from loadgen.result import RunData
 
 @pytest.fixture(scope="module")
 def saved(make_run: Callable[..., RunData], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folders of runs: base, slow (by 20 %), short (ten samples), other (another scenario)."""
+    """Folders of runs: base, slow (by 20 %), short (ten samples), failed, other (scenario)."""
     folder = tmp_path_factory.mktemp("runs")
     rng = np.random.default_rng(1)
     for name, n, slower in (("base", 4_000, 1.0), ("slow", 4_000, 1.2), ("short", 10, 1.0)):
@@ -27,6 +27,9 @@ def saved(make_run: Callable[..., RunData], tmp_path_factory: pytest.TempPathFac
         server = lg.Server(target_qps=1000, target_latency_ms=None)
         lg.Result(make_run(server, due.tolist(), done.tolist())).save(folder / name)
     lg.Result(make_run(lg.Concurrent(2), [0, 1], [5, 6])).save(folder / "other")
+    constant = lg.Server(target_qps=1000, target_latency_ms=None, arrivals=lg.Constant())
+    failed = make_run(constant, [0, 1], [5, 6], status=[1, 1])
+    lg.Result(failed).save(folder / "failed")
     return folder
 
 
@@ -35,7 +38,7 @@ def saved(make_run: Callable[..., RunData], tmp_path_factory: pytest.TempPathFac
     [
         ("base", "slow", 1, "Slower: B is slower than A. Margin 5 %, confidence 95 %."),
         ("slow", "base", 0, "Faster: B is faster than A. Margin 5 %, confidence 95 %."),
-        ("base", "short", 3, "Cannot tell whether B is faster or slower than A."),
+        ("base", "short", 4, "Cannot tell whether B is faster or slower than A."),
     ],
 )
 def test_the_exit_code_is_the_verdict(saved: Path, a: str, b: str, code: int, said: str) -> None:
@@ -56,11 +59,11 @@ def test_confidence_and_margin_are_those_that_were_given(saved: Path, capfd) -> 
 
     code = compare(
         saved / "base", saved / "slow",
-        confidence=0.9, margin_percent=30.0, force=False, as_json=False,
+        confidence=0.9, margin_percent=30.0, force=False, as_json=False, quiet=False,
     )  # fmt: skip
     shown = capfd.readouterr().out
     assert "within 30 %, confidence 90 %" in shown or "Margin 30 %, confidence 90 %" in shown
-    assert code in (0, 3)
+    assert code in (0, 4)
 
 
 def test_what_is_not_comparable_is_wrong_use_until_it_is_forced(saved: Path) -> None:
@@ -69,8 +72,37 @@ def test_what_is_not_comparable_is_wrong_use_until_it_is_forced(saved: Path) -> 
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "scenario differs: 'server' in A, 'concurrent' in B" in refused.stderr
     forced = CliRunner().invoke(app, [*words, "--force"])
-    assert forced.exit_code == 3
+    assert forced.exit_code == 4
     assert "NOT COMPARABLE, compared all the same: scenario differs" in forced.stdout
+
+
+def test_a_refusal_fits_and_keeps_its_dashes(saved: Path) -> None:
+    ended = CliRunner().invoke(app, ["compare", str(saved / "base"), str(saved / "failed")])
+    lines = ended.stderr.splitlines()
+    assert lines[0].startswith("Error: the runs are not comparable")
+    assert len([line for line in lines if line.startswith("  - ")]) >= 2
+    assert all(line.startswith(("Error: ", "  - ", "    ")) for line in lines)
+    assert any(line.startswith("    ") for line in lines)
+    assert max(map(len, lines)) < 100
+
+
+def test_nothing_is_shown_when_it_is_to_be_quiet(saved: Path) -> None:
+    ended = CliRunner().invoke(
+        app, ["compare", str(saved / "base"), str(saved / "slow"), "--quiet"]
+    )
+    assert (ended.exit_code, ended.output) == (1, "")
+    refused = CliRunner().invoke(
+        app, ["compare", str(saved / "base"), str(saved / "other"), "--quiet"]
+    )
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "not comparable" in refused.stderr
+
+
+def test_each_exit_code_is_told_by_help() -> None:
+    told = CliRunner().invoke(app, ["compare", "--help"]).stdout
+    for code, outcome in enumerate(("the same or faster", "slower", "wrong use", "it could not")):
+        assert f"  {code}  {outcome}" in told
+    assert "  4  cannot tell" in told
 
 
 @pytest.mark.parametrize(

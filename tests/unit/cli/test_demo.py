@@ -49,7 +49,7 @@ def test_accuracy_and_four_scenarios_are_measured_and_valid(use, capsys) -> None
     use(lambda images: np.where(images[:, 0] < 15, images[:, 0] % 10, -1).astype(int))
     assert run() == 0
     shown = capsys.readouterr().out
-    assert "Accuracy: 75.0%, 15 of 20 images" in shown
+    assert "Accuracy: 75.0 %, 15 of 20 images" in shown
     for name in RUNS[1:]:
         assert f"\n{name} " in shown
     assert shown.count(" VALID") == 4
@@ -89,7 +89,7 @@ def test_error_keeps_what_was_measured_before(use, capsys) -> None:
     output = capsys.readouterr()
     assert "ValueError: not so many" in output.err
     assert "\nsingle_stream " in output.out
-    assert "Accuracy: 50.0%" in output.out
+    assert "Accuracy: 50.0 %" in output.out
 
 
 def test_absent_library_names_the_extra_that_brings_it(monkeypatch) -> None:

@@ -55,6 +55,10 @@ def test_percentiles_without_enough_samples_are_left_out_with_what_they_need(sim
     assert more >= 368 - 200
     assert found.left_out["latency p99"] == f"B has 200 samples and needs {more:,} more"
     assert [each.name for each in found.differences] == ["latency p50", "latency p90", "rate"]
+    of_a, of_b = (f"{run.latency.more_for(99.9):,} more" for run in (a, b))
+    assert found.left_out["latency p99.9"] == (
+        f"A has 600 samples and needs {of_a}; B has 200 samples and needs {of_b}"
+    )
 
 
 def test_a_figure_that_was_not_compared_says_why_when_it_is_asked_for(simulate) -> None:
@@ -109,7 +113,9 @@ def test_the_summary_says_what_was_found_in_lines_of_less_than_100_characters(ru
     assert max(map(len, text.splitlines())) < 100
     unsure = lg.compare(runs["base"], runs["again"]).summary()
     assert "Cannot tell whether" in unsure
-    assert "times as many samples" in unsure
+    assert "0 more latencies in each run, if the figures stay as they are" in " ".join(
+        unsure.split()
+    )
 
 
 def test_a_comparison_is_plain_values_for_json(runs) -> None:
@@ -124,8 +130,69 @@ def test_a_handful_of_samples_cannot_tell(simulate, n: int) -> None:
     rng = np.random.default_rng(5)
     found = lg.compare(simulate(rng, n), simulate(rng, n, slower=1.1))
     assert found.verdict == "cannot tell"
-    assert found.left_out["rate"] == f"A has {n} samples and needs 40"
+    assert found.left_out["rate"] == (
+        f"A has {n} samples and needs 40; B has {n} samples and needs 40"
+    )
     assert "not compared" in found.summary()
+
+
+@pytest.mark.parametrize("n", [200, 5_000])
+def test_a_run_is_the_same_as_itself(simulate, tmp_path: Path, n: int) -> None:
+    run = simulate(np.random.default_rng(7), n)
+    for other in (run, lg.Result(run.data), lg.Result.load(run.save(tmp_path / "run"))):
+        found = lg.compare(run, other)
+        assert found.verdict == "same"
+        assert {each.ratio_interval for each in found.differences} == {(1.0, 1.0)}
+        assert found.more_samples is None
+        assert any("they are one run" in note for note in found.notes)
+    late = simulate(np.random.default_rng(8), n)
+    assert not any("they are one run" in note for note in lg.compare(run, late).notes)
+
+
+@pytest.mark.parametrize("n", [0, 1, 10])
+def test_a_run_of_few_samples_is_compared_with_itself_without_a_traceback(simulate, n: int) -> None:
+    run = simulate(np.random.default_rng(7), n)
+    assert lg.compare(run, run, force=True).verdict == ("same" if n == 10 else "cannot tell")
+
+
+def test_so_many_more_samples_do_tell(simulate) -> None:
+    rng = np.random.default_rng(9)
+    found = lg.compare(*(simulate(rng, 2_000, traffic=name) for name in "ab"), percentiles=[50])
+    assert found.verdict == "cannot tell"
+    assert found.counts == (2_000, 2_000)
+    more = found.more_samples
+    assert more is not None
+    # ln(1.05) is 2.5 standard errors of a median of this distribution at 4,100 samples or so.
+    assert 500 < more < 20_000
+    longer = [simulate(rng, 2_000 + 2 * more, traffic=name) for name in "ab"]
+    assert lg.compare(*longer, percentiles=[50]).verdict == "same"
+    assert found.to_dict()["more_samples"] == more
+
+
+def test_answers_that_come_at_once_are_one_observation_of_a_rate() -> None:
+    runs = [
+        lg.run(
+            FixedSUT(latency),
+            8,
+            lg.Offline(n_samples=1_000),
+            min_duration_s=0,
+            clock=VirtualClock(),
+        )
+        for latency in (10_000_000, 20_000_000)
+    ]
+    found = lg.compare(*runs)
+    assert (found.verdict, found.differences) == ("cannot tell", ())
+    assert found.left_out["rate"] == (
+        "all answers of A came at once: one observation of its rate; "
+        "all answers of B came at once: one observation of its rate; compare several runs of each"
+    )
+
+
+def test_answers_in_a_few_bursts_are_few_observations(make_run: Callable[..., RunData]) -> None:
+    done = np.repeat(10_000_000 * np.arange(1, 4), 400)
+    run = lg.Result(make_run(lg.Offline(n_samples=1_200), [0] * 1_200, done.tolist()))
+    why = lg.compare(run, run).left_out["rate"]
+    assert why.startswith("all answers of A came in 3 bursts: one observation of its rate; all ")
 
 
 def test_identical_latencies_are_the_same() -> None:

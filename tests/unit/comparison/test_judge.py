@@ -54,17 +54,34 @@ def test_the_interval_of_a_difference_is_made_of_the_sides_that_face_each_other(
 
 
 def test_a_correlation_takes_away_what_both_runs_share() -> None:
-    b = bounds(120.0, 116.0, 123.0)
+    b = bounds(120.0, 117.0, 124.0)
     assert mover(A, b, 0, 1.0, float) == (20.0, 20.0)
-    assert mover(A, b, 0, -1.0, float) == (12.0, 26.0)
+    assert mover(A, A, 0, 1.0, float) == (0.0, 0.0)
+    # Half of the variance is shared: sqrt(1 / 2 (3^2 + 4^2)).
+    assert mover(A, b, 0, 0.5, float) == pytest.approx((20 - 12.5**0.5, 20 + 12.5**0.5))
+    # Both low: b falls by 5 and a by 3, so b - a by 2; both high: by 6 and 4, so it grows by 2.
+    assert mover(A, bounds(120.0, 115.0, 126.0), 0, 1.0, float) == (18.0, 22.0)
+
+
+def test_errors_that_go_against_each_other_add_up() -> None:
+    assert mover(A, bounds(120.0, 116.0, 123.0), 0, -1.0, float) == (12.0, 26.0)
+
+
+@pytest.mark.parametrize("r", [-0.7, 0.0, 0.3, 1.0])
+def test_with_symmetric_bounds_it_is_zous_formula(r: float) -> None:
+    found = mover(bounds(100.0, 97.0, 103.0), bounds(120.0, 115.0, 125.0), 0, r, float)
+    half = (5**2 + 3**2 - 2 * r * 5 * 3) ** 0.5
+    assert found == pytest.approx((20 - half, 20 + half))
 
 
 def test_a_side_without_a_bound_leaves_the_interval_open() -> None:
     assert mover(A, bounds(120.0, 116.0, math.inf), 0, 0.0, float)[1] == math.inf
     (found,) = judge([Given(A, bounds(120.0, 116.0, math.inf))], 0.05, 0.05, paired=False)
-    assert (found.verdict, found.ratio_interval[1]) == ("slower", math.inf)
+    assert (found.verdict, found.ratio_interval[1], found.interval[1]) == ("slower", None, None)
     assert found.to_dict()["ratio_interval"][1] is None
     assert found.to_dict()["interval"][1] is None
+    (below,) = judge([Given(A, bounds(120.0, -math.inf, 124.0))], 0.05, 0.05, paired=False)
+    assert (below.ratio_interval[0], below.interval[0]) == (None, None)
 
 
 @pytest.mark.parametrize(

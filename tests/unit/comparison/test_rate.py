@@ -77,12 +77,14 @@ def test_failed_samples_are_no_answers(make_run: Make) -> None:
     at = 1_000_000 * np.arange(1, 201)
     status = [0] * 30 + [1] * 170
     few = answered(make_run, at, status=status)
-    assert RateOf(few, few).lacking(0.95) == "A has 30 samples and needs 40"
+    why = "A has 30 samples and needs 40; B has 30 samples and needs 40"
+    assert RateOf(few, few).lacking(0.95) == why
 
 
 def test_a_latency_that_is_reported_is_no_rate(make_run: Make) -> None:
     run = lg.Result(make_run(lg.SingleStream(), [0, 10], [5, 15]))
-    assert RateOf(run, run).lacking(0.95) == "the headline of A is no rate"
+    why = "the headline of A is no rate; the headline of B is no rate"
+    assert RateOf(run, run).lacking(0.95) == why
 
 
 def test_answers_that_all_come_at_once_have_no_correlation(make_run: Make) -> None:

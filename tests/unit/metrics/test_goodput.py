@@ -57,7 +57,9 @@ def test_where_no_tokens_are_recorded_none_is_within_a_limit_on_them() -> None:
     assert count_good(due, done, ok, limits=Limits(latency_ns=4)) == 0
 
 
-def test_rate_and_share_count_all_that_was_issued() -> None:
+def test_the_share_is_of_all_that_was_issued_and_the_rate_a_part_of_that_of_the_completed() -> None:
     limits = {"target_latency_ms": 15}
-    assert Goodput.of(300, 400, 1_500_000_000, limits) == Goodput(300, 0.75, 200.0, limits)
-    assert Goodput.of(0, 0, 0, limits) == Goodput(0, 0.0, 0.0, limits)
+    assert Goodput.of(300, 360, 400, 240.0, limits) == Goodput(300, 0.75, 200.0, limits)
+    assert Goodput.of(360, 360, 400, 240.0, limits).rate == 240.0
+    assert Goodput.of(0, 0, 400, 0.0, limits) == Goodput(0, 0.0, 0.0, limits)
+    assert Goodput.of(0, 0, 0, 0.0, limits) == Goodput(0, 0.0, 0.0, limits)

@@ -138,13 +138,33 @@ def test_a_server_that_takes_batches_is_not_as_predicted() -> None:
     assert "do not extrapolate" in found.words
 
 
-@pytest.mark.parametrize("n", [0, 1, 10, 999])
-def test_few_rows_say_nothing(n: int) -> None:
+@pytest.mark.parametrize("n", [2, 10, 999])
+def test_few_rows_cannot_tell(n: int) -> None:
+    due = np.arange(n, dtype=np.int64) * MS
+    found = queueing.single_server(due, due + MS // 10)
+    assert found is not None
+    assert (found.verdict, found.n_rows) == ("cannot tell", n)
+    assert (found.predicted_s, found.deviation_s) == (None, None)
+    assert (found.measured_s, found.load) == pytest.approx((1e-4, 0.1))
+    assert found.words == f"queueing: cannot tell from {n} queries at 10 % load; run longer"
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_a_single_query_has_no_rate_so_there_is_nothing_to_say(n: int) -> None:
     due = np.arange(n, dtype=np.int64) * MS
     assert queueing.single_server(due, due + 10) is None
 
 
-def test_what_is_not_in_order_or_too_busy_says_nothing() -> None:
+def test_a_server_that_is_too_busy_cannot_tell() -> None:
+    due = np.cumsum(np.random.default_rng(4).exponential(MS, 5_000)).astype(np.int64)
+    found = queueing.single_server(due, due[0] + np.arange(1, 5_001) * 2 * MS)
+    assert found is not None
+    assert found.verdict == "cannot tell"
+    assert found.load > 1.9
+    assert found.words.endswith(" % load; lower the rate to compare it")
+
+
+def test_what_is_no_queue_of_one_server_says_nothing() -> None:
     due = np.cumsum(np.random.default_rng(4).exponential(MS, 5_000)).astype(np.int64)
     ended = due + 10
     assert queueing.single_server(due, ended) is not None
@@ -152,4 +172,3 @@ def test_what_is_not_in_order_or_too_busy_says_nothing() -> None:
     assert queueing.single_server(due[::-1], ended) is None
     assert queueing.single_server(due, due) is None  # no service at all
     assert queueing.single_server(np.zeros(5_000, np.int64), ended) is None
-    assert queueing.single_server(due, due[0] + np.arange(1, 5_001) * 2 * MS) is None

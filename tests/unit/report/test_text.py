@@ -30,9 +30,13 @@ latency            51.00 us 91.00 us 96.00 us 98.00 us 100.0 us 100.0 us 50.50 u
 service time       51.00 us 91.00 us 96.00 us 98.00 us 100.0 us 100.0 us 50.50 us 1.000 us 100.0 us
 issue delay            0 ns     0 ns     0 ns     0 ns     0 ns     0 ns     0 ns     0 ns     0 ns
 
-p90               no 95% interval: 620 more samples give one
-p99.9             no 95% interval: 73,660 more samples give one
-checks            too few queries to tell of a steady state or what was in flight; run longer
+p90               no 95 % interval: 620 more samples give one
+p99               no 95 % interval: 7,260 more samples give one
+p99.9             no 95 % interval: 73,660 more samples give one
+checks            steady state: cannot tell from 100 latencies, too few or too much alike; run
+                  longer
+                  Little's law: cannot tell from 79 queries that ended while others were issued;
+                  run longer
 
 samples           100 issued; 100 ok, 0 failed, 0 missing
 performance       100 samples in 100 queries, 10.00 ms, end: natural
@@ -187,5 +191,67 @@ def test_other_things_of_that_name_are_left_alone(make_run: Make, found: Any) ->
 def test_a_percentile_that_nothing_bounds_is_told(make_run: Make, percentile: float) -> None:
     scenario = SingleStream(target_percentile=percentile)
     lines = lines_of(make_run(scenario, [0] * 100, range(1, 101)))
-    words = f"p{percentile:<17}no 95% interval: no number of samples bounds it"
+    words = f"p{percentile:<17}no 95 % interval: no number of samples bounds it"
     assert [line for line in lines if line.startswith(f"p{percentile} ")] == [words]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        ({1: 1}, "1 batch of 1"),
+        ({8: 1}, "1 batch of 8"),
+        ({8: 3}, "3 batches of 8 each"),
+        ({1: 1_000, 8: 1_000}, "2,000 batches of 1 to 8, 4.5 on average"),
+    ],
+)
+def test_batches_are_told_in_good_english(
+    make_run: Make, sizes: dict[int, int], words: str
+) -> None:
+    environment = {"batch_sizes": {str(size): count for size, count in sizes.items()}}
+    lines = lines_of(make_run(Server(target_qps=2), [0], [5], environment=environment))
+    assert [line for line in lines if line.startswith("taken")] == [f"{'taken':<18}{words}"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "shown", "unit"),
+    [
+        (SingleStream(), ["p90", "p99", "p99.9"], "samples"),
+        (SingleStream(target_percentile=99.99), ["p99", "p99.9", "p99.99"], "samples"),
+        (MultiStream(samples_per_query=2), ["p99", "p99.9"], "queries"),
+        (Server(target_qps=2), ["p99", "p99.9"], "samples"),
+        (Offline(), [], "samples"),
+    ],
+    ids=str,
+)
+def test_p99_has_its_interval_in_every_scenario(
+    make_run: Make, scenario: Any, shown: list[str], unit: str
+) -> None:
+    lines = lines_of(make_run(scenario, [0] * 100, range(1, 101)))
+    found = [line for line in lines if " 95 % interval: " in line]
+    assert [line.split()[0] for line in found] == shown
+    assert all(line.endswith(f" more {unit} give one") for line in found)
+
+
+def test_goodput_is_not_above_the_rate_that_it_is_part_of(make_run: Make) -> None:
+    due = [k * 10 * MS for k in range(100)]
+    result = Result(make_run(Server(target_qps=100), due, [at + MS for at in due]))
+    assert result.metric is not None
+    assert result.goodput is not None
+    assert (result.goodput.share, result.goodput.rate) == (1.0, result.metric.value)
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [SingleStream(), MultiStream(samples_per_query=2), Server(target_qps=2), Offline()],
+    ids=lambda value: value.name,
+)
+@pytest.mark.parametrize("status", [0, 1, 2])
+@pytest.mark.parametrize("n", [0, 2, 10])
+def test_runs_of_which_little_or_all_failed_are_told_in_plain_words(
+    make_run: Make, scenario: Any, status: int, n: int
+) -> None:
+    if n == 0 and scenario.name == "offline":
+        pytest.skip("there is no such query")
+    text = summary(Result(make_run(scenario, [0] * n, [5] * n, status=[status] * n)))
+    assert not {"nan", "inf", "-inf"} & set(text.lower().replace(",", " ").split())
+    assert max(map(len, text.splitlines())) < 100

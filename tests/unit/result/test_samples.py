@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from loadgen.config.scenarios import Server
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.result import Result, RunData
-from loadgen.result.samples import CHUNK_ROWS
 
 Make = Callable[..., RunData]
 OK, FAILED, MISSING = 0, 1, 2

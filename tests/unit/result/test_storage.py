@@ -12,8 +12,8 @@ import pytest
 from loadgen.config.run_file import read_run_file
 from loadgen.config.scenarios import Concurrent, Gamma, MultiStream, Offline, Server, SingleStream
 from loadgen.errors import LoadGenError
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.result import Result, RunData
-from loadgen.result.samples import CHUNK_ROWS
 
 Make = Callable[..., RunData]
 SCENARIOS = [

@@ -120,7 +120,7 @@ def test_words_say_what_the_machine_can_do_and_where_it_cannot() -> None:
     first = " ".join(text.partition("\n\n")[0].split())
     assert first.startswith(
         "This machine can issue 1,000 queries/s with a p99 issue delay below 10 us: there the "
-        "generator's part is less than 5% of any latency of 200.0 us and more. But not at 100 "
+        "generator's part is less than 5 % of any latency of 200.0 us and more. But not at 100 "
     )
     assert "  2,000 queries/s        3.000 ms   not below 10 us\n" in text
     assert "a processor, 2 CPUs, Linux 6" in text
@@ -131,10 +131,10 @@ def test_words_say_when_the_machine_sets_the_p99() -> None:
     found = measure(effort, FakeMachine(delays={100: [5]}))
     assert found.interrupted_share == 0.1
     text = " ".join(in_words(found, DESCRIBED).split())
-    assert "10.00% of the time, 900 ns at the longest" in text
+    assert "10.00 % of the time, 900 ns at the longest" in text
     assert "the p99 of whatever is measured here is the machine's" in text
     calm = " ".join(in_words(replace(found, interrupted_share=0.01), DESCRIBED).split())
-    assert "1.00% of the time" in calm
+    assert "1.00 % of the time" in calm
     assert "is the machine's" not in calm
     quiet = replace(found, interrupted_share=0.0, longest_interruption_ns=0)
     assert "was never stopped for 10 us" in in_words(quiet, DESCRIBED)

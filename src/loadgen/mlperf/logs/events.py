@@ -17,13 +17,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.mlperf.logs.account import Account, epoch_ns
 from loadgen.mlperf.notes import Note
 from loadgen.mlperf.settings import TestMode, TestScenario
 from loadgen.result import Result, Series
 from loadgen.result.data import MISSING, OK
 from loadgen.result.observation import count, observe
-from loadgen.result.samples import CHUNK_ROWS
 from loadgen.verdict import Observed, integrity, reasons
 
 __all__ = [
