@@ -182,6 +182,13 @@ def test_system_that_ends_the_process_does_not_choose_the_exit_code(cli: Cli) ->
     assert cli("run", "suts:leaves", *SINGLE).returncode == 3
 
 
+def test_settings_that_the_system_cannot_have_are_wrong_use(cli: Cli) -> None:
+    server = ("--dataset", "20", "--scenario", "server", "--target-qps", "10")
+    done = cli("run", "suts:echo", *server, "--issue-threads", "2")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "issue_threads = 2: needs 1" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["terminated", "interrupted"])
 def test_signals_keep_and_show_what_was_measured(cli: Cli, tmp_path: Path, name: str) -> None:
     done = cli("run", f"suts:{name}", *SINGLE, "--min-queries", "100_000_000", "--output-dir", "x")

@@ -29,8 +29,12 @@ loadgen peak --openai http://127.0.0.1:8000/v1 --model NAME --prompts FILE --tar
 loadgen peak module:sut --dataset 1000 --concurrency 4 --target-latency-ms 50
 
 The search begins at --target-qps or --concurrency; all else is as for loadgen run. Each run ends as
-soon as its outcome is certain; the last one is a whole one. Exit code 1: nothing passed, or the
-whole run did not confirm it.
+soon as its outcome is certain; the last one is a whole one. With --state, a search that was cut off
+goes on where it was.
+
+Exit codes: 0 a whole run confirms the peak (its bracket may be wide all the same: see the first
+line, or `narrow` in the document), 1 nothing passed or no whole run confirms it, 2 wrong use, 3 it
+could not be finished.
 """
 
 _TARGET = typer.Argument(metavar="TARGET", help="As for loadgen run.")
@@ -83,6 +87,8 @@ loadgen sweep module:sut --dataset module:dataset --qps 10,20,50
 loadgen sweep module:sut --dataset 1000 --concurrency 1,2,4,8 --output-dir runs
 
 All else is as for loadgen run. With --output-dir, runs that are there already are not repeated.
+
+Exit codes: 0 all runs are valid, 1 one of them is not, 2 wrong use, 3 they could not be finished.
 """
 
 

@@ -14,15 +14,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType
-from typing import Final
+from typing import Final, TypeVar
 
 import loadgen
-from loadgen.errors import SettingsError
+from loadgen.errors import ResultError, SettingsError
 
 VALID: Final = 0
 INVALID: Final = 1
 WRONG_USE: Final = 2
 NOT_FINISHED: Final = 3
+
+_T = TypeVar("_T")
 
 _OWN_FOLDER: Final = str(Path(__file__).resolve().parents[1]) + os.sep
 _IMPORT_MACHINERY: Final = ("<frozen importlib", str(Path(os.__file__).parent / "importlib"))
@@ -91,23 +93,57 @@ def _is_ours(code: CodeType) -> bool:
     return code.co_filename.startswith((_OWN_FOLDER, *_IMPORT_MACHINERY))
 
 
-def explain(error: BaseException) -> loadgen.Result | None:
-    """Write what ended a run early; return what was measured until then.
+def attempt(
+    action: Callable[[], _T], left: str | None = None
+) -> tuple[_T | None, BaseException | None]:
+    """Return what runs come to, and the error that ended them early, which is explained.
+
+    Parameters
+    ----------
+    action : callable
+    left : str, optional
+        As for `explain`.
+
+    Raises
+    ------
+    WrongUse
+        They cannot be started.
+    """
+    try:
+        return action(), None
+    except (SettingsError, ResultError) as error:
+        raise WrongUse(str(error)) from None
+    except (WrongUse, BrokenPipeError):
+        raise  # nobody reads what is said; where a system's pipe broke, it is a SUTError
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        explain(error, left)
+        return None, error
+
+
+def explain(error: BaseException, left: str | None = None) -> None:
+    """Write what ended runs early, and what there is of them.
 
     Parameters
     ----------
     error : BaseException
-        What `loadgen.run` raised.
+        What `loadgen.run`, or another one, raised.
+    left : str, optional
+        What is left of runs before, and how to go on. None: there are none.
     """
     if isinstance(error, loadgen.SUTError) and error.__cause__ is not None:
         show_traceback(error.__cause__)
     elif not isinstance(error, (loadgen.LoadGenError, KeyboardInterrupt)):
         show_traceback(error)
+    if left is None:
+        kept = result_of(error) is not None
+        left = "what was measured until then is kept" if kept else "nothing was measured"
+    complain(f"{in_words(error)}; {left}")
+
+
+def result_of(error: BaseException | None) -> loadgen.Result | None:
+    """Return what was measured until an error."""
     result = getattr(error, "result", None)
-    kept = result if isinstance(result, loadgen.Result) else None
-    measured = "what was measured until then is kept" if kept else "nothing was measured"
-    complain(f"{in_words(error)}; {measured}")
-    return kept
+    return result if isinstance(result, loadgen.Result) else None
 
 
 def in_words(error: BaseException) -> str:

@@ -12,11 +12,12 @@ from typing import Any
 
 import loadgen
 from loadgen.cli import ending
-from loadgen.cli.job import is_run_file, prepare
+from loadgen.cli.job import Job, is_run_file, prepare
 from loadgen.cli.options import option_name
 from loadgen.cli.output import Output, result_document
 from loadgen.cli.run import named, output_folder, save
-from loadgen.search import Probe
+from loadgen.search import PeakResult, Probe
+from loadgen.values import count_in_words
 
 
 @dataclass(frozen=True)
@@ -61,33 +62,42 @@ def peak(
         probes.append(probe)
         output.say(str(probe))
 
+    left = "nothing is kept: with --state FILE a search goes on where it was cut off"
+    if search.state is not None:
+        left = f"the probes before are kept in {search.state}: the same command goes on from there"
     arguments = vars(search) | {"progress": output.progress, "on_probe": on_probe}
-    if isinstance(job.task.scenario, loadgen.Concurrent):
-        arguments |= {name: _whole(arguments[name]) for name in ("low", "high")}
-    task = job.task
-    try:
-        found = loadgen.find_peak(job.sut, job.dataset, task.scenario, task.settings, **arguments)
-    except loadgen.SettingsError as error:
-        fields = {*vars(search), "target_latency_ms", "target_percentile", "arrivals", "scenario"}
-        problems = [
-            each._replace(field=option_name(each.field)) if each.field in fields else each
-            for each in error.problems
-        ]
-        raise ending.WrongUse(str(loadgen.SettingsError(problems))) from None
-    except loadgen.ResultError as error:
-        raise ending.WrongUse(str(error)) from None
-    except (Exception, KeyboardInterrupt, SystemExit) as error:
-        ending.explain(error)
+    found, error = ending.attempt(lambda: _search(job, options, arguments), left)
+    if found is None:
+        assert error is not None
         kept = [probe.to_dict() for probe in probes]
         return output.end(ending.NOT_FINISHED, ending.in_words(error), peak=None, probes=kept)
-    output.say("\n" + found.summary(probes=False))
+    if before := len(found.probes) - len(probes):
+        output.say(f"{count_in_words(before, 'probe')} of {search.state} not repeated")
     code = ending.VALID if found.confirmed else ending.INVALID
+    output.say("\n" + found.summary(probes=False) + ("\n" if folder and found.result else ""))
     if found.result is None:
         return output.end(code, **found.to_dict(), result=None)
     result = named(found.result, job)
     error_words = save(result, folder, overwrite, output)
     code = ending.NOT_FINISHED if error_words else code
     return output.end(code, error_words, **found.to_dict(), result=result_document(result))
+
+
+def _search(job: Job, options: dict[str, Any], arguments: dict[str, Any]) -> PeakResult:
+    """Search; errors call what is wrong as the options are called."""
+    scenario = job.task.scenario
+    if not isinstance(scenario, loadgen.Server | loadgen.Concurrent):
+        raise ending.WrongUse(f"--scenario = {scenario.name!r}: needs 'server' or 'concurrent'")
+    if isinstance(scenario, loadgen.Concurrent):
+        arguments |= {name: _whole(arguments[name]) for name in ("low", "high")}
+    try:
+        return loadgen.find_peak(job.sut, job.dataset, scenario, job.task.settings, **arguments)
+    except loadgen.SettingsError as error:
+        fields = {*arguments, *options, "target_latency_ms", "target_percentile", "arrivals"}
+        raise loadgen.SettingsError(
+            each._replace(field=option_name(each.field)) if each.field in fields else each
+            for each in error.problems
+        ) from None
 
 
 def with_scenario(target: str | None, options: dict[str, Any]) -> dict[str, Any]:

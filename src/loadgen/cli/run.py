@@ -73,11 +73,12 @@ def measured(
     output : Output
         Whether there is a live line.
     """
-    try:
-        result = loadgen.run(sut, dataset, scenario, settings, progress=output.progress)
-    except (Exception, KeyboardInterrupt, SystemExit) as error:
-        return ending.explain(error), ending.in_words(error)
-    return result, None
+    result, error = ending.attempt(
+        lambda: loadgen.run(sut, dataset, scenario, settings, progress=output.progress)
+    )
+    if error is None:
+        return result, None
+    return ending.result_of(error), ending.in_words(error)
 
 
 def save(

@@ -12,11 +12,12 @@ from typing import Any, Final
 import loadgen
 from loadgen.cli import ending
 from loadgen.cli.job import Job, prepare
-from loadgen.cli.options import plain
+from loadgen.cli.options import option_name, plain
 from loadgen.cli.output import Output, result_document
 from loadgen.cli.peak import with_scenario
 from loadgen.report import units
 from loadgen.search import Point, curve, knee
+from loadgen.search.words import load_in_words
 
 _HEADS: Final = ("completed/s", "p50", "p90", "p99", "system", "generator", "")
 
@@ -46,9 +47,11 @@ def sweep(
     output = Output(as_json=as_json, quiet=quiet)
     job, scenarios = _prepared(target, options, qps)
     results: list[loadgen.Result] = []
-    error: str | None = None
-    try:
-        loadgen.sweep(
+    left = "nothing is kept: with --output-dir DIR a sweep goes on where it was cut off"
+    if output_dir is not None:
+        left = f"the runs before are kept in {output_dir}: the same command goes on from there"
+    _, raised = ending.attempt(
+        lambda: loadgen.sweep(
             job.sut,
             job.dataset,
             scenarios,
@@ -56,16 +59,16 @@ def sweep(
             output_dir=output_dir,
             progress=output.progress,
             on_result=results.append,
-        )
-    except (loadgen.SettingsError, loadgen.ResultError) as problem:
-        raise ending.WrongUse(str(problem)) from None
-    except (Exception, KeyboardInterrupt, SystemExit) as raised:
-        ending.explain(raised)
-        error = ending.in_words(raised)
+        ),
+        left,
+    )
+    error = None if raised is None else ending.in_words(raised)
     points = curve(results)
     best = knee(points)
     if points:
         output.say("\n".join(_table(points, best, scenarios[0])))
+        if output_dir is not None:
+            output.say(f"\nSaved in {output_dir}")
     return output.end(
         ending.code_of(results, error),
         error,
@@ -86,7 +89,12 @@ def _prepared(
     ((name, text),) = given.items()
     loads = [part.strip() for part in text.split(",")]
     knob = "target_qps" if name == "qps" else name
-    job = prepare(target, with_scenario(target, options | {knob: loads[0]}))
+    if name == "qps" and knob in options:
+        raise ending.WrongUse("--target-qps is the rate of one run; --qps says which loads")
+    try:
+        job = prepare(target, with_scenario(target, options | {knob: loads[0]}))
+    except ending.WrongUse as error:
+        raise ending.WrongUse(str(error).replace(option_name(knob), f"--{name}")) from None
     scenario = job.task.scenario
     assert isinstance(scenario, loadgen.Server | loadgen.Concurrent)  # no other has such a knob
     found: list[loadgen.Scenario] = []
@@ -106,10 +114,10 @@ def _table(
     rows: list[tuple[str, ...]] = [(load, *_HEADS)]
     for point in points:
         times = (units.time(ns) for ns in (point.p50_ns, point.p90_ns, point.p99_ns))
-        rate = "-" if point.throughput is None else f"{point.throughput:,.6g}"
+        rate = "-" if point.throughput is None else load_in_words(point.throughput)
         verdict = "VALID" if point.valid else "INVALID"
         mark = "<- knee" if point is best else ""
-        rows.append((f"{point.load:,.6g}", rate, *times, verdict, point.health, mark))
+        rows.append((load_in_words(point.load), rate, *times, verdict, point.health, mark))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(map(str.rjust, row, widths)).rstrip()

@@ -15,7 +15,6 @@ import numpy as np
 
 from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.result import Result
-from loadgen.result.observation import observe
 from loadgen.result.samples import instant_converter
 from loadgen.verdict import integrity
 
@@ -73,7 +72,7 @@ def _traffic(run: Result) -> dict[str, object]:
 
 def _unsound(run: Result) -> Iterator[str]:
     """Yield why the figures of a run are not to be used, whatever they are."""
-    yield from map(str, integrity(observe(run.data, run.latency, run.ttft, run.tpot)))
+    yield from map(str, integrity(run.observed))
     if not run.verdict.min_duration_met:
         yield f"it was shorter than min_duration_s = {run.settings.min_duration_s:g}"
     if not run.verdict.min_queries_met:

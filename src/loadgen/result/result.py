@@ -136,22 +136,22 @@ class Result(RunStatistics):
     @cached_property
     def metric(self) -> Metric | None:
         """What MLPerf's LoadGen prints first for the scenario; None in an accuracy run."""
-        return headline(self._observed)
+        return headline(self.observed)
 
     @cached_property
     def token_rate(self) -> Metric | None:
         """Tokens a second, recorded or inferred from ``inferred_tokens_per_sample``; else None."""
-        return token_rate(self._observed, self.n_tokens)
+        return token_rate(self.observed, self.n_tokens)
 
     @cached_property
     def goodput(self) -> Goodput | None:
         """Samples within all limits that are judged, at once; None where none is."""
-        return observation.goodput(self._data, self._observed)
+        return observation.goodput(self._data, self.observed)
 
     @cached_property
     def verdict(self) -> Verdict:
         """The verdict on the system, by its single conditions."""
-        return judge(self._observed)
+        return judge(self.observed)
 
     @cached_property
     def health(self) -> Health:
@@ -159,7 +159,8 @@ class Result(RunStatistics):
         return observation.health(self._data, self.latency)
 
     @cached_property
-    def _observed(self) -> Observed:
+    def observed(self) -> Observed:
+        """What it did, as far as it is judged: for parts of this package that judge it anew."""
         return observation.observe(self._data, self.latency, self.ttft, self.tpot)
 
     # Figures.

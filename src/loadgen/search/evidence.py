@@ -31,7 +31,15 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LEAST_EFFECTIVE", "LEAST_SAMPLES", "Evidence", "Outcome", "log_ratios", "weigh"]
+__all__ = [
+    "LEAST_EFFECTIVE",
+    "LEAST_SAMPLES",
+    "LimitEvidence",
+    "Outcome",
+    "fewest_that_pass",
+    "log_ratios",
+    "weigh",
+]
 
 Int64Array = npt.NDArray[np.int64]
 Outcome = Literal["passes", "fails", "undecided"]
@@ -54,7 +62,7 @@ _QUARTERS_OVER: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class LimitEvidence:
     """What samples say of one limit.
 
     Parameters
@@ -93,7 +101,7 @@ class Evidence:
         return "fails" if self.log_fail >= needed and self.spread else "undecided"
 
 
-def weigh(values: Int64Array, limit: int, allowed: float) -> Evidence:
+def weigh(values: Int64Array, limit: int, allowed: float) -> LimitEvidence:
     """Return what samples say of a limit.
 
     Parameters
@@ -116,12 +124,41 @@ def weigh(values: Int64Array, limit: int, allowed: float) -> Evidence:
     is_over = values > limit
     over = int(np.count_nonzero(is_over))
     if n < 4 * _FEWEST_BLOCKS:
-        return Evidence(n, over, 1.0, -math.inf, -math.inf, spread=False)
+        return LimitEvidence(n, over, 1.0, -math.inf, -math.inf, spread=False)
     effect = max(map(_design_effect, _levels(values, is_over, limit, allowed)))
     log_pass, log_fail = log_ratios(n / effect, over / effect, allowed)
     quarters = is_over[: n // 4 * 4].reshape(4, -1).mean(axis=1)
     spread = int(np.count_nonzero(quarters > allowed)) >= _QUARTERS_OVER
-    return Evidence(n, over, effect, log_pass, log_fail, spread)
+    return LimitEvidence(n, over, effect, log_pass, log_fail, spread)
+
+
+def fewest_that_pass(allowed: float, error: float) -> int:
+    """Return with how many samples a limit passes that none of them, each independent, is over.
+
+    Fewer cannot pass, whatever they are. With none over it the likelihood ratio grows with n.
+    SciPy is imported here.
+
+    Parameters
+    ----------
+    allowed : float in (0, 1)
+        As for `weigh`.
+    error : float in (0, 1)
+        As for `LimitEvidence.outcome`.
+
+    Examples
+    --------
+    >>> fewest_that_pass(0.01, 0.05 / 24)
+    825
+    """
+    low = max(LEAST_EFFECTIVE, 4 * _FEWEST_BLOCKS) - 1
+    step = 1
+    while log_ratios(low + step, 0, allowed)[0] < -math.log(error):
+        low, step = low + step, step * 2
+    while step > 1:
+        step //= 2
+        if log_ratios(low + step, 0, allowed)[0] < -math.log(error):
+            low += step
+    return low + 1
 
 
 def _levels(

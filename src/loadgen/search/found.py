@@ -5,16 +5,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from loadgen.config.scenarios import Server
 from loadgen.search.narrowing import Bracket
 from loadgen.search.probe import Loaded, Probe, load_knob
+from loadgen.search.words import load_in_words, wrapped
+from loadgen.values import ns_in_words
+from loadgen.verdict.observed import limits
 
 if TYPE_CHECKING:
     from loadgen.result import Result
 
-__all__ = ["PeakResult"]
+__all__ = ["PeakResult", "Reached"]
+
+_CONFIDENCE: Final = 0.95
+"""Of the interval of what a whole run reached, as in its own summary."""
+
+
+class Reached(NamedTuple):
+    """What a whole run reached of one limit.
+
+    Parameters
+    ----------
+    knob : str
+        The scenario's, which sets the limit.
+    limit_ns : int, ns
+    percentile : float in (0, 100)
+        Where the limit holds.
+    value_ns : int or None, ns
+        The percentile; None without answers.
+    low_ns, high_ns : int or None, ns
+        Its 95 % interval; None where there are too few samples to bound that side.
+    """
+
+    knob: str
+    limit_ns: int
+    percentile: float
+    value_ns: int | None
+    low_ns: int | None
+    high_ns: int | None
 
 
 @dataclass(frozen=True)
@@ -30,6 +60,9 @@ class PeakResult:
         passed; None where none did that. Queries/s, or samples outstanding.
     bracket : tuple of float or None
         The highest load that passed and the lowest that failed; None where there is none.
+    narrow : bool
+        Whether the bracket is as narrow as was asked. Where it is not, the peak may be higher, up
+        to what failed.
     confidence : float in (0, 1)
         At least so often the bracket holds the true capacity.
     probes : tuple of Probe
@@ -45,6 +78,7 @@ class PeakResult:
     scenario: Loaded
     peak: float | None
     bracket: Bracket
+    narrow: bool
     confidence: float
     probes: tuple[Probe, ...]
     result: Result | None
@@ -56,15 +90,35 @@ class PeakResult:
         """Whether a whole run at the peak is valid."""
         return self.result is not None and self.result.valid
 
+    def reached(self) -> tuple[Reached, ...]:
+        """Return what `result` reached of each limit; nothing where nothing passed."""
+        if self.result is None:
+            return ()
+        percentile, found = self.scenario.target_percentile, []
+        for limit in limits(self.result.observed):
+            value_ns = low_ns = high_ns = None
+            if limit.figures:
+                value_ns = limit.figures.percentile(percentile)
+                low_ns, high_ns = limit.figures.interval(percentile, confidence=_CONFIDENCE)
+            found.append(Reached(limit.knob, limit.limit_ns, percentile, value_ns, low_ns, high_ns))
+        return tuple(found)
+
     def summary(self, *, probes: bool = True) -> str:
-        """Return the search in words; `probes`: with a line for each of them."""
-        lines = [*_words(self), f"Probes     {len(self.probes)}"]
+        """Return the search in words, in lines of less than 100 columns.
+
+        Parameters
+        ----------
+        probes : bool
+            With each of them.
+        """
+        lines = [wrapped(words, f"{label:<11}") for label, words in _words(self)]
         return "\n".join(lines + [str(probe) for probe in self.probes] * probes)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values; of the confirming run its verdicts only."""
+        """Return plain values; of the confirming run its verdicts, and what it reached."""
         result = self.result
         return {
+            "narrow": self.narrow,
             "scenario": self.scenario.to_dict(),
             "load": load_knob(self.scenario),
             "peak": self.peak,
@@ -80,21 +134,58 @@ class PeakResult:
                 "valid": result.valid,
                 "reasons": list(result.reasons),
                 "health": result.health.verdict,
+                "reached": [each._asdict() for each in self.reached()],
             },
         }
 
 
-def _words(found: PeakResult) -> Iterator[str]:
-    unit = "queries/s" if isinstance(found.scenario, Server) else "outstanding"
-    if found.peak is None:
-        yield "Peak       none: no load passed"
-    else:
-        confirmed = "confirmed by a whole run" if found.confirmed else "NOT confirmed"
-        yield f"Peak       {found.peak:,.6g} {unit}, {confirmed}"
+def _words(found: PeakResult) -> Iterator[tuple[str, str]]:
+    """Yield labels and what they say; what is not as it was asked for comes first."""
+    yield "Peak", _peak(found)
+    for each in found.reached():
+        yield "Reached", _reached(each)
     passed, failed = found.bracket
-    low = "none passed" if passed is None else f"{passed:,.6g} passes"
-    high = "none failed" if failed is None else f"{failed:,.6g} fails"
+    low = "none passed" if passed is None else f"{load_in_words(passed)} passes"
+    high = "none failed" if failed is None else f"{load_in_words(failed)} fails"
     holds = f"; holds the capacity with a confidence of {found.confidence:g}"
-    yield f"Bracket    {low}, {high}{'' if passed is None and failed is None else holds}"
-    yield f"Ended      {found.reason}"
-    yield from (f"  - {warning}" for warning in found.warnings)
+    yield "Bracket", f"{low}, {high}{'' if passed is None and failed is None else holds}"
+    yield "Ended", found.reason
+    for warning in found.warnings:
+        yield "Beware", warning
+    yield "Probes", f"{len(found.probes)}"
+
+
+def _peak(found: PeakResult) -> str:
+    unit = "queries/s" if isinstance(found.scenario, Server) else "outstanding"
+    passed, failed = found.bracket
+    if found.peak is None or passed is None:
+        return "unknown: no load could be told" if failed is None else "none: no load passed"
+    confirmed = "confirmed by a whole run" if found.confirmed else "NOT confirmed"
+    peak = load_in_words(found.peak)
+    if found.narrow:
+        return f"{peak} {unit}, {confirmed}"
+    if failed is None:
+        return f"{load_in_words(passed)} {unit} or more: nothing failed; {peak} {confirmed}"
+    return (
+        f"somewhere from {load_in_words(passed)} to {load_in_words(failed)} {unit}: NOT as narrow"
+        f" as asked; {peak} {confirmed}"
+    )
+
+
+def _reached(each: Reached) -> str:
+    words = f"p{each.percentile:g} {_LIMITED[each.knob]}"
+    limit = f"limit {ns_in_words(each.limit_ns)}"
+    if each.value_ns is None:
+        return f"{words} unknown, {limit}"
+    words += f" {ns_in_words(each.value_ns)}"
+    if each.low_ns is not None and each.high_ns is not None:
+        ends = f"{ns_in_words(each.low_ns)} to {ns_in_words(each.high_ns)}"
+        words += f" ({ends} with a confidence of {_CONFIDENCE:.0%})"
+    return f"{words}, {limit}"
+
+
+_LIMITED: Final = {
+    "target_latency_ms": "latency",
+    "target_ttft_ms": "time to first token",
+    "target_tpot_ms": "time per output token",
+}

@@ -45,6 +45,8 @@ class Range:
         It ends when the ends of the bracket differ by no more than this share of the lower one.
     whole : bool
         Loads are whole numbers.
+    enough : int
+        Samples that a load needs to pass at least; see `fewest_that_pass`.
     """
 
     start: float
@@ -52,6 +54,7 @@ class Range:
     high: float
     precision: float
     whole: bool
+    enough: int
 
     def next_load(self, probes: Sequence[Probe]) -> float | None:
         """Return the load to probe next; None: there is nothing left to find.
@@ -66,6 +69,8 @@ class Range:
         passed, failed = bracket(probes)
         loads = [probe.load for probe in probes]
         if passed is None:
+            if self.too_short(probes):
+                return None
             return self._beyond(min(loads), 0.5)
         if failed is None:
             return self._beyond(max(loads), 2.0)
@@ -74,6 +79,21 @@ class Range:
         if between:
             gaps = [(passed, min(between)), (max(between), failed)]
         return self._middle(*max(gaps, key=lambda gap: gap[1] / gap[0]))
+
+    def too_short(self, probes: Sequence[Probe]) -> Probe | None:
+        """Return the lowest probe where nothing passed and it had too few samples to pass.
+
+        A lower load has hardly more samples in the same time, so it would not pass either.
+        """
+        lowest = min(probes, key=lambda probe: probe.load, default=None)
+        if lowest is None or lowest.outcome != "undecided" or lowest.n >= self.enough:
+            return None
+        return lowest
+
+    def is_narrow(self, ends: Bracket) -> bool:
+        """Return whether a bracket is as narrow as was asked, or no whole number is between."""
+        passed, failed = ends
+        return passed is not None and failed is not None and self._middle(passed, failed) is None
 
     def below(self, load: float) -> float | None:
         """Return the next load below one that was not confirmed; None: there is none."""

@@ -7,25 +7,23 @@ Bisection by probes that end when their outcome is certain, then one whole run. 
 
 from __future__ import annotations
 
-import math
 import numbers
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from loadgen.config.arrivals import Constant, Gamma, Poisson
-from loadgen.config.scenarios import SLOWEST_QPS, Concurrent, Scenario, Server
+from loadgen.config.scenarios import Concurrent, Server
 from loadgen.dataset import as_dataset
 from loadgen.errors import Problem, SettingsError
-from loadgen.metrics.intervals import confidence_check
-from loadgen.metrics.latency import percentile_fraction
 from loadgen.run.task import Task
+from loadgen.search.arguments import checked, search_range
 from loadgen.search.found import PeakResult
-from loadgen.search.narrowing import Bracket, Range, bracket
-from loadgen.search.probe import Loaded, Probe, Prober, limits_ns, load_knob
+from loadgen.search.narrowing import Range, bracket
+from loadgen.search.probe import Probe, Prober
+from loadgen.search.reasons import reason, warnings
 from loadgen.search.state import StateFile
+from loadgen.search.words import load_in_words
 from loadgen.sut import SystemUnderTest, as_sut
-from loadgen.values import MAX_COUNT, Check, integer, number, optional, problem_of
 
 if TYPE_CHECKING:
     from loadgen._core import VirtualClock
@@ -34,10 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["find_peak"]
 
-_FASTEST_QPS: Final = 1e9
-_FAR: Final = 1_000
-"""Unless told, a search does not go farther from where it begins than by this factor."""
-
 _CONFIRMATIONS: Final = 3
 """So many whole runs, each below the last, before it is said that none confirms the peak."""
 
@@ -45,7 +39,7 @@ _CONFIRMATIONS: Final = 3
 def find_peak(
     sut: SystemUnderTest | Callable[[Any], Any],
     dataset: object,
-    scenario: Scenario,
+    scenario: Server | Concurrent,
     settings: Settings | None = None,
     *,
     low: float | None = None,
@@ -100,7 +94,7 @@ def find_peak(
     SettingsError
         Names every wrong argument; nothing was started. Or `state` is of another search.
     ResultError
-        `state` cannot be read.
+        `state` cannot be read, or was changed.
     SUTError, Interrupted, DatasetError
         As from `run`; the probes before are in `state`.
 
@@ -120,36 +114,38 @@ def find_peak(
     >>> found.peak, found.bracket, found.confirmed
     (4, (4, 5), True)
     """
-    problems = [
-        *_wrong_scenario(scenario),
-        *_wrong_numbers(scenario, low, high, precision, max_probes),
-    ]
-    if problems or not isinstance(scenario, Server | Concurrent):
-        raise SettingsError(problems)
-    error = (1.0 - confidence_check(confidence)) / max_probes
-    where = _range(scenario, low, high, precision)
+    plain = checked(
+        scenario,
+        low=low,
+        high=high,
+        precision=precision,
+        confidence=confidence,
+        max_probes=max_probes,
+        state=state,
+        on_probe=on_probe,
+    )
+    del plain["state"], plain["on_probe"]  # the others say which search it is
+    max_probes, error = plain["max_probes"], (1.0 - plain["confidence"]) / plain["max_probes"]
     source = dataset if isinstance(dataset, numbers.Integral) else as_dataset(dataset)
     task = Task.check(source, scenario, settings, fields)
     if task.settings.mode != "performance":
         raise SettingsError([Problem("mode", task.settings.mode, "'performance'")])
     system = as_sut(sut)
     prober = Prober(system, source, scenario, task.settings, error, progress=progress, clock=clock)
+    where = search_range(scenario, plain["low"], plain["high"], plain["precision"], prober.enough)
     asked_for = {
         "sut": system.name,
         "dataset": f"{task.dataset.name}, {task.total}",
         "scenario": scenario.to_dict(),
         "settings": task.settings.to_dict(),
+        **plain,
         "low": where.low,
         "high": where.high,
-        "precision": precision,
-        "confidence": confidence,
-        "max_probes": max_probes,
     }
     file = StateFile(state, asked_for)
-    probes = file.read()
-    file.write(probes)  # where that cannot be, it is told before anything runs
-    while len(probes) < max_probes and (next_load := where.next_load(probes)) is not None:
-        probes.append(prober.probe(len(probes) + 1, next_load))
+    probes = file.begin(where, max_probes)
+    while len(probes) < max_probes and (load := where.next_load(probes)) is not None:
+        probes.append(prober.probe(len(probes) + 1, load))
         file.write(probes)
         if on_probe:
             on_probe(probes[-1])
@@ -159,62 +155,13 @@ def find_peak(
         scenario=scenario,
         peak=peak,
         bracket=ends,
-        confidence=confidence,
+        narrow=where.is_narrow(ends),
+        confidence=plain["confidence"],
         probes=tuple(probes),
         result=result,
-        reason=_reason(where, probes, max_probes),
-        warnings=(*refused, *_warnings(scenario, probes, ends, result)),
+        reason=reason(where, probes, scenario, task.settings, max_probes),
+        warnings=(*refused, *warnings(scenario, probes, ends, result)),
     )
-
-
-def _wrong_scenario(scenario: object) -> list[Problem]:
-    if not isinstance(scenario, (Server, Concurrent)):
-        return [Problem("scenario", scenario, "an lg.Server or an lg.Concurrent")]
-    problems = []
-    if not limits_ns(scenario):
-        knobs = "target_latency_ms"
-        if isinstance(scenario, Server):
-            knobs += ", target_ttft_ms or target_tpot_ms"
-        problems.append(Problem("target_latency_ms", None, f"a limit: {knobs}"))
-    if not 0.0 < scenario.target_percentile < 100.0:  # noqa: PLR2004 - percent
-        allowed = "a percentile above 0 and below 100: no number of queries shows that"
-        problems.append(Problem("target_percentile", scenario.target_percentile, allowed))
-    if isinstance(scenario, Server) and not isinstance(
-        scenario.arrivals, (Poisson, Constant, Gamma)
-    ):
-        allowed = "arrivals at one rate: Poisson, Constant or Gamma"
-        problems.append(Problem("arrivals", scenario.arrivals.name, allowed))
-    return problems
-
-
-def _wrong_numbers(
-    scenario: object, low: object, high: object, precision: object, max_probes: object
-) -> list[Problem]:
-    is_whole = isinstance(scenario, Concurrent)
-    load: Check = integer(1, MAX_COUNT) if is_whole else number(SLOWEST_QPS, _FASTEST_QPS)
-    checks: tuple[tuple[str, object, Check], ...] = (
-        ("low", low, optional(load)),
-        ("high", high, optional(load)),
-        ("precision", precision, number(above=0, high=1)),
-        ("max_probes", max_probes, integer(1, 1_000)),
-    )
-    found = [problem for each in checks if (problem := problem_of(*each))]
-    if not found and low is not None and high is not None and low > high:  # type: ignore[operator]  # numbers now
-        found.append(Problem("low", low, f"at most high, which is {high}"))
-    return found
-
-
-def _range(scenario: Loaded, low: float | None, high: float | None, precision: float) -> Range:
-    """Return where the search goes; it begins at the scenario's load, or as near as it may."""
-    whole = isinstance(scenario, Concurrent)
-    slowest, fastest = (1, MAX_COUNT) if whole else (SLOWEST_QPS, _FASTEST_QPS)
-    start: float = getattr(scenario, load_knob(scenario))
-    start = min(max(start, low or slowest), high or fastest)
-    if low is None:
-        low = max(start / _FAR, slowest)
-    if high is None:
-        high = min(start * _FAR, fastest)
-    return Range(start, math.ceil(low) if whole else low, high, precision, whole)
 
 
 def _confirmed(
@@ -232,46 +179,8 @@ def _confirmed(
         if result.valid:
             return load, result, refused
         first = first or result
-        refused.append(f"a whole run at {load:,.10g} is not valid: {'; '.join(result.reasons)}")
+        refused.append(
+            f"a whole run at {load_in_words(load)} is not valid: {'; '.join(result.reasons)}"
+        )
         load = where.below(load)
     return passed, first, refused
-
-
-def _reason(where: Range, probes: Sequence[Probe], max_probes: int) -> str:
-    passed, failed = bracket(probes)
-    if passed is not None and failed is None and passed >= where.high:
-        return (
-            f"high = {where.high:,.10g} passes: this is the end of the search, not of the system;"
-            " raise high"
-        )
-    if where.next_load(probes) is not None:
-        return f"max_probes = {max_probes} are used up"
-    if any(probe.outcome == "undecided" for probe in probes):
-        return "the rest cannot be told with so many queries; raise min_duration_s or min_queries"
-    if passed is None:
-        return f"nothing passes, down to low = {where.low:,.10g}"
-    return f"the bracket is within {where.precision:.3g} of its lower end"
-
-
-def _warnings(
-    scenario: Loaded, probes: Sequence[Probe], ends: Bracket, result: Result | None
-) -> Iterator[str]:
-    allowed = 1.0 - percentile_fraction(scenario.target_percentile)
-    if result is not None and result.health.verdict != "good":
-        yield (
-            f"the generator was {result.health.verdict} at the peak, so it may be the limit itself:"
-            f" {'; '.join(result.health.causes)}"
-        )
-    for probe in probes:
-        if probe.load != ends[1] or probe.outcome != "fails":
-            continue
-        if probe.over <= allowed * probe.n:
-            yield (
-                f"{probe.load:,.10g} kept the limits and failed all the same: {probe.why}. Chance"
-                " may have done that at another load, which the confidence does not cover"
-            )
-        if probe.health == "bad":
-            yield (
-                f"the generator was bad at {probe.load:,.10g}, which failed: the limit may be the"
-                " generator's, not the system's"
-            )

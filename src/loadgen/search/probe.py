@@ -16,9 +16,10 @@ from loadgen.config.scenarios import Concurrent, Server
 from loadgen.config.settings import Settings, settings_from
 from loadgen.metrics.latency import percentile_fraction
 from loadgen.run import watched_run
-from loadgen.search.evidence import LEAST_EFFECTIVE, Evidence, Outcome, log_ratios
+from loadgen.search.evidence import LEAST_EFFECTIVE, LimitEvidence, Outcome, fewest_that_pass
 from loadgen.search.watch import Rule, Watcher
-from loadgen.values import count_in_words
+from loadgen.search.words import load_in_words, seconds_in_words, share_in_words, wrapped
+from loadgen.values import Check, Refused, choice, integer, number, problem_of
 from loadgen.verdict import integrity, observed
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Probe:
         Samples over the limit, or over the worst of several, of those that were judged.
     health : {"good", "suspect", "bad"}
         Of the generator.
+    end : str
+        Why issuing ended, as in `Series`; "stopped" where the outcome was certain.
     why : str
         What made it certain, or why it is not.
     """
@@ -63,6 +66,7 @@ class Probe:
     over: int
     n: int
     health: str
+    end: str
     why: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -76,17 +80,44 @@ class Probe:
         Raises
         ------
         KeyError, TypeError, ValueError
-            It is another table.
+            It is another table: names the field and what is allowed.
         """
-        found = cls(**{field.name: table[field.name] for field in dataclasses.fields(cls)})
-        if found.outcome not in get_args(Outcome) or not 0.0 < found.load < math.inf:
-            raise ValueError(f"no probe: {found.outcome!r} at {found.load!r}")
+        for field, check in _CHECKS.items():
+            if problem := problem_of(field, table[field], check):
+                raise ValueError(str(problem))
+        found = cls(**{field: table[field] for field in _CHECKS})
+        if not found.over <= found.n <= found.n_queries:
+            counts = f"over = {found.over}, n = {found.n}, n_queries = {found.n_queries}"
+            raise ValueError(f"{counts}: none may be more than the next")
         return found
 
     def __str__(self) -> str:
-        queries = count_in_words(self.n_queries, "query", "queries")
-        taken = f"{queries} in {self.seconds:.3g} s, generator {self.health}"
-        return f"{self.load:>12,.6g}  {self.outcome:<9}  {self.why}; {taken}"
+        taken = seconds_in_words(self.seconds)
+        if self.health != "good":
+            taken += f", generator {self.health}"
+        first = f"{load_in_words(self.load):>9}  {self.outcome:<9}  "
+        return wrapped(f"{self.why}; {taken}", first)
+
+
+def _text(value: object) -> str:
+    """Check for a text."""
+    if not isinstance(value, str):
+        raise Refused("a text")
+    return value
+
+
+_CHECKS: Final[Mapping[str, Check]] = {
+    "load": number(above=0),
+    "outcome": choice(*get_args(Outcome)),
+    "n_queries": integer(0),
+    "seconds": number(low=0),
+    "over": integer(0),
+    "n": integer(0),
+    "health": choice("good", "suspect", "bad"),
+    "end": _text,
+    "why": _text,
+}
+"""What each field of a probe may be."""
 
 
 def load_knob(scenario: Loaded) -> str:
@@ -139,6 +170,11 @@ class Prober:
         Probability of a wrong outcome, of each probe.
     progress, clock
         As for `loadgen.run`.
+
+    Attributes
+    ----------
+    enough : int
+        Samples that a load needs to pass at least.
     """
 
     def __init__(
@@ -160,7 +196,8 @@ class Prober:
         if settings.max_queries is not None:
             wanted = min(wanted, settings.max_queries)
         self._settings = settings_from(settings, {"min_queries": wanted})
-        log_ratios(1.0, 0.0, allowed)  # imports SciPy now, and not beside a measurement
+        # Imports SciPy now, too, and not beside a measurement.
+        self.enough = fewest_that_pass(allowed, self._rule.limit_error)
 
     def confirm(self, load: float) -> Result:
         """Return the result of a whole run, as the settings have it."""
@@ -184,16 +221,15 @@ class Prober:
         # Failed samples are over the limit here; the whole run has the last word on how many may.
         fields = {"recording": "rows", "seeds": seeds, "max_failed_share": 1}
         result = self._run(load, fields, watch)
-        outcome, found = watcher.outcome, watcher.found
-        if outcome == "undecided":
+        found = watcher.found
+        if watcher.outcome == "undecided":
             found = self._rule.weigh(result.data.columns)
-            outcome = self._rule.outcome(found)
-        against = [str(reason) for reason in integrity(result._observed)]
+        outcome, worst = self._rule.worst(found)
+        against = [str(reason) for reason in integrity(result.observed)]
         (series,) = result.series
         if series.end == "too_many_outstanding":
             most = getattr(self._scenario, "max_outstanding", None)
             against.append(f"more than max_outstanding = {most} samples were outstanding")
-        worst = max(found, key=lambda each: each.over)
         return Probe(
             load=load,
             outcome="fails" if against else outcome,
@@ -202,6 +238,7 @@ class Prober:
             over=worst.over,
             n=worst.n,
             health=result.health.verdict,
+            end=series.end,
             why=against[0] if against else self._why(worst, outcome),
         )
 
@@ -217,9 +254,13 @@ class Prober:
             watch=watch,
         )
 
-    def _why(self, worst: Evidence, outcome: Outcome) -> str:
-        share = worst.over / max(worst.n, 1)
-        words = f"{share:.3%} of {worst.n:,} over the limit, {self._rule.allowed:.3%} allowed"
-        if outcome != "undecided":
-            return words
-        return f"{words}, where {round(worst.design_effect):,} neighbours count as one"
+    def _why(self, worst: LimitEvidence, outcome: Outcome) -> str:
+        share = share_in_words(worst.over / max(worst.n, 1))
+        allowed = share_in_words(self._rule.allowed)
+        words = f"{share} of {worst.n:,} over the limit ({allowed} allowed)"
+        alike = round(worst.design_effect)
+        if outcome == "undecided" and worst.n < self.enough:
+            return f"{words}, {self.enough:,} needed to pass"
+        if outcome == "undecided" and alike > 1:
+            return f"{words}, {alike:,} alike count as one"
+        return words

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The file of a search: the probes so far, so that one that was interrupted goes on.
 
-JSON; written anew after each probe, beside its place and then renamed. Not for the result.
+JSON; written anew after each probe, beside its place and then renamed. Which load is probed next
+follows from the probes before, so a file whose probes the search would not have come to was changed
+or is damaged, and is refused. Not for the result.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadgen.errors import LoadGenError, Problem, ResultError, SettingsError
+from loadgen.search.narrowing import Range
 from loadgen.search.probe import Probe
 
 __all__ = ["StateFile"]
@@ -35,27 +38,67 @@ class StateFile:
         self._path = None if path is None else Path(path)
         self._search = json.loads(json.dumps(search, default=str))
 
-    def read(self) -> list[Probe]:
-        """Return the probes of the file; none where there is no file.
+    def begin(self, where: Range, max_probes: int) -> list[Probe]:
+        """Return the probes of the file, none where there is no file, and make sure of its place.
+
+        Parameters
+        ----------
+        where : Range
+            Of the search.
+        max_probes : int
+            Most that it has.
 
         Raises
         ------
         ResultError
-            It cannot be read, or is no such file.
+            It cannot be read, or is no such file: says what is wrong, and what to do.
         SettingsError
-            It is of another search: names what differs.
+            It is of another search, and what differs is named; or it cannot be written.
         """
-        if self._path is None or not self._path.exists():
+        if self._path is None:
             return []
+        probes: list[Probe] = []
+        if self._path.exists():
+            try:
+                probes = self._probes(json.loads(self._path.read_text(encoding="utf-8")))
+                _check_course(probes, where, max_probes)
+            except SettingsError:
+                raise
+            except OSError as error:
+                raise ResultError(f"{self._path}: cannot be read: {error}") from error
+            except (ValueError, RecursionError) as error:
+                raise ResultError(
+                    f"{self._path}: no state of a search that can go on: {error}. Remove it,"
+                    " and the search begins anew, or name another file"
+                ) from error
         try:
-            found = json.loads(self._path.read_text(encoding="utf-8"))
-            if found["format"] != _FORMAT:
-                raise ResultError(f"{self._path}: format {found['format']}, needs {_FORMAT}")
-            searched = dict(found["search"])
-            probes = [Probe.from_dict(each) for each in found["probes"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            said = f"missing {error}" if isinstance(error, KeyError) else str(error)
-            raise ResultError(f"{self._path}: no state of a search; {said}") from error
+            self.write(probes)
+        except LoadGenError as error:
+            raise SettingsError(
+                [Problem("state", str(self._path), f"another path: {error}")]
+            ) from None
+        return probes
+
+    def _probes(self, found: object) -> list[Probe]:
+        """Return the probes of a document; ValueError where it is no such document."""
+        if not isinstance(found, dict) or not {"format", "search", "probes"} <= found.keys():
+            raise ValueError("it needs the entries 'format', 'search' and 'probes'")
+        if found["format"] != _FORMAT:
+            raise ValueError(f"its format is {found['format']!r}, and needs to be {_FORMAT}")
+        if not isinstance(found["search"], dict) or not isinstance(found["probes"], list):
+            raise ValueError("'search' needs to be an object, and 'probes' a list")
+        self._check_search(found["search"])
+        probes = []
+        for number, each in enumerate(found["probes"], 1):
+            try:
+                probes.append(Probe.from_dict(each))
+            except KeyError as error:
+                raise ValueError(f"probe {number} has no {error}") from None
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"probe {number}: {error}") from None
+        return probes
+
+    def _check_search(self, searched: Mapping[str, Any]) -> None:
         names = sorted({*searched, *self._search})
         other = [name for name in names if searched.get(name) != self._search.get(name)]
         if other:
@@ -65,7 +108,6 @@ class StateFile:
             )
             allowed = f"the file of this search, or none. It is of another one: {differs}"
             raise SettingsError([Problem("state", str(self._path), allowed)])
-        return probes
 
     def write(self, probes: Sequence[Probe]) -> None:
         """Keep the probes.
@@ -88,3 +130,16 @@ class StateFile:
             partial.replace(self._path)
         except OSError as error:
             raise LoadGenError(f"state: {self._path} cannot be written: {error}") from error
+
+
+def _check_course(probes: Sequence[Probe], where: Range, max_probes: int) -> None:
+    """Raise ValueError where a search would not have probed these loads in this order."""
+    if len(probes) > max_probes:
+        raise ValueError(f"it has {len(probes)} probes, and max_probes = {max_probes}")
+    for number, probe in enumerate(probes):
+        expected = where.next_load(probes[:number])
+        if probe.load != expected:
+            to = "and the search ends before it"
+            if expected is not None:
+                to = f"where the search goes to {expected!r}"
+            raise ValueError(f"probe {number + 1} is at {probe.load!r}, {to}")

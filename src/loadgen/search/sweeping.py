@@ -18,7 +18,9 @@ from loadgen.errors import Problem, SettingsError
 from loadgen.result import Result
 from loadgen.run import run
 from loadgen.run.task import Task
+from loadgen.search.arguments import callback, file_path
 from loadgen.sut import SystemUnderTest, as_sut
+from loadgen.values import optional, problem_of
 
 if TYPE_CHECKING:
     from loadgen._core import VirtualClock
@@ -85,9 +87,19 @@ def sweep(
     >>> [result.latency.percentile(99) for result in found]
     [10000000, 10000000, 20000000, 20000000, 40000000]
     """
-    wanted = list(scenarios)
+    checks = (
+        ("output_dir", output_dir, optional(file_path)),
+        ("on_result", on_result, optional(callback)),
+    )
+    problems = [problem for each in checks if (problem := problem_of(*each))]
+    given: object = scenarios
+    wanted: list[Scenario] = [*given] if isinstance(given, Iterable) else []
     if not wanted:
-        raise SettingsError([Problem("scenarios", wanted, "at least one scenario")])
+        problems.append(Problem("scenarios", given, "a list of at least one scenario"))
+    if not problems and output_dir is not None and Path(output_dir).is_file():
+        problems.append(Problem("output_dir", str(output_dir), "a folder"))
+    if problems:
+        raise SettingsError(problems)
     source = dataset if isinstance(dataset, numbers.Integral) else as_dataset(dataset)
     system = as_sut(sut)
     tasks = [_checked(number, source, each, settings, fields) for number, each in enumerate(wanted)]

@@ -20,12 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from loadgen.metrics.tokens import tpot_columns
-from loadgen.search.evidence import LEAST_SAMPLES, Evidence, Outcome, weigh
+from loadgen.search.evidence import LEAST_SAMPLES, LimitEvidence, Outcome, weigh
 
 if TYPE_CHECKING:
     from loadgen._core import Engine, VirtualClock
 
-__all__ = ["Rule", "Watcher", "times_of"]
+__all__ = ["LEAST_LIMITS", "Rule", "Watcher", "times_of"]
 
 Columns = Mapping[str, npt.NDArray[Any]]
 
@@ -33,7 +33,7 @@ _LOOK_EVERY_S: Final = 0.1
 _LOOK_AT_MORE: Final = 1.15
 """So many times the samples of the last look: all looks together cost as much as a few of it."""
 
-_LEAST_LIMITS: Final = 20
+LEAST_LIMITS: Final = 20
 """An early look needs samples of so many limits' time: a queue that began empty has to fill."""
 
 NEVER: Final = np.iinfo(np.int64).max
@@ -56,19 +56,32 @@ class Rule(NamedTuple):
     allowed: float
     error: float
 
-    def weigh(self, columns: Columns) -> list[Evidence]:
+    def weigh(self, columns: Columns) -> list[LimitEvidence]:
         """Return what rows say of each limit."""
         return [
             weigh(times_of(kind, columns), limit, self.allowed)
             for kind, limit in self.limits_ns.items()
         ]
 
-    def outcome(self, found: list[Evidence]) -> Outcome:
+    def outcome(self, found: list[LimitEvidence]) -> Outcome:
         """Return what is certain of all limits together: each has its share of the error."""
-        outcomes = {each.outcome(self.error / len(found)) for each in found}
-        if "fails" in outcomes:
-            return "fails"
-        return "passes" if outcomes == {"passes"} else "undecided"
+        return self.worst(found)[0]
+
+    def worst(self, found: list[LimitEvidence]) -> tuple[Outcome, LimitEvidence]:
+        """Return the outcome, and of the limits that decide it the one that most are over."""
+        judged = [(each.outcome(self.limit_error), each) for each in found]
+        outcomes = {outcome for outcome, _ in judged}
+        outcome: Outcome = "fails" if "fails" in outcomes else "undecided"
+        if outcomes == {"passes"}:
+            outcome = "passes"
+        return outcome, max(
+            (each for of_limit, each in judged if of_limit == outcome), key=lambda each: each.over
+        )
+
+    @property
+    def limit_error(self) -> float:
+        """The part of the error that each limit has."""
+        return self.error / len(self.limits_ns)
 
 
 def times_of(kind: str, columns: Columns) -> npt.NDArray[np.int64]:
@@ -114,13 +127,13 @@ class Watcher:
     ----------
     outcome : {"passes", "fails", "undecided"}
         What was certain at the last look.
-    found : list of Evidence
+    found : list of LimitEvidence
         What that look found of each limit.
     """
 
     def __init__(self, rule: Rule, clock: VirtualClock | None) -> None:
         self.outcome: Outcome = "undecided"
-        self.found: list[Evidence] = []
+        self.found: list[LimitEvidence] = []
         self._rule, self._clock = rule, clock
         self._next = LEAST_SAMPLES
         self._over = threading.Event()
@@ -188,4 +201,4 @@ class Watcher:
         fastest = (columns["completed"] - columns["scheduled"])[done].min(initial=NEVER)
         unit = max(*self._rule.limits_ns.values(), 0 if fastest == NEVER else int(fastest))
         lasted = columns["scheduled"][-1] - columns["scheduled"][0]
-        return bool(lasted >= _LEAST_LIMITS * unit)
+        return bool(lasted >= LEAST_LIMITS * unit)

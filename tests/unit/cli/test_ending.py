@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """How commands end: exit codes, and errors in words."""
 
+import re
 import signal
 
 import pytest
 
 from loadgen.cli import ending
-from loadgen.errors import Interrupted, LoadGenError, Problem, SettingsError, SUTError
+from loadgen.errors import (
+    Interrupted,
+    LoadGenError,
+    Problem,
+    ResultError,
+    SettingsError,
+    SUTError,
+)
 
 
 def raising(error: BaseException):
@@ -40,8 +48,24 @@ def test_codes_pass(code) -> None:
 
 
 def test_error_without_a_result_says_that_nothing_was_measured(capsys) -> None:
-    assert ending.explain(Interrupted()) is None
+    ending.explain(Interrupted())
     assert capsys.readouterr().err == "Error: interrupted; nothing was measured\n"
+
+
+def test_what_is_left_is_said_as_the_command_says_it(capsys) -> None:
+    assert ending.attempt(raising(Interrupted()), "two runs are kept")[0] is None
+    assert capsys.readouterr().err == "Error: interrupted; two runs are kept\n"
+
+
+@pytest.mark.parametrize("error", [SettingsError([Problem("a", 1, "2")]), ResultError("odd")])
+def test_what_cannot_be_started_is_wrong_use(error) -> None:
+    with pytest.raises(ending.WrongUse, match=re.escape(str(error))):
+        ending.attempt(raising(error))
+
+
+def test_pipe_that_nobody_reads_is_no_error_of_a_run() -> None:
+    with pytest.raises(BrokenPipeError):
+        ending.attempt(raising(BrokenPipeError()))
 
 
 def test_error_of_the_system_shows_its_cause(capsys) -> None:

@@ -48,6 +48,7 @@ def test_peak_shows_each_probe_and_what_was_found(folder: Path) -> None:
         ["1", "passes"], ["2", "passes"], ["4", "fails"], ["3", "fails"],
     ]  # fmt: skip
     assert "Peak       2 outstanding, confirmed by a whole run" in lines
+    assert lines[-2:] == ["", f"Saved in {folder / 'run'}"]
     assert lg.Result.load(folder / "run").scenario == lg.Concurrent(2, target_latency_ms=15)
     assert len(json.loads((folder / "peak.json").read_text())["probes"]) == 4
 
@@ -72,6 +73,7 @@ def test_nothing_found_is_exit_code_1() -> None:
         (("--concurrency", "1"), "--target-latency-ms"),
         (("--target-latency-ms", "5"), "--target-qps"),
         ((*CONCURRENT, "--precision", "-1"), "--precision"),
+        ((*CONCURRENT, "--mode", "accuracy"), "--mode = 'accuracy': needs 'performance'"),
         ((*CONCURRENT, "--low", "1.5"), "--low"),
         (("--scenario", "offline"), "--scenario"),
         ((*CONCURRENT, "--state", "suts_of_searches.py"), "suts_of_searches.py"),
@@ -91,14 +93,48 @@ def test_search_that_could_not_be_finished_is_exit_code_3() -> None:
     assert "simulated failure" in done.stderr
 
 
+KEPT = "the same command goes on from there"
+
+
+@pytest.mark.parametrize(
+    ("command_and_arguments", "option"),
+    [
+        (("peak", "raising", "--target-qps", "1000"), ("--state", "peak.json")),
+        (("sweep", "raising", "--qps", "100,1000"), ("--output-dir", "runs")),
+    ],
+    ids=["peak", "sweep"],
+)
+def test_what_is_kept_of_runs_that_were_cut_off_is_said_as_it_is(
+    command_and_arguments: tuple[str, ...], option: tuple[str, str]
+) -> None:
+    done = command(*command_and_arguments)
+    assert f"nothing is kept: with {option[0]} " in done.stderr
+    done = command(*command_and_arguments, *option)
+    assert f"are kept in {option[1]}: {KEPT}" in done.stderr
+    assert Path(option[1]).exists()
+
+
+def test_search_that_goes_on_says_how_much_there_was() -> None:
+    arguments = (*CONCURRENT, "--state", "peak.json")
+    assert "not repeated" not in command("peak", "two", *arguments).stdout
+    assert "4 probes of peak.json not repeated" in command("peak", "two", *arguments).stdout
+
+
+def test_search_whose_place_cannot_be_written_is_wrong_use() -> None:
+    done = command("peak", "two", *CONCURRENT, "--state", "none/peak.json")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--state = 'none/peak.json': needs another path" in done.stderr
+
+
 def test_sweep_shows_the_curve_and_its_knee(folder: Path) -> None:
     done = command("sweep", "two", "--concurrency", "1,2,4,8,3", "--output-dir", "runs")
     assert done.exit_code == 0
     rows = [line.split() for line in done.stdout.splitlines()]
     assert rows[0][:2] == ["outstanding", "completed/s"]
     assert [row[0] for row in rows[1:6]] == ["1", "2", "3", "4", "8"]
-    assert [row for row in rows if row[-1] == "knee"] == [rows[2]]
+    assert [row for row in rows if row and row[-1] == "knee"] == [rows[2]]
     assert len(list((folder / "runs").iterdir())) == 5
+    assert done.stdout.endswith("\n\nSaved in runs\n")
 
 
 def test_sweep_of_rates() -> None:
@@ -113,7 +149,11 @@ def test_sweep_of_rates() -> None:
         (("--qps", "1,2", "--concurrency", "1"), "--qps 10,20,50"),
         (("--qps", "10,x"), "--qps = 'x'"),
         (("--concurrency", "1,,2"), "--concurrency = ''"),
-        (("--scenario", "offline", "--qps", "1,2"), "target"),
+        (("--scenario", "offline", "--qps", "1,2"), "--qps = 1: needs one of Offline's knobs"),
+        (("--qps", "nan"), "--qps = nan: needs"),
+        (("--qps", "10,nan"), "--qps = nan: needs"),
+        (("--concurrency", "0,1"), "--concurrency = 0: needs"),
+        (("--qps", "10", "--target-qps", "20"), "--target-qps"),
     ],
 )
 def test_wrong_loads_are_exit_code_2_and_named(arguments: tuple[str, ...], said: str) -> None:

@@ -4,12 +4,12 @@
 import pytest
 
 from loadgen.search.evidence import Outcome
-from loadgen.search.narrowing import Range, bracket
+from loadgen.search.narrowing import Bracket, Range, bracket
 from loadgen.search.probe import Probe
 
 
-def probe(load: float, outcome: Outcome) -> Probe:
-    return Probe(load, outcome, 100, 1.0, 0, 90, "good", "")
+def probe(load: float, outcome: Outcome, n: int = 90) -> Probe:
+    return Probe(load, outcome, 100, 1.0, 0, n, "good", "natural", "")
 
 
 def search(where: Range, capacity: float, blur: float = 0.0) -> list[Probe]:
@@ -25,8 +25,8 @@ def search(where: Range, capacity: float, blur: float = 0.0) -> list[Probe]:
     return probes
 
 
-RATES = Range(start=100.0, low=1.0, high=100_000.0, precision=0.02, whole=False)
-COUNTS = Range(start=8, low=1, high=100_000, precision=0.02, whole=True)
+RATES = Range(start=100.0, low=1.0, high=100_000.0, precision=0.02, whole=False, enough=50)
+COUNTS = Range(start=8, low=1, high=100_000, precision=0.02, whole=True, enough=50)
 
 
 @pytest.mark.parametrize("capacity", [3.0, 99.9, 100.0, 130.0, 12_345.0])
@@ -94,3 +94,31 @@ def test_next_load_below_one_that_was_not_confirmed() -> None:
     assert COUNTS.below(4) == 3
     assert COUNTS.below(1_000) == 980
     assert COUNTS.below(1) is None
+
+
+def test_where_the_lowest_load_had_too_few_samples_to_pass_no_lower_one_is_tried() -> None:
+    short = [probe(100, "fails"), probe(50, "undecided", n=49)]
+    assert RATES.next_load(short) is None
+    assert RATES.too_short(short) == short[1]
+    assert RATES.next_load([*short[:1], probe(50, "undecided", n=50)]) == 25
+
+
+def test_samples_that_are_too_few_at_a_higher_load_do_not_end_a_search() -> None:
+    assert RATES.next_load([probe(100, "undecided", n=49), probe(50, "passes", n=50)]) == 200
+
+
+@pytest.mark.parametrize(
+    ("where", "ends", "narrow"),
+    [
+        (RATES, (100.0, 102.0), True),
+        (RATES, (100.0, 102.1), False),
+        (RATES, (100.0, None), False),
+        (RATES, (None, 1.0), False),
+        (COUNTS, (4, 5), True),
+        (COUNTS, (4, 6), False),
+    ],
+)
+def test_bracket_is_narrow_when_nothing_more_is_asked(
+    where: Range, ends: Bracket, narrow: bool
+) -> None:
+    assert where.is_narrow(ends) is narrow

@@ -1,21 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`find_peak` beside the bracket: what is told, what is kept, what is refused; simulated time."""
+"""`find_peak` beside the bracket: what is told, and what a whole run confirms; simulated time."""
 
 import json
-import math
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import loadgen as lg
-from loadgen.search.narrowing import bracket
-from loadgen.search.peak import _warnings
-from loadgen.search.probe import Probe
 from loadgen.testing import FixedSUT, LosingSUT, RaisingSUT, VirtualClock
 
 FOUR = lg.Concurrent(1, target_latency_ms=15)
+STEADY = lg.Server(10, target_latency_ms=50, arrivals=lg.Constant())
 
 
 def servers(n: int) -> FixedSUT:
@@ -25,24 +20,6 @@ def servers(n: int) -> FixedSUT:
 def find(sut: Any, scenario: lg.Scenario = FOUR, **fields: Any) -> lg.search.PeakResult:
     fields = {"min_duration_s": 1, "clock": VirtualClock(), "progress": False} | fields
     return lg.find_peak(sut, 100, scenario, **fields)
-
-
-class Failing(FixedSUT):
-    """Raises in a run of its choice, or does what it is told there."""
-
-    def __init__(self, at_run: int, error: BaseException) -> None:
-        super().__init__(10_000_000, 4)
-        self.starts, self._at_run, self._error = 0, at_run, error
-
-    @property
-    def name(self) -> str:
-        return "four"
-
-    def start(self, run: lg.Run) -> None:
-        super().start(run)
-        self.starts += 1
-        if self.starts == self._at_run:
-            raise self._error
 
 
 def test_found_peak_says_all_there_is_to_know() -> None:
@@ -57,11 +34,22 @@ def test_found_peak_says_all_there_is_to_know() -> None:
     assert found.warnings == ()
     lines = found.summary().splitlines()
     assert lines[0] == "Peak       4 outstanding, confirmed by a whole run"
-    assert lines[1] == (
-        "Bracket    4 passes, 5 fails; holds the capacity with a confidence of 0.95"
-    )
-    assert len(lines) == 4 + len(found.probes)
+    assert lines[1:5] == [
+        "Reached    p99 latency 10 ms (10 ms to 10 ms with a confidence of 95%), limit 15 ms",
+        "Bracket    4 passes, 5 fails; holds the capacity with a confidence of 0.95",
+        "Ended      there is no whole number between the ends of the bracket",
+        "Probes     6",
+    ]
+    assert len(lines) == 5 + len(found.probes)
     document = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert next(iter(document)) == "narrow"
+    assert document["narrow"] is True
+    assert document["confirmation"]["reached"] == [
+        {
+            "knob": "target_latency_ms", "limit_ns": 15_000_000, "percentile": 99,
+            "value_ns": 10_000_000, "low_ns": 10_000_000, "high_ns": 10_000_000,
+        }
+    ]  # fmt: skip
     assert (document["peak"], document["bracket"], document["confirmed"]) == (4, [4, 5], True)
 
 
@@ -85,6 +73,7 @@ def test_nothing_passes() -> None:
     assert not found.confirmed
     assert found.reason == "nothing passes, down to low = 1"
     assert found.summary().startswith("Peak       none: no load passed\n")
+    assert found.to_dict()["narrow"] is False
 
 
 def test_everything_passes_up_to_the_end_of_the_search_which_is_not_the_systems() -> None:
@@ -92,6 +81,9 @@ def test_everything_passes_up_to_the_end_of_the_search_which_is_not_the_systems(
     assert (found.peak, found.bracket) == (50, (50, None))
     assert found.reason == (
         "high = 50 passes: this is the end of the search, not of the system; raise high"
+    )
+    assert found.summary().startswith(
+        "Peak       50 outstanding or more: nothing failed; 50 confirmed by a whole run\n"
     )
 
 
@@ -102,11 +94,57 @@ def test_probes_may_be_used_up() -> None:
     assert found.confirmed
 
 
-def test_too_few_queries_say_nothing() -> None:
-    found = find(servers(4), max_queries=10, min_queries=1)
-    assert {probe.outcome for probe in found.probes} == {"undecided"}
+def test_wide_bracket_is_what_is_said_first() -> None:
+    found = find(servers(4), max_probes=5)
+    assert (found.bracket, found.confirmed, found.narrow) == ((4, 6), True, False)
+    assert found.summary().startswith(
+        "Peak       somewhere from 4 to 6 outstanding: NOT as narrow as asked; 4 confirmed by a"
+        " whole run\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("scenario", "fields", "advice"),
+    [
+        # 10 queries without a tenth are 9 samples: 10 * 4 * 825 / 9.
+        (STEADY, {"max_queries": 10}, "Raise max_queries to about 3,667"),
+        # 10 queries/s for 5 s are 52 queries, 47 without a tenth: 5 * 4 * 825 / 47.
+        (STEADY, {"max_duration_s": 5}, "Raise max_duration_s to about 351"),
+        (STEADY, {"sample_order": "unique"}, "or another sample_order than 'unique'"),
+    ],
+)
+def test_search_ends_at_once_where_no_load_has_enough_queries_to_pass(
+    scenario: Any, fields: dict[str, Any], advice: str
+) -> None:
+    found = find(servers(4), scenario, **{"min_queries": 1, **fields})
+    assert [probe.outcome for probe in found.probes] == ["undecided"]
     assert (found.peak, found.bracket) == (None, (None, None))
-    assert "cannot be told" in found.reason
+    assert found.reason.startswith("it takes 825 samples to pass, and ")
+    assert found.reason.endswith(advice)
+    assert found.summary().startswith("Peak       unknown: no load could be told\n")
+
+
+def test_search_that_was_told_to_raise_a_limit_finds_the_peak_with_it() -> None:
+    """The advice is right: with what it says the same search passes."""
+    assert find(servers(4), STEADY, min_queries=1, max_duration_s=351, max_probes=3).confirmed
+
+
+def test_few_queries_below_a_load_that_fails_end_the_search() -> None:
+    """At 50 queries/s 2 s have no 825 samples, and at 25 even fewer."""
+    found = find(servers(1), lg.Server(400, target_latency_ms=15), max_duration_s=2)
+    assert [(probe.load, probe.outcome) for probe in found.probes] == [
+        (400, "fails"), (200, "fails"), (100, "fails"), (50, "undecided"),
+    ]  # fmt: skip
+    assert "max_duration_s" in found.reason
+
+
+def test_lines_fit_in_100_columns() -> None:
+    many = lg.Server(1_000, target_latency_ms=5_000)
+    found = find(servers(1), many, max_probes=6, drain_timeout_s=50)
+    assert any(probe.outcome == "undecided" for probe in found.probes)
+    losing = find(LosingSUT(every=50, latency_ns=1_000), low=1, high=2, drain_timeout_s=1)
+    for each in (found, losing):
+        assert max(map(len, each.summary().splitlines())) < 100
 
 
 def test_a_system_that_loses_answers_fails_with_that_reason() -> None:
@@ -142,119 +180,12 @@ def test_several_issuing_threads_are_refused_with_simulated_time_before_a_probe(
         find(servers(4), lg.Server(10), issue_threads=2)
 
 
-# What is kept.
-
-
-def test_search_goes_on_after_a_crash_and_repeats_nothing(tmp_path: Path) -> None:
-    state = tmp_path / "peak.json"
-    crashing = Failing(4, OSError("the server went away"))
-    with pytest.raises(lg.SUTError, match="the server went away"):
-        find(crashing, state=state)
-    kept = json.loads(state.read_text())["probes"]
-    assert [probe["load"] for probe in kept] == [1, 2, 4]
-    whole = Failing(-1, OSError())
-    found = find(whole, state=state)
-    assert whole.starts == 3 + 1  # probes of 8, 6 and 5, and the whole run
-    assert found.bracket == (4, 5)
-    assert found.to_dict() == find(Failing(-1, OSError())).to_dict()
-    assert [each.name for each in tmp_path.iterdir()] == ["peak.json"]
-
-
-def test_ctrl_c_keeps_what_was_probed(tmp_path: Path) -> None:
-    with pytest.raises(lg.Interrupted):
-        find(Failing(3, KeyboardInterrupt()), state=tmp_path / "peak.json")
-    assert len(json.loads((tmp_path / "peak.json").read_text())["probes"]) == 2
-
-
 def test_system_that_raises_ends_the_search() -> None:
     with pytest.raises(lg.SUTError, match="simulated failure"):
         find(RaisingSUT("issue", at=3))
 
 
-def test_state_of_another_search_is_refused_and_says_what_differs(tmp_path: Path) -> None:
-    state = tmp_path / "peak.json"
-    find(servers(4), state=state, max_probes=1)
-    before = state.read_text()
-    with pytest.raises(lg.SettingsError, match=r"precision was 0\.02 and is 0\.5") as caught:
-        find(servers(4), state=state, max_probes=1, precision=0.5)
-    assert [problem.field for problem in caught.value.problems] == ["state"]
-    assert state.read_text() == before
-
-
-@pytest.mark.parametrize("text", ["{", "[]", "3", '{"format": 2}', '{"format": 1, "search": {}}'])
-def test_state_that_is_none_is_named(tmp_path: Path, text: str) -> None:
-    state = tmp_path / "peak.json"
-    state.write_text(text)
-    with pytest.raises(lg.ResultError, match=r"peak\.json: "):
-        find(servers(4), state=state)
-    assert state.read_text() == text
-
-
-@pytest.mark.parametrize("field", [{"load": "4"}, {"load": math.nan}, {"outcome": "passed"}])
-def test_state_with_a_probe_that_is_none_is_named(tmp_path: Path, field: dict[str, Any]) -> None:
-    state = tmp_path / "peak.json"
-    find(servers(4), state=state, max_probes=2)
-    kept = json.loads(state.read_text())
-    kept["probes"][1] |= field
-    state.write_text(json.dumps(kept))
-    with pytest.raises(lg.ResultError, match=r"peak\.json: "):
-        find(servers(4), state=state, max_probes=2)
-
-
-def test_state_that_cannot_be_written_is_named_before_anything_runs(tmp_path: Path) -> None:
-    system = Failing(-1, OSError())
-    with pytest.raises(lg.LoadGenError, match=r"none/peak\.json cannot be written"):
-        find(system, state=tmp_path / "none" / "peak.json")
-    assert system.starts == 0
-
-
-# What is refused.
-
-
-@pytest.mark.parametrize(
-    ("scenario", "fields"),
-    [
-        (lg.SingleStream(), {"scenario"}),
-        (lg.Server(10, target_latency_ms=None), {"target_latency_ms"}),
-        (lg.Concurrent(10), {"target_latency_ms"}),
-        (lg.Server(10, target_percentile=100), {"target_percentile"}),
-        (lg.Server(10, arrivals=lg.Replay([0.0, 1.0])), {"arrivals"}),
-        (lg.Server(10, arrivals=lg.Steps([(1, 2)])), {"arrivals"}),
-        ("server", {"scenario"}),
-    ],
-)
-def test_scenarios_that_cannot_be_searched(scenario: Any, fields: set[str]) -> None:
-    with pytest.raises(lg.SettingsError) as caught:
-        find(servers(1), scenario)
-    assert {problem.field for problem in caught.value.problems} == fields
-
-
-@pytest.mark.parametrize(
-    ("arguments", "fields"),
-    [
-        ({"low": 0, "high": 1.5}, {"low", "high"}),
-        ({"low": 5, "high": 2}, {"low"}),
-        ({"precision": 0}, {"precision"}),
-        ({"precision": "fine", "max_probes": 0}, {"precision", "max_probes"}),
-        ({"confidence": 95}, {"confidence"}),
-        ({"mode": "accuracy"}, {"mode"}),
-        ({"min_queries": -1}, {"min_queries"}),
-        ({"qps": 3}, {"qps"}),
-    ],
-)
-def test_wrong_arguments_are_each_named(arguments: dict[str, Any], fields: set[str]) -> None:
-    with pytest.raises(lg.SettingsError) as caught:
-        find(servers(1), **arguments)
-    assert {problem.field for problem in caught.value.problems} == fields
-
-
-def test_all_that_is_wrong_is_told_at_once() -> None:
-    with pytest.raises(lg.SettingsError) as caught:
-        find(servers(1), lg.Concurrent(3), precision=-1)
-    assert len(caught.value.problems) == 2
-
-
-# A whole run that does not confirm, a generator that is bad.
+# A whole run that does not confirm.
 
 
 class Fragile(FixedSUT):
@@ -283,17 +214,3 @@ def test_result_of_a_whole_run_that_did_not_confirm_is_kept() -> None:
     assert (found.peak, found.confirmed) == (4, False)
     assert found.result is not None
     assert found.summary().startswith("Peak       4 outstanding, NOT confirmed\n")
-
-
-def test_generator_that_may_be_the_limit_is_told() -> None:
-    health = SimpleNamespace(verdict="suspect", causes=("it was late",))
-    probes = [
-        Probe(10, "passes", 100, 1.0, 0, 90, "suspect", ""),
-        Probe(20, "fails", 100, 1.0, 90, 90, "bad", ""),
-    ]
-    told = list(_warnings(FOUR, probes, bracket(probes), SimpleNamespace(health=health)))
-    assert told == [
-        "the generator was suspect at the peak, so it may be the limit itself: it was late",
-        "the generator was bad at 20, which failed: the limit may be the generator's, not the"
-        " system's",
-    ]

@@ -78,10 +78,24 @@ def test_all_scenarios_are_checked_before_the_first_is_run() -> None:
     assert sut.starts == 0
 
 
-@pytest.mark.parametrize("scenarios", [[], [3]])
-def test_what_is_no_scenario_is_named(scenarios: list[Any]) -> None:
+@pytest.mark.parametrize("scenarios", [[], [3], 3, None, lg.Offline(), "server"])
+def test_what_is_no_scenario_is_named(scenarios: Any) -> None:
     with pytest.raises(lg.SettingsError, match="scenarios"):
         lg.sweep(Counting(), 8, scenarios, progress=False)
+
+
+def test_arguments_of_other_types_are_named_before_anything_runs() -> None:
+    sut = Counting()
+    with pytest.raises(lg.SettingsError) as caught:
+        sweep(sut, 1, output_dir=3, on_result="print")
+    assert [problem.field for problem in caught.value.problems] == ["output_dir", "on_result"]
+    assert sut.starts == 0
+
+
+def test_file_is_no_folder_of_a_sweep(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(lg.SettingsError, match=r"output_dir = .*file': needs a folder"):
+        sweep(Counting(), 1, output_dir=tmp_path / "file")
 
 
 class Interrupting(Counting):

@@ -114,7 +114,7 @@ def test_bracket_holds_the_capacity_at_other_percentiles_and_limits(
 ) -> None:
     """100 searches of probes by Lindley's recursion, looked at as the watcher does."""
     truth, allowed = capacity_of(1_000, limit_s, percentile), 1 - percentile / 100
-    where = Range(truth * 0.7, truth / 100, truth * 100, 0.02, whole=False)
+    where = Range(truth * 0.7, truth / 100, truth * 100, 0.02, whole=False, enough=64)
     missed = 0
     for number in range(100):
         random = np.random.default_rng(number)
@@ -122,7 +122,7 @@ def test_bracket_holds_the_capacity_at_other_percentiles_and_limits(
         while len(probes) < 24 and (load := where.next_load(probes)) is not None:
             due, latency = lindley(random, load, 1_000, n)
             outcome = looked_at(due, latency, limit_s, allowed, 0.05 / 24)
-            probes.append(Probe(load, outcome, n, 1.0, 0, n, "good", ""))
+            probes.append(Probe(load, outcome, n, 1.0, 0, n, "good", "natural", ""))
         low, high = bracket(probes)
         missed += not (low is not None and high is not None and low <= truth <= high)
     assert missed <= stats.binom.ppf(0.99, 100, 0.05)

@@ -23,8 +23,8 @@ from loadgen.mlperf.notes import Note
 from loadgen.mlperf.settings import TestMode, TestScenario
 from loadgen.result import Result, Series
 from loadgen.result.data import MISSING, OK
-from loadgen.result.observation import count, observe
-from loadgen.verdict import Observed, integrity, reasons
+from loadgen.result.observation import count
+from loadgen.verdict import integrity, reasons
 
 __all__ = [
     "TokenGaps",
@@ -105,7 +105,7 @@ def problems_of(account: Account) -> tuple[str, ...]:
     result = account.result
     if result is None:
         return ()
-    seen = _observed(result)
+    seen = result.observed
     found = [reason.cause for reason in integrity(seen)]
     performance = [series for series in result.series if series.phase == "performance"]
     times_tokens = account.requested.scenario is not TestScenario.Offline
@@ -171,7 +171,7 @@ def _said_of_series(account: Account) -> Iterator[_Said]:
     began_ns = epoch_ns(result.started_at)
     gaps = [token_gaps(account, series) for series in result.series]
     # Negative counts are kept as 0, and have an error of their own.
-    negative = _observed(result).violations.get("negative_token_count", 0)
+    negative = result.observed.violations.get("negative_token_count", 0)
     without_tokens = 0
     for series, lacks in zip(result.series, gaps, strict=True):
         no_tokens = max(lacks.no_tokens - negative, 0)
@@ -228,7 +228,7 @@ def _outstanding(account: Account, result: Result, series: Series) -> int:
 
 def _of_the_run(result: Result, without_tokens: int) -> list[tuple[str, int]]:
     """Return errors and how often each is said; `without_tokens` were said already."""
-    seen = _observed(result)
+    seen = result.observed
     errors = []
     for kind, text in _VIOLATIONS.items():
         times = seen.violations.get(kind, 0)
@@ -239,10 +239,6 @@ def _of_the_run(result: Result, without_tokens: int) -> list[tuple[str, int]]:
     # Without what has been said in MLPerf's words.
     rest = dataclasses.replace(seen, run_missing=0, violations=others)
     return errors + [(reason.cause, 1) for reason in integrity(rest)]
-
-
-def _observed(result: Result) -> Observed:
-    return observe(result.data, result.latency, result.ttft, result.tpot)
 
 
 def _repeated(errors: Iterable[tuple[str, int]], at_ns: int) -> Iterator[Note]:

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loads, shares and lines of text, as a search writes them. Not for what it says."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Final
+
+__all__ = ["load_in_words", "seconds_in_words", "share_in_words", "wrapped"]
+
+_WIDTH: Final = 98
+_LARGE: Final = 1_000_000  # from here on, "%.6g" would write an exponent
+
+
+def load_in_words(load: float) -> str:
+    """Return a load to six digits, without an exponent.
+
+    Examples
+    --------
+    >>> load_in_words(4), load_in_words(282.84271), load_in_words(1234567.8)
+    ('4', '282.843', '1,234,568')
+    """
+    return f"{load:,.0f}" if load >= _LARGE else f"{load:,.6g}"
+
+
+def share_in_words(share: float) -> str:
+    """Return a share in per cent, to three digits.
+
+    Examples
+    --------
+    >>> share_in_words(1 - 0.99), share_in_words(0), share_in_words(0.12345), share_in_words(1)
+    ('1%', '0%', '12.3%', '100%')
+    """
+    return f"{100 * share:.3g}%"
+
+
+def seconds_in_words(seconds: float) -> str:
+    """Return a duration in s, to three digits or whole.
+
+    Examples
+    --------
+    >>> seconds_in_words(0.01234), seconds_in_words(12.34), seconds_in_words(1234.5)
+    ('0.0123 s', '12.3 s', '1,234 s')
+    """
+    return f"{seconds:.3g} s" if seconds < 1_000 else f"{seconds:,.0f} s"  # noqa: PLR2004 - three digits
+
+
+def wrapped(text: str, first: str) -> str:
+    """Return a text in lines of less than 100 columns; all but the first begin below its text.
+
+    Parameters
+    ----------
+    text : str
+    first : str
+        What the first line begins with.
+    """
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
