@@ -60,7 +60,6 @@ py::dict issuing(Engine& engine) {
                                      "p999_ns"_a = p999, "max_ns"_a = max);
   result["in_issue_ns"] = ns(issuing.in_issue);
   result["wall_ns"] = issuing.wall.count();
-  result["n_threads"] = issuing.n_threads;
   const auto& used = issuing.usage;
   const auto of = [&used](auto member) { return used ? std::optional{(*used).*member} : std::nullopt; };
   result["cpu_ns"] = ns(of(&ThreadUsage::cpu));

@@ -32,13 +32,20 @@ _IDLE, _IOWAIT, _STEAL, _KINDS = 3, 4, 7, 8  # of /proc/stat; guests' time is in
 _NAMES: Final = {
     "steal_share": "time stolen by the hypervisor",
     "throttled_ns": "throttling by the control group",
-    "threads_run_queue_ns": "what threads waited for a processor",
 }
 """How figures are called where they are missing."""
 
+_SHARES: Final = {"steal_share", "busy_share"}
+_SUMS: Final = {
+    "duration_ns", "throttled_periods", "throttled_ns", "process_cpu_ns", "gc_pauses", "gc_ns",
+    "gc_here_ns",
+}  # fmt: skip
+
 
 @contextmanager
-def watch(simulated: bool = False, root: Path = _ROOT) -> Iterator[dict[str, Any]]:
+def watch(
+    simulated: bool = False, root: Path = _ROOT, into: dict[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
     """Watch the machine and the interpreter for as long as the context lasts.
 
     Parameters
@@ -47,17 +54,18 @@ def watch(simulated: bool = False, root: Path = _ROOT) -> Iterator[dict[str, Any
         True: time is, so that nothing which is real says anything; the figures stay empty.
     root : Path
         "/" for this machine; a folder with the same layout in tests.
+    into : dict, optional
+        What was yielded before: afterwards it has the figures of both times together.
 
     Yields
     ------
     dict
         Filled when the context is left. JSON values: ``duration_ns``; ``steal_share`` and
         ``busy_share`` (of the machine's CPU time); ``throttled_periods`` and ``throttled_ns`` (of
-        the control group, the most throttled one on the way up); of this process
-        ``process_cpu_ns``, ``process_minor_faults``, ``process_major_faults`` and
-        ``threads_run_queue_ns`` (all threads that are there at the end); ``gc_pauses``, ``gc_ns``,
-        ``gc_longest_ns``, and ``gc_here_ns``, the part on the thread that entered;
-        ``switch_interval_ns``; ``python_threads``; ``cpus``; ``not_measured``, in words.
+        the control group, the most throttled one on the way up); ``process_cpu_ns``;
+        ``gc_pauses``, ``gc_ns``, ``gc_longest_ns``, and ``gc_here_ns``, the part on the thread
+        that entered; ``switch_interval_ns``; ``python_threads``; ``cpus``; ``not_measured``, in
+        words.
 
     Examples
     --------
@@ -66,18 +74,18 @@ def watch(simulated: bool = False, root: Path = _ROOT) -> Iterator[dict[str, Any
     >>> figures["gc_pauses"]
     1
     """
-    figures: dict[str, Any] = {}
+    told = {} if into is None else into
     if simulated:
-        yield figures
+        yield told
         return
     collections = _Collections()
     before = _read(root)
     gc.callbacks.append(collections)
     try:
-        yield figures
+        yield told
     finally:
         gc.callbacks.remove(collections)
-        figures |= _differences(before, _read(root))
+        figures = _differences(before, _read(root))
         figures |= {
             "gc_pauses": collections.count,
             "gc_ns": collections.total_ns,
@@ -88,6 +96,7 @@ def watch(simulated: bool = False, root: Path = _ROOT) -> Iterator[dict[str, Any
             "cpus": os.cpu_count(),
             "not_measured": [words for name, words in _NAMES.items() if name not in figures],
         }
+        told |= _together(told, figures) if told else figures
 
 
 class _Collections:
@@ -117,10 +126,7 @@ def _read(root: Path) -> dict[str, Any]:
         "now_ns": time.monotonic_ns(),
         "ticks": _ticks(root),
         "throttled": {group: _throttled(group / "cpu.stat") for group in cpu_groups(root)},
-        "run_queue_ns": _run_queue_ns(root),
         "cpu_ns": round((used.ru_utime + used.ru_stime) * 1e9),
-        "minor_faults": used.ru_minflt,
-        "major_faults": used.ru_majflt,
     }
 
 
@@ -128,8 +134,6 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any
     figures = {
         "duration_ns": after["now_ns"] - before["now_ns"],
         "process_cpu_ns": after["cpu_ns"] - before["cpu_ns"],
-        "process_minor_faults": after["minor_faults"] - before["minor_faults"],
-        "process_major_faults": after["major_faults"] - before["major_faults"],
     }
     ticks = [late - early for early, late in zip(before["ticks"], after["ticks"], strict=False)]
     if sum(ticks) > 0:
@@ -143,12 +147,20 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any
     ]
     if throttled:
         figures["throttled_ns"], figures["throttled_periods"] = max(throttled)
-    if after["run_queue_ns"]:
-        figures["threads_run_queue_ns"] = sum(
-            ns - before["run_queue_ns"].get(thread, 0)
-            for thread, ns in after["run_queue_ns"].items()
-        )
     return figures
+
+
+def _together(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of two times as those of one; what only one of them has stays."""
+    both = earlier.keys() & later.keys()
+    weight = later["duration_ns"] / (earlier["duration_ns"] + later["duration_ns"])
+    return (
+        earlier
+        | later
+        | {name: earlier[name] + later[name] for name in both & _SUMS}
+        | {name: earlier[name] + weight * (later[name] - earlier[name]) for name in both & _SHARES}
+        | {name: max(earlier[name], later[name]) for name in both & {"gc_longest_ns"}}
+    )
 
 
 def _text(path: Path) -> str:
@@ -176,13 +188,3 @@ def _throttled(path: Path) -> tuple[int, int] | None:
     us, ns = (_numbers([lines.get(f"throttled_{unit}", "")]) for unit in ("usec", "time"))  # v2, v1
     time_ns = [each * 1000 for each in us] or ns
     return (periods[0], time_ns[0]) if periods and time_ns else None
-
-
-def _run_queue_ns(root: Path) -> dict[str, int]:
-    """Return what each thread of this process has waited for a processor so far."""
-    found = {}
-    for path in (root / "proc/self/task").glob("*/schedstat"):
-        numbers = _numbers(_text(path).split())
-        if len(numbers) == 3:  # noqa: PLR2004  # on a processor, ready, times on a processor
-            found[path.parent.name] = numbers[1]
-    return found

@@ -2,14 +2,16 @@
 """Whole runs in simulated time: a generator that is late says why, one that is not says nothing."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import loadgen as lg
-from loadgen.testing import ExponentialSUT, FixedSUT, StallingSUT, VirtualClock
+from loadgen.cli.output import result_document
+from loadgen.health import FLOOR_NS
+from loadgen.testing import FixedSUT, VirtualClock
 
 US, MS, S = 1_000, 1_000_000, 1_000_000_000
 STEADY = lg.Constant()
@@ -40,7 +42,7 @@ def simulate(sut: Any, scenario: lg.Scenario, **fields: Any) -> lg.Result:
 
 
 def test_a_stalled_issuer_is_bad_and_is_told_by_its_stage() -> None:
-    server = lg.Server(target_qps=1000, arrivals=STEADY)
+    server = lg.Server(target_qps=1000, arrivals=STEADY, target_latency_ms=1)
     result = simulate(Stalled(every_ns=50 * MS, stall_ns=5 * MS + 1), server)
     health = result.health
     assert health.verdict == "bad"
@@ -48,8 +50,14 @@ def test_a_stalled_issuer_is_bad_and_is_told_by_its_stage() -> None:
     assert health.figures["woken_share"] == pytest.approx(1)
     assert health.figures["late_queries"] == 73
     summary = " ".join(result.summary().split())
-    assert "Generator bad: do not believe the figures" in summary
     assert "its sleeps ended late" in summary
+    # The generator's remedies come before the system's.
+    first = summary.index("Generator bad: do not believe the figures")
+    assert first < summary.index("System INVALID")
+    document = json.loads(json.dumps(result_document(result)))  # of --json
+    assert document["health"]["verdict"] == "bad"
+    assert document["health"]["causes"] == list(health.causes)
+    assert document["health"]["figures"] == health.figures
 
 
 def test_the_stages_add_up_to_the_own_delay() -> None:
@@ -107,26 +115,58 @@ def test_results_from_before_there_was_any_are_read(tmp_path: Path) -> None:
     assert lg.Result.load(folder).health.verdict == "good"
 
 
-SYSTEMS: list[Callable[[int], Any]] = [
-    lambda seed: FixedSUT(MS),
-    lambda seed: ExponentialSUT(mean_ns=500 * US, seed=seed),
-    lambda seed: ExponentialSUT(mean_ns=500 * US, servers=1, seed=seed),
-    lambda seed: StallingSUT(latency_ns=MS, every_ns=S, stall_ns=50 * MS),
-    lambda seed: FixedSUT(100 * US),
-]
+@pytest.mark.parametrize(("delay_ns", "n_late"), [(1_000, 0), (1_001, 1)])
+def test_the_engine_and_the_verdict_have_the_same_floor(delay_ns: int, n_late: int) -> None:
+    assert FLOOR_NS == 1_000
+
+    class LateOnce(FixedSUT):
+        def start(self, run: Any) -> None:
+            super().start(run)
+            before_ns = run.clock.now_ns + 3 * MS - 500  # the fourth query is due 500 ns later
+            run.clock.call_at(before_ns, lambda: run.clock.spend(500 + delay_ns))
+
+    result = simulate(LateOnce(MS), lg.Server(target_qps=1000, arrivals=STEADY))
+    assert result.own_delay.max_ns == delay_ns
+    assert result.data.issuing["n_late"] == n_late
 
 
-@pytest.mark.parametrize("seed", range(50))
-def test_no_alarm_on_clean_runs(seed: int) -> None:
-    scenarios = (
-        lg.Server(target_qps=1000), lg.SingleStream(), lg.Offline(n_samples=500),
-        lg.Concurrent(4), lg.MultiStream(samples_per_query=8),
-    )  # fmt: skip
-    sut = SYSTEMS[seed % 5](seed)
-    result = simulate(sut, scenarios[seed // 5 % 5], seeds=lg.Seeds(schedule=seed), min_queries=500)
-    assert result.health.verdict == "good"
-    assert result.health.causes == ()
-    assert result.health.figures.get("late_queries", 0) == 0
+class StalledAtFirst(Stalled):
+    """In its first 300 ms only."""
+
+    def start(self, run: Any) -> None:
+        self._until_ns = run.clock.now_ns + 300 * MS
+        super().start(run)
+
+    def _stall(self) -> None:
+        if self._clock.now_ns < self._until_ns:
+            super()._stall()
+
+
+def test_a_submission_is_judged_by_its_performance_series() -> None:
+    """400 queries are issued for accuracy, late, in four series; then a second in time."""
+    few = {"performance_sample_count": 100, "min_queries": 1000}
+    server = lg.Server(target_qps=1000, arrivals=STEADY)
+    runs = {
+        mode: lg.run(
+            StalledAtFirst(50 * MS, 5 * MS), 400, server, mode=mode, min_duration_s=1,
+            clock=VirtualClock(), **few,
+        )
+        for mode in ("submission", "accuracy")
+    }  # fmt: skip
+    submission, accuracy = runs["submission"], runs["accuracy"]
+    assert [series.phase for series in submission.series] == ["accuracy"] * 4 + ["performance"]
+    assert submission.series[-1].n_queries == 1001
+    assert submission.own_delay.count == submission.data.issuing["n_due"] == 1001
+    assert submission.own_delay.max_ns == submission.health.figures["late_queries"] == 0
+    assert submission.health.verdict == "good"
+    # Of accuracy series all count, as they do in the figures.
+    assert len(accuracy.series) == 4
+    assert accuracy.own_delay.count == accuracy.data.issuing["n_due"] == 400
+    late = accuracy.samples["issued_ns"] - accuracy.samples["scheduled_ns"]
+    assert accuracy.data.issuing["n_late"] == np.count_nonzero(late > US)
+    spent = sum(each[stage] for each in accuracy.data.issuing["late"] for stage in STAGES)
+    assert spent == late[late > US].sum()
+    assert accuracy.health.verdict == "bad"
 
 
 @pytest.mark.parametrize("n_queries", [1, 10])

@@ -54,7 +54,6 @@ def test_a_system_that_does_not_tell_of_its_time(tmp_path: Path, stat: dict[str,
     assert figures["not_measured"] == [
         "time stolen by the hypervisor",
         "throttling by the control group",
-        "what threads waited for a processor",
     ]
 
 
@@ -86,13 +85,41 @@ def test_a_group_without_a_limit_is_not_measured(tmp_path: Path) -> None:
     assert "throttling by the control group" in figures["not_measured"]
 
 
-def test_threads_that_came_in_between_count_and_those_that_went_do_not(tmp_path: Path) -> None:
-    task = "proc/self/task/{}/schedstat"
-    write(tmp_path, {task.format(1): "9 100 2\n", task.format(2): "9 5000 2\n"})
-    with watch(root=tmp_path) as figures:
-        write(tmp_path, {task.format(1): "9 150 2\n", task.format(3): "9 7 2\n"})
-        (tmp_path / task.format(2)).unlink()
-    assert figures["threads_run_queue_ns"] == 57
+def test_several_series_are_told_of_as_one(tmp_path: Path) -> None:
+    """Half of the time is stolen in the first one, nothing in the second."""
+    group = "sys/fs/cgroup/a/cpu.stat"
+    limited = "nr_periods 9\nnr_throttled {}\nthrottled_usec {}\n"
+
+    def state(user: int, stolen: int, times: int, us: int) -> dict[str, str]:
+        return V2 | {
+            "proc/stat": f"cpu  {user} 0 0 0 0 0 0 {stolen} 0 0\n",
+            group: limited.format(times, us),
+        }
+
+    write(tmp_path, state(0, 0, 0, 0))
+    gc.disable()  # only those that are asked for
+    try:
+        with watch(root=tmp_path) as figures:
+            write(tmp_path, state(5, 5, 2, 300))
+            gc.collect()
+        first = dict(figures)
+        with watch(root=tmp_path, into=figures) as same:
+            write(tmp_path, state(35, 5, 3, 700))
+            [gc.collect() for _ in range(2)]
+    finally:
+        gc.enable()
+    assert same is figures
+    assert (first["throttled_periods"], first["throttled_ns"]) == (2, 300_000)
+    assert (figures["throttled_periods"], figures["throttled_ns"]) == (3, 700_000)
+    assert (first["gc_pauses"], figures["gc_pauses"]) == (1, 3)
+    assert figures["gc_ns"] > first["gc_ns"]
+    assert first["gc_longest_ns"] <= figures["gc_longest_ns"] < figures["gc_ns"]
+    assert (first["steal_share"], first["busy_share"]) == (0.5, 0.5)
+    share = 0.5 * first["duration_ns"] / figures["duration_ns"]  # weighted by time
+    assert 0 < share < 0.5
+    assert figures["steal_share"] == pytest.approx(share)
+    assert figures["busy_share"] == pytest.approx(1 - share)
+    assert "throttling by the control group" not in figures["not_measured"]
 
 
 def test_collections_are_counted_by_where_they_happen() -> None:

@@ -116,7 +116,10 @@ SeriesOutcome Issuer::finish(TrafficPlan& plan) {
   run_.next_sample_id_ += settings_.bounded ? plan.sample_count() : outcome_.n_rows;
   run_.own_delay_.add(own_delay_);
   run_.blocked_delay_.add(blocked_delay_);
-  run_.issuing_ = issuing_;
+  if (run_.series_counted_++ == 0)
+    run_.issuing_ = issuing_;
+  else
+    run_.issuing_.add(issuing_);
   return outcome_;
 }
 

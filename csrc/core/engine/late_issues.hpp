@@ -13,7 +13,7 @@
 namespace loadgen {
 
 enum class Stage : std::uint8_t {
-  CatchingUp,  // the query before was still on its way
+  CatchingUp,  // the query before was still on its way, or went out with this one
   Woken,       // a sleep ended late
   Stopped,     // did not run between two readings of the clock; or nobody can say
   Locked,      // waited in enter() or poll(), for the interpreter's lock
@@ -24,7 +24,7 @@ inline constexpr std::size_t kStages = 5;
 /// Instants on an issuing thread's way to an issue, each the last of its kind. One that is older than the query, or
 /// than the one above it, says nothing; so none has to be reset.
 struct WayToIssue {
-  Instant free;     // the call before had returned; pull: the query before was issued
+  Instant free;     // the call before had returned; pull: the query before was issued; merged: this one was, too
   Instant polled;   // poll() had returned
   Instant woken;    // a sleep had ended
   Instant ready;    // before enter()
@@ -41,7 +41,7 @@ struct WayToIssue {
 /// one.
 class LateIssues {
  public:
-  /// Below this a delay is some readings of the clock and a call.
+  /// Up to this a delay is some readings of the clock and a call: FLOOR_NS in src/loadgen/health.
   static constexpr Duration kLate = std::chrono::microseconds{1};
   /// No step of the generator's own work takes longer: 32 queries that are published together take 1 to 3 us, code that
   /// has left the cache 5.

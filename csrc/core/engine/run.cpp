@@ -88,7 +88,12 @@ void Run::on_issuing_thread(const SutCalls& calls, Work work) {
 SeriesOutcome Run::run_series(TrafficPlan& plan, const SeriesSettings& settings, const SutCalls& calls) {
   SeriesOutcome outcome;
   // Figures are about the performance series where there is one, and about all accuracy series else.
-  if (!settings.accuracy && record_.tokens() != nullptr) record_.tokens()->gaps().reset();
+  if (!settings.accuracy) {
+    if (record_.tokens() != nullptr) record_.tokens()->gaps().reset();
+    own_delay_ = blocked_delay_ = {};
+    issuing_ = {};
+    series_counted_ = 0;
+  }
   on_issuing_thread(calls, [&](const SutCalls& issuing_calls) {
     // An accuracy series has no times to keep.
     if (record_.parts() > 1 && !settings.accuracy) {

@@ -101,12 +101,13 @@ class Run {
   [[nodiscard]] std::uint64_t warm_up_rows() const noexcept {
     return warm_up_rows_.load(std::memory_order_relaxed);  // relaxed: a figure; series start after it is final
   }
+  // How the generator did, in the series that figures are about: the performance series where there is one, and all
+  // accuracy series else.
   /// Server and Offline, of each query: how much later it was issued than by a generator that is never late, before the
   /// same SUT.
   [[nodiscard]] const DurationHistogram& own_delay() const noexcept { return own_delay_; }
   /// Server, of each query: the rest of its issue delay. The SUT's issue() had not returned, though issued in time.
   [[nodiscard]] const DurationHistogram& blocked_delay() const noexcept { return blocked_delay_; }
-  /// Of the last series.
   [[nodiscard]] const Issuing& issuing() const noexcept { return issuing_; }
   [[nodiscard]] bool priority_refused() const noexcept { return priority_refused_; }
   [[nodiscard]] bool cpu_refused() const noexcept { return cpu_refused_; }
@@ -130,6 +131,7 @@ class Run {
   DurationHistogram own_delay_;
   DurationHistogram blocked_delay_;
   Issuing issuing_;
+  std::uint32_t series_counted_ = 0;  // in these three
   std::atomic<std::uint64_t> warm_up_rows_{0};
   std::atomic<std::uint64_t> outputs_taken_{0};
   std::atomic<std::uint32_t> waiting_for_room_{0};

@@ -23,9 +23,9 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from loadgen.health import causes as measured
-from loadgen.health.causes import Evidence
+from loadgen.health.evidence import Evidence, figures, not_measured, stages
 from loadgen.metrics.latency import Distribution
-from loadgen.values import count_in_words, ns_in_words
+from loadgen.values import count_in_words, ns_in_words, per_cent
 
 __all__ = [
     "BAD_SHARE",
@@ -139,9 +139,11 @@ class _Findings:
         delay_ns = _at(delays, self.percentile)
         if delay_ns is None:
             return None
-        share = delay_ns / max(self.latency_ns, 1)
+        # A delay is inside the latency: what is more is the rounding of the delays, or that one of
+        # the next percentile, or of queries that failed.
+        share = min(delay_ns / max(self.latency_ns, 1), 1.0)
         self.figures |= {f"{name}_delay_ns": delay_ns, f"{name}_share": share}
-        words = f"{share:.0%} of the latency there ({ns_in_words(self.latency_ns)})"
+        words = f"{per_cent(share)} of the latency there ({ns_in_words(self.latency_ns)})"
         return delay_ns, words, _judge(delay_ns, share)
 
 
@@ -184,7 +186,7 @@ def assess(
         _take_own(found, own, seen)
         _take_client(found, client)
         _take_blocked(found, blocked, seen)
-    found.figures |= measured.figures(seen)
+    found.figures |= figures(seen)
     if planned is not None:
         _take_planned(found, planned)
     return Health(found.verdict, found.figures, tuple(found.causes))
@@ -195,7 +197,7 @@ def _take_own(found: _Findings, own: DelayFigures, seen: Evidence) -> None:
     if judged is None:
         return
     delay_ns, words, found.verdict = judged
-    shares = measured.stages(seen, delay_ns) if delay_ns > FLOOR_NS else {}
+    shares = stages(seen, delay_ns) if delay_ns > FLOOR_NS else {}
     found.figures |= {f"{stage}_share": share for stage, share in shares.items()}
     if found.verdict == "good":
         return
@@ -206,11 +208,11 @@ def _take_own(found: _Findings, own: DelayFigures, seen: Evidence) -> None:
             "without. Measure more work at once"
         )
         return
-    causes = measured.causes(seen, shares)
-    if causes:
-        found.causes += [late + words, *causes]
+    named = measured.causes(seen, shares)
+    if named:
+        found.causes += [late + words, *named]
         return
-    missing = measured.not_measured(seen)
+    missing = not_measured(seen)
     unknown = f" (not measured here: {', '.join(missing)})" if missing else ""
     found.causes.append(
         f"{late}{words}, and no measured cause explains it{unknown}: leave it a processor "

@@ -3,22 +3,23 @@
 
 The engine splits the own delay of every late issue into stages; the stages say what to look for,
 the counters of the thread, the process and the machine say what it was. No cause is guessed: what
-was not measured is not named. The table of causes is in ``docs/statistics.md``.
+was not measured is not named. Each says what share of the delay it explains itself: exactly where
+the stages say so, and "up to" where a counter does, which ran while nothing was late as well. The
+table of causes is in ``docs/statistics.md``.
 
-Not for: whether a delay matters (`loadgen.health`).
+Not for: whether a delay matters (`loadgen.health`), and what was measured (`evidence`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from loadgen.values import count_in_words, ns_in_words
+from loadgen.health.evidence import Evidence, Figures, wake_up_p99_ns
+from loadgen.values import count_in_words, ns_in_words, per_cent
 
 EXPLAINS: Final = 1 / 3
-"""A cause is named from this share of the delay on: at most three can be, and one always can where
-all of the delay is measured and it has no more than three."""
+"""A stage is looked at from this share of the delay on: at most three can be, and one always can
+where the delay has no more than three parts. A cause is named from this share of its stages on."""
 
 BUSY: Final = 0.90
 """An issuing thread that runs, or is ready to, for this share of the time has no time to be on
@@ -30,147 +31,27 @@ MAJOR_FAULT_NS: Final = 100_000
 MINOR_FAULT_NS: Final = 1_000
 """Mapping a page that is in memory takes up to this, more than twice as much as on bare metal."""
 
-INHERITED: Final = "catching_up"
-STAGES: Final = ("woken", "stopped", "locked", "working")
-"""Of the engine's stages, those that make a query late by themselves."""
-
-Figures = dict[str, float]
-_UNLIMITED: Final = 1 << 62
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What was measured beside the delays.
-
-    Parameters
-    ----------
-    issuing : mapping
-        Of the issuing thread, as `_core.Engine.issuing` has it. Anything else in it is ignored.
-    monitor : mapping
-        Of the machine, as `loadgen.monitor.watch` has it.
-    """
-
-    issuing: Mapping[str, Any]
-    monitor: Mapping[str, Any]
-
-    def get(self, name: str) -> float | None:
-        """Return a number, of the thread or else of the machine; None where there is none."""
-        return _number(self.issuing.get(name, self.monitor.get(name)))
-
-    def total(self, *stages: str) -> float:
-        """Return what all late queries spent in some stages, ns."""
-        return sum(octave[stage] for octave in self.late() for stage in stages)
-
-    def late(self) -> list[Figures]:
-        """Return the late queries by the octave of their delay: from, count, and ns by stage."""
-        octaves = self.issuing.get("late")
-        found = []
-        for each in octaves if isinstance(octaves, Sequence) else ():
-            names = ("from_ns", "count", *(f"{stage}_ns" for stage in (INHERITED, *STAGES)))
-            values = [_number(each.get(n)) if isinstance(each, Mapping) else None for n in names]
-            if None not in values:
-                short = (name.removesuffix("_ns") for name in names)
-                found.append(dict(zip(short, (value or 0.0 for value in values), strict=True)))
-        return found
-
-
-def _number(value: object) -> float | None:
-    """Return a finite number that is not negative; None for everything else."""
-    known = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value if known and 0 <= value < _UNLIMITED else None  # type: ignore[operator,return-value]
-
-
-def figures(seen: Evidence) -> Figures:
-    """Return what was measured as numbers; what was not is absent."""
-    found: dict[str, float | None] = {
-        "late_queries": seen.get("n_late"),
-        "late_share": _share(seen.get("n_late"), seen.get("n_due")),
-        "wake_up_p99_ns": _wake_up_p99_ns(seen),
-        "in_issue_share": _share(seen.get("in_issue_ns"), seen.get("wall_ns")),
-        "cpu_share": _share(seen.get("cpu_ns"), seen.get("wall_ns")),
-        "run_queue_share": _share(seen.get("run_queue_ns"), seen.get("wall_ns")),
-        "throttled_share": _share(seen.get("throttled_ns"), seen.get("duration_ns")),
-        "process_cpus": _share(seen.get("process_cpu_ns"), seen.get("duration_ns")),
-        "gc_share": _share(seen.get("gc_ns"), seen.get("duration_ns")),
-    }
-    as_they_are = (
-        "voluntary_switches", "involuntary_switches", "minor_faults", "major_faults",
-        "steal_share", "busy_share", "throttled_periods", "gc_pauses", "gc_longest_ns",
-        "python_threads",
-    )  # fmt: skip
-    found |= {name: seen.get(name) for name in as_they_are}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _share(part: float | None, whole: float | None) -> float | None:
-    return part / whole if part is not None and whole else None
-
-
-def _wake_up_p99_ns(seen: Evidence) -> float | None:
-    errors = seen.issuing.get("wake_up_error")
-    if not isinstance(errors, Mapping) or not _number(errors.get("count")):
-        return None
-    return _number(errors.get("p99_ns"))
-
-
-def stages(seen: Evidence, own_ns: int) -> Figures:
-    """Return what share each stage has in the delay of queries that were late by `own_ns` or more.
-
-    Each query counts once, however late it was: one stall of a second does not hide what makes the
-    others late. What a query inherited from the one before is shared out as what is not inherited.
-
-    Parameters
-    ----------
-    seen : Evidence
-    own_ns : int
-        The own delay at the reported percentile.
-
-    Returns
-    -------
-    dict
-        By the names in `STAGES`; they add up to 1. Empty where no query is so late.
-    """
-    chosen = [octave for octave in seen.late() if 2 * octave["from"] > own_ns]
-    new_ns = {stage: sum(octave[stage] for octave in chosen) for stage in STAGES}
-    all_new_ns = sum(new_ns.values())
-    n_queries = sum(octave["count"] for octave in chosen)
-    if not all_new_ns or not n_queries:
-        return {}
-    shares = dict.fromkeys(STAGES, 0.0)
-    for octave in chosen:
-        delay_ns = sum(octave[stage] for stage in (INHERITED, *STAGES))
-        for stage in STAGES if delay_ns else ():
-            mine_ns = octave[stage] + octave[INHERITED] * new_ns[stage] / all_new_ns
-            shares[stage] += octave["count"] / n_queries * mine_ns / delay_ns
-    return shares
+_LESS_GARBAGE: Final = (
+    'gc="freeze" keeps it off what existed before the run; make fewer objects that refer to each '
+    "other, or call gc.disable() in the system"
+)
+_OVERLAP: Final = (
+    'what is said with "up to" was counted for itself, and may be the same time as another of '
+    "these: the shares do not add up"
+)
 
 
 def causes(seen: Evidence, shares: Figures) -> list[str]:
     """Return the measured causes of a delay that is made of these stages, with what to change."""
-    found = []
-    if shares.get("locked", 0) >= EXPLAINS:
-        found.append(_lock(seen, shares["locked"]))
     held_off = shares.get("woken", 0) + shares.get("stopped", 0)
-    if held_off >= EXPLAINS:
-        found += _held_off(seen, held_off) or _late_sleeps(seen, shares["woken"])
-    if shares.get("working", 0) >= EXPLAINS:
-        found += _rate(seen)
-    if held_off + shares.get("working", 0) >= EXPLAINS:
-        found += _faults(seen)
-    return found
-
-
-def not_measured(seen: Evidence) -> list[str]:
-    """Return, in words, what this system did not tell."""
-    missing = [] if seen.late() or seen.get("n_due") else ["the stages of late issues"]
-    if seen.get("run_queue_ns") is None:
-        missing.append("the issuing thread's wait for a processor")
-    if seen.get("minor_faults") is None:
-        missing.append("its page faults")
-    if not seen.monitor:
-        return [*missing, "what the machine did"]
-    told = seen.monitor.get("not_measured")
-    return missing + [str(each) for each in told] if isinstance(told, list) else missing
+    working = shares.get("working", 0)
+    locked = _locked(seen, shares.get("locked", 0))
+    others = _held_off(seen, held_off) if held_off >= EXPLAINS else []
+    sleeps = [] if others else _late_sleeps(seen, shares.get("woken", 0))
+    rate = _rate(seen, working) if working >= EXPLAINS else []
+    faults = _faults(seen, held_off + working)
+    overlap = len(others) > 1 or (faults and (others or sleeps or rate))
+    return [*locked, *others, *sleeps, *rate, *faults, *([_OVERLAP] if overlap else [])]
 
 
 def collector_in_issue(seen: Evidence) -> str:
@@ -178,70 +59,89 @@ def collector_in_issue(seen: Evidence) -> str:
     inside_ns, gc_ns = seen.get("in_issue_ns"), seen.get("gc_here_ns")
     if not inside_ns or gc_ns is None or gc_ns < EXPLAINS * inside_ns:
         return ""
-    return (
-        f". Python's garbage collection took {gc_ns / inside_ns:.0%} of its time: {_LESS_GARBAGE}"
-    )
+    took = min(gc_ns / inside_ns, 1)
+    return f". Python's garbage collection took {per_cent(took)} of its time: {_LESS_GARBAGE}"
 
 
-_LESS_GARBAGE: Final = (
-    'gc="freeze" keeps it off what existed before the run; make fewer objects that refer to each '
-    "other, or call gc.disable() in the system"
-)
+def _explained(counted_ns: float, spent_ns: float, share: float) -> str | None:
+    """Return up to what share of the delay a counter explains; None where that is too little.
+
+    Parameters
+    ----------
+    counted_ns : float
+        By the counter, in all.
+    spent_ns : float
+        By all late queries in the stages that it may explain.
+    share : float
+        Of these stages in the delay.
+    """
+    if not counted_ns or counted_ns < EXPLAINS * spent_ns or share < EXPLAINS:
+        return None
+    return f"up to {per_cent(min(counted_ns / spent_ns, 1) * share)} of that"
 
 
-def _lock(seen: Evidence, share: float) -> str:
-    waited = f"{share:.0%} of that it waited for the interpreter's lock"
-    gc_ns = seen.get("gc_ns") or 0
-    if gc_ns >= EXPLAINS * seen.total("locked"):
+def _locked(seen: Evidence, share: float) -> list[str]:
+    """Return who held the interpreter's lock: the collector for so long, and else other threads."""
+    locked_ns = seen.total("locked")
+    # On the thread that issues it is inside issue(), and no wait for the lock.
+    gc_ns = max((seen.get("gc_ns") or 0) - (seen.get("gc_here_ns") or 0), 0)
+    others_ns = max(locked_ns - gc_ns, 0)
+    found = []
+    if explained := _explained(gc_ns, locked_ns, share):
         longest = ns_in_words(seen.get("gc_longest_ns") or 0)
-        return (
-            f"{waited} while Python collected garbage ({_times(seen, 'gc_pauses', 'collection')}, "
-            f"{ns_in_words(gc_ns)} in all, the longest {longest}): {_LESS_GARBAGE}"
+        found.append(
+            f"{explained} it waited for the interpreter's lock while Python collected garbage "
+            f"({_times(seen, 'gc_pauses', 'collection')}, {ns_in_words(gc_ns)} in all, the longest "
+            f"{longest}): {_LESS_GARBAGE}"
         )
-    kept = seen.get("switch_interval_ns")
-    threads = seen.get("python_threads")
-    who = "" if threads is None else f" ({int(threads)} in this process)"
-    long = "" if kept is None else f"; who computes keeps it for {ns_in_words(kept)} at a time"
-    return (
-        f"{waited}, which other Python threads{who} held{long}: compute in other processes or in "
-        "code that gives the lock up, or let the system pull (Session), which needs no lock"
-    )
+    if share >= EXPLAINS and others_ns >= EXPLAINS * locked_ns:
+        kept, threads = seen.get("switch_interval_ns"), seen.get("python_threads")
+        who = "" if threads is None else f" ({int(threads)} in this process)"
+        long = "" if kept is None else f"; who computes keeps it for {ns_in_words(kept)} at a time"
+        found.append(
+            f"{per_cent(others_ns / locked_ns * share)} of that it waited for the interpreter's "
+            f"lock, which other Python threads{who} held{long}: compute in other processes or in "
+            "code that gives the lock up, or let the system pull (Session), which needs no lock"
+        )
+    return found
 
 
 def _held_off(seen: Evidence, share: float) -> list[str]:
     """Return who kept the thread from running, as far as it is measured."""
-    lost_ns = EXPLAINS * seen.total("woken", "stopped")
-    wall_ns = seen.get("wall_ns") or 0
-    stolen = seen.get("steal_share") or 0
-    throttled_ns = seen.get("throttled_ns") or 0
+    spent_ns = seen.total("woken", "stopped")
+    stolen, throttled_ns = seen.get("steal_share") or 0, seen.get("throttled_ns") or 0
     # A thread of a stopped group counts as waiting for a processor, too.
-    waited_ns = (seen.get("run_queue_ns") or 0) - throttled_ns
+    waited_ns = max((seen.get("run_queue_ns") or 0) - throttled_ns, 0)
     found = []
-    if stolen * wall_ns >= lost_ns:
+    if explained := _explained(stolen * (seen.get("wall_ns") or 0), spent_ns, share):
         found.append(
-            f"{share:.0%} of that it could not run: the hypervisor gave {stolen:.1%} of "
+            f"{explained} it could not run: the hypervisor gave {per_cent(stolen, 1)} of "
             "the machine's time to others (steal). Use dedicated processors, or another machine"
         )
-    if throttled_ns and throttled_ns >= lost_ns:
+    if explained := _explained(throttled_ns, spent_ns, share):
         found.append(
-            f"{share:.0%} of that it could not run: the control group's CPU limit stopped "
+            f"{explained} it could not run: the control group's CPU limit stopped "
             f"the process in {_times(seen, 'throttled_periods', 'period')}, "
             f"{ns_in_words(throttled_ns)} in all. Raise the limit (cpu.max, the container's CPUs), "
             "or use fewer threads"
         )
-    if waited_ns > 0 and waited_ns >= lost_ns:
-        ours = _own_share(seen)
-        mine = ours is not None and ours > 1 / 2
-        work = "the system's own work in this process" if mine else "other work on the machine"
-        known = "" if ours is None else f" ({ours:.0%} of the machine's work was this process's)"
-        advice = "Give the system fewer threads" if mine else "Stop that work"
-        found.append(
-            f"{share:.0%} of that it could not run for {work}: it was "
-            f"ready and waited {ns_in_words(waited_ns)} in all for a processor, and was "
-            f"put off one {_times(seen, 'involuntary_switches', 'time')}{known}. {advice}, or "
-            'leave the generator a processor (cpu=..., priority="high")'
-        )
+    if explained := _explained(waited_ns, spent_ns, share):
+        found.append(f"{explained} it could not run for {_other_work(seen, waited_ns)}")
     return found
+
+
+def _other_work(seen: Evidence, waited_ns: float) -> str:
+    """Return whose work had the processors, and what to do about it."""
+    ours = _own_share(seen)
+    mine = ours is not None and ours > 1 / 2
+    work = "the system's own work in this process" if mine else "other work on the machine"
+    known = "" if ours is None else f" ({per_cent(ours)} of the machine's work was this process's)"
+    advice = "Give the system fewer threads" if mine else "Stop that work"
+    return (
+        f"{work}: it was ready and waited {ns_in_words(waited_ns)} in all for a processor, and "
+        f"lost it to others {_times(seen, 'involuntary_switches', 'time')}{known}. {advice}, or "
+        'leave the generator a processor (cpu=..., priority="high")'
+    )
 
 
 def _own_share(seen: Evidence) -> float | None:
@@ -255,17 +155,17 @@ def _own_share(seen: Evidence) -> float | None:
 
 def _late_sleeps(seen: Evidence, share: float) -> list[str]:
     """Return that its sleeps ended late, where nothing that is known kept it from running."""
-    error_ns = _wake_up_p99_ns(seen)
+    error_ns = wake_up_p99_ns(seen)
     if share < EXPLAINS or error_ns is None:
         return []
     return [
-        f"{share:.0%} of that its sleeps ended late: {ns_in_words(error_ns)} after their time "
-        "at percentile 99, and nothing that was measured kept it from running. Do not sleep "
+        f"{per_cent(share)} of that its sleeps ended late: {ns_in_words(error_ns)} after their "
+        "time at percentile 99, and nothing that was measured kept it from running. Do not sleep "
         '(pacing="spin"), or keep the processor out of deep power states'
     ]
 
 
-def _rate(seen: Evidence) -> list[str]:
+def _rate(seen: Evidence, share: float) -> list[str]:
     """Return that the generator has no time left, where it is so."""
     wall_ns, cpu_ns = seen.get("wall_ns"), seen.get("cpu_ns")
     if not wall_ns or cpu_ns is None:
@@ -275,23 +175,24 @@ def _rate(seen: Evidence) -> list[str]:
     if busy < BUSY:
         return []
     return [
-        "the rate is above what it can issue: its thread ran, or was ready to, for "
-        f"{min(busy, 1):.0%} of the time ({inside:.0%} inside the system's issue()). Lower the "
-        "rate, use issue_threads or coalesce=True, or a system in C (NativeSUT)"
+        f"{per_cent(share)} of that it was at work, since the rate is above what it can issue: its "
+        f"thread ran, or was ready to, for {per_cent(min(busy, 1))} of the time "
+        f"({per_cent(inside)} inside the system's issue()). Lower the rate, use issue_threads or "
+        "coalesce=True, or a system in C (NativeSUT)"
     ]
 
 
-def _faults(seen: Evidence) -> list[str]:
+def _faults(seen: Evidence, share: float) -> list[str]:
     """Return that pages were not there, where that takes long enough."""
-    minor, major = seen.get("minor_faults"), seen.get("major_faults")
-    if minor is None or major is None:
-        return []
+    minor, major = seen.get("minor_faults") or 0, seen.get("major_faults") or 0
     took_ns = minor * MINOR_FAULT_NS + major * MAJOR_FAULT_NS
-    if not took_ns or took_ns < EXPLAINS * seen.total("woken", "stopped", "working"):
+    explained = _explained(took_ns, seen.total("woken", "stopped", "working"), share)
+    if explained is None:
         return []
     return [
-        f"its thread had {count_in_words(int(minor + major), 'page fault')}, "
-        f"{int(major):,} of them read from a disk: leave the machine more memory, and no swapping"
+        f"{explained} it waited for memory: its thread had "
+        f"{count_in_words(int(minor + major), 'page fault')}, {int(major):,} of them read from a "
+        "disk. Leave the machine more memory, and no swapping"
     ]
 
 

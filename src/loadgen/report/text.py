@@ -80,13 +80,14 @@ def _knob(value: Any) -> str:
 
 
 def _verdicts(result: Result) -> Iterator[str]:
-    yield f"System     {'VALID' if result.valid else 'INVALID'}"
-    for reason in result.reasons:
-        yield wrapped(reason, "  - ", "    ")
     health = result.health
-    yield f"Generator  {health.verdict}: {_BELIEF[health.verdict]}"
-    for cause in health.causes:
-        yield wrapped(cause, "  - ", "    ")
+    system = (f"System     {'VALID' if result.valid else 'INVALID'}", result.reasons)
+    generator = (f"Generator  {health.verdict}: {_BELIEF[health.verdict]}", health.causes)
+    # What a bad generator measured says nothing of the system: its remedies come first.
+    for verdict, reasons in (generator, system) if health.verdict == "bad" else (system, generator):
+        yield verdict
+        for reason in reasons:
+            yield wrapped(reason, "  - ", "    ")
 
 
 def _headline(result: Result) -> Iterator[str]:

@@ -111,10 +111,10 @@ class RunData:
         False: as the core leaves them; an instant that never came is 0 or negative.
         True: as `Result.samples` shows them; it is -1.
     issuing : mapping
-        What issuing the last series cost and what held it up, as `_core.Engine.issuing` has it;
+        What issuing the judged series cost and what held it up, as `_core.Engine.issuing` has it;
         empty in results from before there was any.
     monitor : mapping
-        What the machine did while that series went on, as `loadgen.monitor.watch` has it; empty on
+        What the machine did while they went on, as `loadgen.monitor.watch` has it; empty on
         a virtual clock, too.
     dataset_columns : mapping of str to array, shape (dataset_total,)
         What is known of each sample, for `Result.by`.

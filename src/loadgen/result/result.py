@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from loadgen.errors import LoadGenError
-from loadgen.health import DelayFigures, Health
+from loadgen.health import DelayFigures
 from loadgen.metrics.early_stopping import EarlyStopping
 from loadgen.metrics.goodput import Goodput
 from loadgen.metrics.latency import Distribution, Values
@@ -154,21 +154,11 @@ class Result(RunStatistics):
         return judge(self.observed)
 
     @cached_property
-    def health(self) -> Health:
-        """The verdict on the generator: "good", "suspect" or "bad", figures and causes."""
-        return observation.health(self._data, self.latency)
-
-    @cached_property
     def observed(self) -> Observed:
         """What it did, as far as it is judged: for parts of this package that judge it anew."""
         return observation.observe(self._data, self.latency, self.ttft, self.tpot)
 
     # Figures.
-
-    @cached_property
-    def latency(self) -> Distribution:
-        """Completed - scheduled."""
-        return Distribution(lambda: latencies.latency(self._data), name="latency")
 
     @cached_property
     def service_time(self) -> Distribution:

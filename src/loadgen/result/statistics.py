@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run says of itself: arrivals, steady state, Little's law, queueing.
+"""What a run says of itself: generator health, arrivals, steady state, Little's law, queueing.
 
 From `RunData` to the arrays that ``metrics`` judges. Each is None where it does not apply: no rows
 (``recording="histogram"``), an accuracy run, another scenario. Where it applies and the run says
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from loadgen.config.arrivals import Constant, Gamma, Poisson, Replay, Varying
 from loadgen.config.scenarios import Concurrent, Offline, Server
+from loadgen.health import Health
 from loadgen.metrics.arrivals import (
     TOLERANCE_NS,
     ArrivalsTest,
@@ -25,9 +26,11 @@ from loadgen.metrics.arrivals import (
     check_renewal,
 )
 from loadgen.metrics.columns import Columns
+from loadgen.metrics.latency import Distribution
 from loadgen.metrics.little import LittlesLaw, littles_law
 from loadgen.metrics.queueing import SingleServer, single_server
 from loadgen.metrics.steady_state import SteadyState, steady_state
+from loadgen.result import latencies, observation
 from loadgen.result.data import MISSING, OK, RunData
 from loadgen.result.facts import RunFacts
 from loadgen.result.latencies import answers, judged_rows, judged_series, service_time
@@ -38,9 +41,10 @@ __all__ = ["RunStatistics"]
 LATE_GAP: Final = 0.25
 """Of a mean gap: queries that are later are not those of the planned process any more."""
 
-_ISSUED_LATE: Final = (
-    "The plan was right, and queries were issued late: see health; return from issue() at once, use"
-    " workers, or leave the generator a processor"
+_ISSUED_LATE: Final = "The plan was right, and queries were issued late"
+_SEE_HEALTH: Final = f"{_ISSUED_LATE}: see health"
+_SYSTEM_BLOCKED: Final = (
+    f"{_ISSUED_LATE}, since the system's issue() had not returned: return at once, or use workers"
 )
 
 Int64Array = npt.NDArray[np.int64]
@@ -49,6 +53,16 @@ FloatArray = npt.NDArray[np.float64]
 
 class RunStatistics(RunFacts):
     """What a run says of itself, of its performance series. Computed when it is asked for."""
+
+    @cached_property
+    def latency(self) -> Distribution:
+        """Completed - scheduled."""
+        return Distribution(lambda: latencies.latency(self._data), name="latency")
+
+    @cached_property
+    def health(self) -> Health:
+        """The verdict on the generator: "good", "suspect" or "bad", figures and causes."""
+        return observation.health(self._data, self.latency)
 
     @cached_property
     def arrivals(self) -> ArrivalsTest | None:
@@ -62,8 +76,14 @@ class RunStatistics(RunFacts):
         found = _arrivals(self._data, scenario, "issued")
         if found.verdict == "not as planned":
             planned = _arrivals(self._data, scenario, "scheduled")
-            found = found if planned.failed else replace(found, cause=_ISSUED_LATE)
+            found = found if planned.failed else replace(found, cause=self._why_late())
         return found
+
+    def _why_late(self) -> str:
+        """Return what is to be done first: the system is blamed where the generator was good."""
+        own_ns, blocked_ns = self._data.own_delay.p99_ns or 0, self._data.blocked_delay.p99_ns or 0
+        blames_system = self.health.verdict == "good" and blocked_ns > own_ns
+        return _SYSTEM_BLOCKED if blames_system else _SEE_HEALTH
 
     @cached_property
     def steady_state(self) -> SteadyState | None:
@@ -97,8 +117,9 @@ class RunStatistics(RunFacts):
     def queueing(self) -> SingleServer | None:
         """The mean latency beside that of one server (M/G/1); None where it is no such queue.
 
-        It needs Poisson arrivals, answers in the order of issue, and none that failed or is
-        missing; and to tell, a thousand of them, and a load of at most 95 %.
+        It needs Poisson arrivals, answers in the order of issue, none that failed or is missing,
+        and a generator that was not bad: its delays would be taken for the system's service times.
+        To tell, it needs a thousand samples, and a load of at most 95 %.
         """
         scenario, data = self._data.scenario, self._data
         if not isinstance(scenario, Server) or not isinstance(scenario.arrivals, Poisson):
@@ -106,7 +127,7 @@ class RunStatistics(RunFacts):
         if scenario.conversations or not _has_rows(data):
             return None
         rows = judged_rows(data)
-        if data.columns["status"][rows].max() != OK:
+        if data.columns["status"][rows].max() != OK or self.health.verdict == "bad":
             return None
         return single_server(data.columns["scheduled"][rows], data.columns["completed"][rows])
 

@@ -68,7 +68,7 @@ class Execution:
     system_facts : dict
         What the system under test says of itself.
     monitor : dict
-        What the machine did in the last series.
+        What the machine did in the series that figures are about.
 
     Notes
     -----
@@ -182,7 +182,9 @@ class Execution:
                 if self._progress:
                     self._progress.series(*self._reading(number, step))
                 simulated = self.run.clock is not None
-                with self._of_the_system(), monitor.watch(simulated) as self.monitor:
+                # Figures are about the performance series, or about all accuracy series.
+                self.monitor = self.monitor if step.phase == "accuracy" else {}
+                with self._of_the_system(), monitor.watch(simulated, into=self.monitor):
                     end = self._series(number, delivery, flush)
                 if end in _LAST_ENDS:
                     break

@@ -11,7 +11,7 @@ from loadgen.config.scenarios import Server
 from loadgen.search.narrowing import Bracket
 from loadgen.search.probe import Loaded, Probe, load_knob
 from loadgen.search.words import load_in_words, wrapped
-from loadgen.values import ns_in_words
+from loadgen.values import ns_in_words, per_cent
 from loadgen.verdict.observed import limits
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _reached(each: Reached) -> str:
     words += f" {ns_in_words(each.value_ns)}"
     if each.low_ns is not None and each.high_ns is not None:
         ends = f"{ns_in_words(each.low_ns)} to {ns_in_words(each.high_ns)}"
-        words += f" ({ends} with a confidence of {_CONFIDENCE:.0%})"
+        words += f" ({ends} with a confidence of {per_cent(_CONFIDENCE)})"
     return f"{words}, {limit}"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loadgen.health import DelayFigures, Health, assess
+from loadgen.health import DelayFigures, Health, PlannedQueries, assess
 from loadgen.metrics import Columns, Distribution
 
 US, MS = 1000, 1_000_000
@@ -72,8 +72,8 @@ def test_a_good_generator_has_no_causes_and_shows_its_figures() -> None:
 def test_a_late_generator_is_told_with_figure_share_and_what_to_do() -> None:
     (cause,) = health(delay(3 * MS), 10 * MS).causes
     assert cause == (
-        "the generator issued 3 ms late at percentile 99, 30% of the latency there (10 ms), and no "
-        "measured cause explains it (not measured here: the stages of late issues, the issuing "
+        "the generator issued 3 ms late at percentile 99, 30 % of the latency there (10 ms), and "
+        "no measured cause explains it (not measured here: the stages of late issues, the issuing "
         "thread's wait for a processor, its page faults, what the machine did): leave it a "
         "processor (cpu=...), stop other work on the machine, or lower the rate"
     )
@@ -84,7 +84,7 @@ def test_a_system_that_blocks_is_told_apart_and_is_not_the_generators_fault() ->
     assert found.verdict == "good"
     (cause,) = found.causes
     assert cause == (
-        "the system's issue() had not returned when queries were due, 8 ms at percentile 99, 80% "
+        "the system's issue() had not returned when queries were due, 8 ms at percentile 99, 80 % "
         "of the latency there (10 ms). It counts as the system's: return from issue() at "
         "once and answer later, use workers (FunctionSUT(fn, workers=...)), or pull (Session)"
     )
@@ -100,6 +100,25 @@ def test_the_delay_is_taken_at_the_next_percentile_that_is_known(
 ) -> None:
     own = Delay(1 * US, 2 * US, 3 * US, 4 * US, 5 * US)
     assert health(own, MS, percentile=percentile).figures["own_delay_ns"] == figure * US
+
+
+def test_a_delay_is_never_more_than_the_latency_that_it_is_in() -> None:
+    """Delays are rounded up, are those of the next percentile, and of queries that failed."""
+    found = assess(delay(10_010), delay(30 * MS), latency(10_000), 97, DelayFigures(1, *[MS] * 5))
+    shares = ("own_share", "blocked_share", "client_share")
+    assert [found.figures[name] for name in shares] == [1, 1, 1]
+    assert found.figures["own_delay_ns"] == 10_010
+    assert all("100 % of the latency there (10 us)" in cause for cause in found.causes)
+    assert health(delay(5 * MS), 0).figures["own_share"] == 1
+
+
+def test_the_generator_is_told_of_before_the_system() -> None:
+    """Where both are to blame, advice for the system comes last: its figures are not its own."""
+    client = DelayFigures(10, *[5 * MS] * 5)
+    found = assess(delay(5 * MS), delay(9 * MS), latency(10 * MS), 99, client)
+    starts = ["the generator issued 5 ms late", "samples waited 5 ms in the client", "the system's"]
+    assert len(found.causes) == 3
+    assert all(map(str.startswith, found.causes, starts))
 
 
 @pytest.mark.parametrize("own", [NONE, delay(5 * MS)])
@@ -145,3 +164,40 @@ def test_a_client_tells_its_figures() -> None:
 )
 def test_what_is_told_otherwise_is_not_taken(told: Any) -> None:
     assert DelayFigures.from_client(told) is None
+
+
+def test_a_delay_below_a_microsecond_is_the_clocks() -> None:
+    found = health(delay(999), 1500)
+    assert found.verdict == "suspect"
+    (cause,) = found.causes
+    assert cause == (
+        "the generator issued 999 ns late at percentile 99, 67 % of the latency there (1.5 us): "
+        "some readings of the clock and a call, which no generator can do without. Measure more "
+        "work at once"
+    )
+
+
+@pytest.mark.parametrize(("gc_here_ns", "named"), [(400 * MS, True), (300 * MS, False)])
+def test_collections_inside_issue_are_told_of_with_it(gc_here_ns: int, named: bool) -> None:
+    found = assess(
+        delay(10 * US), delay(4 * MS), latency(10 * MS), 99,
+        issuing={"in_issue_ns": 1000 * MS}, monitor={"gc_here_ns": gc_here_ns},
+    )  # fmt: skip
+    assert found.verdict == "good"
+    (cause,) = found.causes
+    assert ("Python's garbage collection took 40 % of its time" in cause) is named
+
+
+def test_queries_that_were_never_issued_are_told() -> None:
+    cut = PlannedQueries("too_many_outstanding", planned=1000, issued=400, redelivered=1)
+    found = assess(delay(10 * US), NONE, latency(10 * MS), 99, planned=cut)
+    assert found.verdict == "good"  # the run's verdict says what it makes of it
+    assert found.causes == (
+        "600 of 1,000 planned queries were never issued, since the series ended by "
+        "too_many_outstanding: the figures are of the others",
+        "1 sample had to be handed out again, since the process that had taken them was gone: "
+        "their latency has both in it",
+    )
+    assert found.figures["planned_queries"] == 1000
+    assert found.figures["issued_queries"] == 400
+    assert assess(delay(0), NONE, latency(10 * MS), 99, planned=PlannedQueries()).causes == ()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a result says of itself: which figures there are, of which runs, and from which rows."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,28 @@ def test_a_late_issue_is_told_as_the_cause(make_run: Make) -> None:
     assert "The plan was right, and queries were issued late: see health" in found.words
 
 
+@pytest.mark.parametrize(
+    ("own_ns", "blocked_ns", "words"),
+    [
+        (100, 9 * MS, "late, since the system's issue() had not returned: return at once"),
+        (9 * MS, 0, "late: see health"),
+        (9 * MS, 9 * MS, "late: see health"),  # first the generator
+    ],
+)
+def test_who_made_issues_late_is_told_what_to_do(
+    make_run: Make, own_ns: int, blocked_ns: int, words: str
+) -> None:
+    due = np.cumsum(np.random.default_rng(2).exponential(2 * MS, 5_000)).astype(np.int64)
+    issued = -(-due // (10 * MS)) * 10 * MS
+    delays = {
+        name: DelayFigures(5_000, *[ns] * 5)
+        for name, ns in (("own_delay", own_ns), ("blocked_delay", blocked_ns))
+    }
+    found = Result(make_run(server(), due, issued + 5, issued=issued, **delays)).arrivals
+    assert found is not None
+    assert found.words.endswith(words) or f"{words}, or use workers" in found.words
+
+
 def test_how_late_the_generator_was_is_not_judged_twice(make_run: Make) -> None:
     due = np.cumsum(np.random.default_rng(3).exponential(2 * MS, 5_000)).astype(np.int64)
     for p99_ns, tolerance_ns in ((5, TOLERANCE_NS), (100_000, 100_000), (50 * MS, MS // 2)):
@@ -91,6 +114,17 @@ def test_one_server_is_seen_as_one() -> None:
     assert result.littles_law.expected == pytest.approx(500 * result.latency.mean / 1e9, rel=0.05)
     assert result.queueing.verdict == "as predicted"
     assert result.queueing.measured_s == pytest.approx(result.latency.mean / 1e9, rel=1e-4)
+
+
+@pytest.mark.parametrize(("own_ns", "health"), [(MS, "suspect"), (5 * MS, "bad")])
+def test_a_bad_generator_is_not_taken_for_a_queue(own_ns: int, health: str) -> None:
+    """Its delays are in what would be taken for service times."""
+    good = simulated(server(), ExponentialSUT(MS, servers=1, seed=1), min_duration_s=20)
+    late = DelayFigures(good.n_issued, *[own_ns] * 5)
+    result = Result(dataclasses.replace(good.data, own_delay=late))
+    assert result.health.verdict == health
+    assert (result.queueing is None) == (health == "bad")
+    assert ("M/G/1" in result.summary()) == (health != "bad")
 
 
 def test_a_server_that_is_too_slow_has_no_steady_state_and_a_queue_that_grows() -> None:
