@@ -95,8 +95,8 @@ CAUSES = {
         issuing(run_queue_ns=134 * MS, involuntary_switches=80), monitor(),
         "up to 34 % of that it could not run for other work on the machine: it was ready and "
         "waited 134 ms in all for a processor, and lost it to others 80 times (20 % of the "
-        "machine's work was this process's). Stop that work, or leave the generator a processor (cpu=..., "
-        'priority="high")',
+        "machine's work was this process's). Stop that work, or leave the generator a "
+        'processor (cpu=..., priority="high")',
     ),
     "steal": (
         issuing(), monitor(steal_share=0.0134),
