@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds the extension module `loadgen._core`; all else about the package is in pyproject.toml.
 
-The sources are every `csrc/core/**/*.cpp` and `csrc/bindings/*.cpp`, the same that
-csrc/CMakeLists.txt takes. While developing, `python setup.py build_ext --inplace` compiles again
+The sources are every `csrc/core/**/*.cpp`, the same that csrc/CMakeLists.txt takes, and
+`csrc/bindings/*.cpp`. While developing, `python setup.py build_ext --inplace` compiles again
 only what changed: the objects are kept in build/.
 """
 
+import sysconfig
 import tomllib
 from pathlib import Path
 
+import pybind11
 from pybind11.setup_helpers import ParallelCompile, Pybind11Extension, build_ext
 from setuptools import setup
 
@@ -39,10 +41,27 @@ def out_of_date(object_path: str, source_path: str) -> bool:
     return any(not path.exists() or path.stat().st_mtime_ns > built_ns for path in inputs)
 
 
+def bindings() -> str:
+    """Write one source that includes those of all bindings.
+
+    What each takes to compile is the headers of pybind11, so together they take a sixth.
+    """
+    source = ROOT / "build" / "bindings.cpp"
+    text = "".join(f'#include "../{path}"\n' for path in found("csrc/bindings/*.cpp"))
+    if not source.exists() or source.read_text(encoding="utf-8") != text:
+        source.parent.mkdir(exist_ok=True)
+        source.write_text(text, encoding="utf-8")
+    return source.relative_to(ROOT).as_posix()
+
+
 core = Pybind11Extension(
     "loadgen._core",
-    sources=found("csrc/core/**/*.cpp", "csrc/bindings/*.cpp"),
-    depends=["setup.py", "pyproject.toml", *found("csrc/**/*.hpp", "csrc/**/*.h")],
+    sources=[bindings(), *found("csrc/core/**/*.cpp")],  # the longest first
+    depends=[
+        "setup.py",
+        "pyproject.toml",
+        *found("csrc/**/*.hpp", "csrc/**/*.h", "csrc/bindings/*.cpp"),
+    ],
     include_dirs=["csrc/include", "csrc/core", "csrc/bindings"],
     define_macros=[("LOADGEN_VERSION", f'"{VERSION}"'), ("NDEBUG", "1")],
     cxx_std=20,
@@ -50,7 +69,9 @@ core = Pybind11Extension(
     # machine. For the same reason a*b+c is never contracted to one rounding, which compilers for
     # aarch64 do by default.
     # No -g, which Python's own flags ask for: a fifth of the time, and nobody debugs a wheel.
+    # The headers of others are the system's: CXXFLAGS that ask for warnings are about ours alone.
     extra_compile_args=[
+        *(f"-isystem{path}" for path in (pybind11.get_include(), sysconfig.get_path("include"))),
         "-O3",
         "-g0",
         "-ffp-contract=off",

@@ -249,12 +249,7 @@ PyGetSetDef properties[] = {
      "When its first sample was issued, on the clock of time.perf_counter_ns(); None in Offline.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
-template <typename Function>
-void* slot(Function function) {
-  return reinterpret_cast<void*>(function);
-}
-
-PyType_Slot slots[] = {
+PyType_Slot batch_slots[] = {
     {Py_tp_dealloc, slot(&batch_dealloc)},
     {Py_tp_methods, methods},
     {Py_tp_getset, properties},
@@ -267,8 +262,8 @@ PyType_Slot slots[] = {
     {Py_mp_subscript, slot(&batch_subscript)},
     {0, nullptr}};
 
-PyType_Spec spec = {"loadgen.Batch", sizeof(BatchObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                    slots};
+PyType_Spec batch_spec = {"loadgen.Batch", sizeof(BatchObject), 0,
+                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, batch_slots};
 
 }  // namespace
 
@@ -289,7 +284,7 @@ PyObject* new_batch(PyObject* engine_object, Engine& engine, RowRange rows) {
 }
 
 void bind_batch(py::module_& module) {
-  PyObject* type = PyType_FromSpec(&spec);
+  PyObject* type = PyType_FromSpec(&batch_spec);
   if (type == nullptr) throw py::error_already_set();
   batch_type = reinterpret_cast<PyTypeObject*>(type);
   module.add_object("Batch", type);

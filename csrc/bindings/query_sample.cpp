@@ -192,11 +192,6 @@ PyMemberDef response_members[] = {weak_list(offsetof(ResponseObject, weak_refere
 PyMethodDef sample_methods[] = {{"__reduce__", &sample_reduce, METH_NOARGS, nullptr}, {}};
 PyMethodDef response_methods[] = {{"__reduce__", &response_reduce, METH_NOARGS, nullptr}, {}};
 
-template <typename Function>
-void* slot(Function function) {
-  return reinterpret_cast<void*>(function);
-}
-
 PyType_Slot sample_slots[] = {{Py_tp_new, slot(&new_object)},
                               {Py_tp_init, slot(&sample_init)},
                               {Py_tp_dealloc, slot(&dealloc<SampleObject>)},

@@ -12,6 +12,12 @@
 
 namespace loadgen::bindings {
 
+/// A function in a PyType_Slot.
+template <typename Function>
+void* slot(Function function) {
+  return reinterpret_cast<void*>(function);
+}
+
 struct ResponseObject {
   PyObject_HEAD std::uint64_t id;
   std::uint64_t data;  // address

@@ -61,6 +61,7 @@ void Issuer::issue(TrafficPlan& plan) {
   const auto used = used_before ? thread_usage() : std::nullopt;
   if (used) issuing_.usage = used->since(*used_before);
   issuing_.n_due = own_delay_.count();
+  if (is_server()) blocked_delay_.add(Duration{0}, issuing_.n_due - blocked_delay_.count());
   if (is_server() && !settings_.pull) issuing_.in_issue = in_issue_;
   issuing_.wake_up_error.add(waiter_.wake_up_error());
   outcome_.parts.front().count = outcome_.n_rows;

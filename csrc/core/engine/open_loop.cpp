@@ -21,6 +21,11 @@ constexpr int kLeadOfGap = 50;
 // two processors for each of them would be the cap on the rate. So many take less than a microsecond.
 constexpr std::uint64_t kMostPublishedTogether = 32;
 
+// A taker that sleeps in the kernel takes some 100 us to wake: it is told that something is about to come, where there
+// is time for that.
+constexpr Duration kNotice = std::chrono::microseconds{400};
+constexpr Duration kLeastForNotice = std::chrono::milliseconds{1};
+
 // The interpreter's lock is waited for in some issues of many, while other threads want it.
 constexpr int kLooksAfterWaiting = 256;
 
@@ -52,6 +57,11 @@ SeriesEnd Issuer::scheduled(TrafficPlan& plan) {
 
 WaitEnd Issuer::wait_until_due(Instant due, Instant& now) {
   if (record_.clock().virtual_clock() != nullptr) return waiter_.until(due, now);
+  if (settings_.pull && run_.batcher_.rings() && now < due - kLeastForNotice) {
+    const WaitEnd wait = waiter_.until(due - kNotice, now);
+    if (wait != WaitEnd::Ready) return wait;
+    run_.batcher_.announce();
+  }
   const Duration lead = lead_of(due);
   way_.looked = true;
   if (now < due - lead) {
@@ -115,7 +125,7 @@ bool Issuer::issue_due(TrafficPlan& plan, PlannedQuery& query, std::uint64_t may
 void Issuer::count_delay(Instant due, Instant issued) {
   const Instant ideal = std::max(due, ideally_free_);
   count_own_delay(ideal, issued);
-  blocked_delay_.add(ideal - due);
+  if (ideal > due) blocked_delay_.add(ideal - due);  // the others are added up in issue()
 }
 
 std::uint64_t Issuer::mergeable() const noexcept {

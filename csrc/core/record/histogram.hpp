@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "base/time.hpp"
@@ -24,26 +25,27 @@ class Histogram {
   Histogram() : cells_(kBuckets) {}
 
   /// A negative duration counts as zero.
-  void add(Duration duration) noexcept {
+  void add(Duration duration, std::uint64_t times = 1) noexcept {
     const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
-    ++cells_[bucket(value)];
-    ++count_;
+    cells_[bucket(value)] += times;
     max_ = std::max(max_, value);
   }
   /// Counts what the other has counted as well.
   void add(const Histogram& other) noexcept {
     for (std::size_t bucket = 0; bucket < cells_.size(); ++bucket) cells_[bucket] += other.cells_[bucket];
-    count_ += other.count_;
     max_ = std::max(max_, other.max_);
   }
 
-  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  [[nodiscard]] std::uint64_t count() const noexcept {
+    return std::accumulate(cells_.begin(), cells_.end(), std::uint64_t{0});
+  }
   [[nodiscard]] Duration max() const noexcept { return Duration{static_cast<std::int64_t>(max_)}; }
 
   /// Upper edge of the bucket that holds element trunc(count * fraction) of the sorted values; 0 when empty.
   [[nodiscard]] Duration percentile(double fraction) const noexcept {
-    if (count_ == 0) return Duration{0};
-    const auto rank = std::min(static_cast<std::uint64_t>(static_cast<double>(count_) * fraction), count_ - 1);
+    const std::uint64_t n = count();
+    if (n == 0) return Duration{0};
+    const auto rank = std::min(static_cast<std::uint64_t>(static_cast<double>(n) * fraction), n - 1);
     std::uint64_t below = 0;
     for (std::size_t bucket = 0; bucket < cells_.size(); ++bucket) {
       below += cells_[bucket];
@@ -78,7 +80,6 @@ class Histogram {
 
  private:
   std::vector<std::uint64_t> cells_;
-  std::uint64_t count_ = 0;
   std::uint64_t max_ = 0;
 };
 

@@ -150,5 +150,9 @@ TEST_CASE_FIXTURE(Fixture, "a bell rings once for each time that it is armed") {
   CHECK(take(10)->count == 1);  // what came before it was armed is there
   issue(1);
   CHECK(rings() == 1);
+  batcher.arm();
+  batcher.announce();
+  issue(1);
+  CHECK(rings() == 1);  // who was told that rows are about to come is awake when they do
   close(bell);
 }
