@@ -222,9 +222,11 @@ def ns_in_words(nanoseconds: float) -> str:
 
     Examples
     --------
-    >>> ns_in_words(1_234_567), ns_in_words(12), ns_in_words(61_000_000_000)
-    ('1.235 ms', '12 ns', '61 s')
+    >>> ns_in_words(1_234_567), ns_in_words(12), ns_in_words(20_000e9)
+    ('1.235 ms', '12 ns', '20,000 s')
     """
+    if abs(nanoseconds) >= 1e13:  # noqa: PLR2004 - where four digits would end in an exponent
+        return f"{nanoseconds / 1e9:,.0f} s"
     for scale, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "us")):
         if abs(nanoseconds) >= scale:
             return f"{nanoseconds / scale:.4g} {unit}"

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from loadgen.metrics.dependence import indicator_sums
 from loadgen.metrics.latency import Distribution, percentile_rank
+from loadgen.values import count_in_words
 
 __all__ = ["LEAST_PAIRS", "MOST_PAIRS", "Bounds", "PercentileOf", "Quantity", "correlated"]
 
@@ -98,7 +99,8 @@ class PercentileOf(Quantity):
             if more is None:
                 return f"no number of samples bounds percentile {self._at:g}"
             if more:
-                found.append(f"{name} has {len(values):,} samples and needs {more:,} more")
+                has = count_in_words(len(values), "sample")
+                found.append(f"{name} has {has} and needs {more:,} more")
         return "; ".join(found) or None
 
     def bounds(self, confidences: Sequence[float]) -> tuple[Bounds, Bounds]:

@@ -24,6 +24,7 @@ from loadgen.metrics.throughput import latest_done_ns
 from loadgen.result import Result
 from loadgen.result.data import OK
 from loadgen.result.latencies import judged_rows, judged_series
+from loadgen.values import count_in_words
 
 __all__ = ["RateOf"]
 
@@ -64,7 +65,8 @@ class RateOf(Quantity):
             elif run.settings.recording == "histogram":
                 found.append(f"{name} kept no rows, which tell how sure a rate is")
             elif run.n_completed < 2 * FEW:
-                found.append(f"{name} has {run.n_completed:,} samples and needs {2 * FEW}")
+                has = count_in_words(run.n_completed, "sample")
+                found.append(f"{name} has {has} and needs {2 * FEW}")
             elif (bursts := np.count_nonzero(self._counts[number])) < FEW:
                 came = "at once" if bursts == 1 else f"in {bursts} bursts"
                 found.append(f"all answers of {name} came {came}: one observation of its rate")

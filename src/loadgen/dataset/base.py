@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from loadgen.errors import DatasetError, raised
+from loadgen.values import count_in_words
 
 __all__ = ["Dataset", "Indices", "load", "read_columns", "unload"]
 
@@ -137,5 +138,5 @@ def _call_hook(dataset: Dataset, hook: str, indices: NDArray[np.integer[Any]]) -
     except DatasetError:
         raise  # says itself which sample of which file
     except Exception as error:
-        who = f"{dataset.name}: {hook}() of {len(indices)} samples"
+        who = f"{dataset.name}: {hook}() of {count_in_words(len(indices), 'sample')}"
         raise raised(DatasetError, who, error) from error

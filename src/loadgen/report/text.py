@@ -105,7 +105,7 @@ def _headline(result: Result) -> Iterator[str]:
     if estimate is not None:
         words.append(f"estimate {units.time(estimate)} ({estimate:,} ns)")
     if more:
-        words.append(f"needs {more:,} more queries")
+        words.append(f"needs {count_in_words(more, 'more query', 'more queries')}")
     yield ", ".join(words)
 
 
@@ -176,7 +176,7 @@ def _counts(result: Result) -> Iterator[str]:
         yield _labelled("tokens", words)
     shown = result.series[-_MOST_SERIES:]
     if hidden := len(result.series) - len(shown):
-        yield f"{'':<{_LABEL}}{hidden:,} series before these"
+        yield f"{'':<{_LABEL}}{hidden:,} more series before"
     for series in shown:
         queries = count_in_words(series.n_queries, "query", "queries")
         yield (

@@ -24,7 +24,7 @@ from loadgen.errors import DatasetError, Problem, SettingsError, raised
 from loadgen.result.encoding import Encoder
 from loadgen.run.room import check_room
 from loadgen.traffic.validate import validate
-from loadgen.values import ns_from_ms
+from loadgen.values import count_in_words, ns_from_ms
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -261,7 +261,7 @@ def sample_hook(dataset: Dataset) -> Samples:
         except DatasetError:
             raise
         except Exception as error:
-            who = f"{dataset.name}: [indices] of {len(indices)} samples"
+            who = f"{dataset.name}: [indices] of {count_in_words(len(indices), 'sample')}"
             raise raised(DatasetError, who, error) from error
         if length != len(indices):
             raise DatasetError(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from loadgen.values import count_in_words
+
 ShapeOf = Callable[[Any], "Sequence[int] | None"]
 
 
@@ -87,7 +89,8 @@ def check_length(result: Any, n: int, shape: ShapeOf = shape_of) -> None:
 
 def wrong_length(found: int, n: int) -> str:
     """Return what is wrong with a number of answers."""
-    return f"the model returned {found} outputs for a batch of {n} samples: needs one a sample"
+    batch = f"a batch of {count_in_words(n, 'sample')}"
+    return f"the model returned {found} outputs for {batch}: needs one a sample"
 
 
 def rows(result: Any, n: int) -> Sequence[Any]:

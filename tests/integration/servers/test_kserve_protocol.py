@@ -179,7 +179,7 @@ def test_version_outputs_parameters_and_headers_are_sent(kserve: KServe) -> None
         (({}, b"[]"), "no outputs in the response"),
         (({}, b'{"outputs": []}'), "no outputs in the response, which has none"),
         (reply([("z", "FP32", [1, 2], bytes(8))]), "no output 'y' in the response, which has z"),
-        (reply([("y", "FP32", [2, 1], bytes(8))]), "output 'y' has shape [2, 1] for 1 samples"),
+        (reply([("y", "FP32", [2, 1], bytes(8))]), "output 'y' has shape [2, 1] for 1 sample"),
         (reply([("y", "FP128", [1], bytes(16))]), "output 'y' is of an unknown type, 'FP128'"),
         (reply([("y", "FP32", [1, 2], bytes(7))]), "outputs that cannot be read: "),
         (reply([("y", "BYTES", [1], b"\x09\0\0\0abc")]), "outputs that cannot be read: "),

@@ -125,14 +125,12 @@ def test_a_comparison_is_plain_values_for_json(runs) -> None:
     assert table["differences"][0]["metric"] == "latency"
 
 
-@pytest.mark.parametrize("n", [1, 10])
-def test_a_handful_of_samples_cannot_tell(simulate, n: int) -> None:
+@pytest.mark.parametrize(("n", "has"), [(1, "1 sample"), (10, "10 samples")])
+def test_a_handful_of_samples_cannot_tell(simulate, n: int, has: str) -> None:
     rng = np.random.default_rng(5)
     found = lg.compare(simulate(rng, n), simulate(rng, n, slower=1.1))
     assert found.verdict == "cannot tell"
-    assert found.left_out["rate"] == (
-        f"A has {n} samples and needs 40; B has {n} samples and needs 40"
-    )
+    assert found.left_out["rate"] == f"A has {has} and needs 40; B has {has} and needs 40"
     assert "not compared" in found.summary()
 
 

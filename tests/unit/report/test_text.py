@@ -142,7 +142,7 @@ def test_of_many_series_the_last_are_told(
     data = make_run(SingleStream(), [0] * 9, [5] * 9, settings=settings, series=series)
     lines = lines_of(data)
     assert sum(line.startswith("accuracy  ") for line in lines) == 4
-    assert " " * 18 + "5 series before these" in lines
+    assert " " * 18 + "5 more series before" in lines
 
 
 def test_knobs_of_arrivals_are_told_in_words(make_run: Make) -> None:

@@ -40,7 +40,7 @@ from loadgen.sut.kserve.http import HttpClient
 from loadgen.sut.kserve.tensors import answers, by_name, encoded, kept, stack
 from loadgen.sut.kserve.work import Work
 from loadgen.sut.loop import LoopSUT
-from loadgen.values import boolean, integer, number, optional, problem_of
+from loadgen.values import boolean, count_in_words, integer, number, optional, problem_of
 
 if TYPE_CHECKING:
     from loadgen._core import Batch
@@ -243,7 +243,8 @@ class KServeSUT(LoopSUT):
         chosen = [found[name] for name in self._outputs or found]
         for name, datatype, shape, _ in chosen:
             if self._batch and shape[:1] != (n,):
-                raise BadResponse(f"output {name!r} has shape {list(shape)} for {n} samples")
+                n_asked = count_in_words(n, "sample")
+                raise BadResponse(f"output {name!r} has shape {list(shape)} for {n_asked}")
             if dtype_of(datatype) is None:
                 raise BadResponse(f"output {name!r} is of an unknown type, {datatype!r}")
 
