@@ -83,7 +83,7 @@ def check(result: lg.Result, cause: str, report: Report) -> None:
     report(" | ".join(causes))
     assert result.health.verdict == "bad"
     assert any(cause in each for each in causes[1:2])
-    shares = [int(share) for share in re.findall(r"(\d+)% of that", " ".join(causes))]
+    shares = [int(share) for share in re.findall(r"(\d+) % of that", " ".join(causes))]
     assert shares
     assert max(shares) <= 100
     others = {GARBAGE, OTHER_WORK, "steal", "control group", "page fault"} - {cause}

@@ -114,7 +114,10 @@ def number(
     def check(value: object) -> float:
         if is_bool(value) or not isinstance(value, numbers.Real):
             raise Refused(allowed)
-        plain = float(value)
+        try:
+            plain = float(value)
+        except OverflowError:  # an integer of hundreds of digits
+            raise Refused(allowed) from None
         if (
             not math.isfinite(plain)
             or (above is not None and not plain > above)
@@ -277,5 +280,7 @@ def wrapped(text: str, first: str = "", rest: str | None = None, width: int = TE
         width,
         initial_indent=first,
         subsequent_indent=first if rest is None else rest,
+        break_long_words=False,  # nor paths
+        break_on_hyphens=False,
     )
     return found.replace("\N{NO-BREAK SPACE}%", " %")

@@ -57,6 +57,7 @@ def test_checks_return_plain_python_values(check: Check, value: Any, plain: Any)
     ("check", "value", "allowed"),
     [
         (number(above=0), 0, "a finite number above 0"),
+        (number(above=0), 10**400, "a finite number above 0"),
         (number(0, 1), 1.1, "a finite number of at least 0 and of at most 1"),
         (number(), math.nan, "a finite number"),
         (number(), math.inf, "a finite number"),

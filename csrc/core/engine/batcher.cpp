@@ -208,7 +208,6 @@ std::optional<RowRange> Batcher::take(const TakeRequest& request) noexcept {
 
 std::optional<RowRange> Batcher::take_until_finished(const TakeRequest& request) noexcept {
   std::uint64_t known_head = 0;
-  Duration spin = kSpin;
   while (!finished()) {
     std::optional<Instant> wait_until;
     const View seen = view();
@@ -217,12 +216,10 @@ std::optional<RowRange> Batcher::take_until_finished(const TakeRequest& request)
     // This taker waits for a fuller batch: another one may want these rows now. Each taker passes news on once.
     if (wait_until && seen.head != std::exchange(known_head, seen.head)) pass_on();
     if (request.deadline) {
-      const Duration left = *request.deadline - record_.clock().now();
-      if (left <= Duration{0}) return std::nullopt;
-      if (left <= kShortWait) spin = kShortWait;
+      if (record_.clock().now() >= *request.deadline) return std::nullopt;
       wait_until = std::min(wait_until.value_or(*request.deadline), *request.deadline);
     }
-    if (!wait(seen, spin, wait_until)) return std::nullopt;
+    if (!wait(seen, wait_until)) return std::nullopt;
   }
   return std::nullopt;
 }
@@ -232,11 +229,10 @@ bool Batcher::something_new(View seen) const noexcept {
   return now.head != seen.head || now.pause != seen.pause || now.releases != seen.releases || finished();
 }
 
-bool Batcher::wait(View seen, Duration spin, std::optional<Instant> until) noexcept {
-  const bool expects = Duration{state_->recent_gap.load(std::memory_order_relaxed)} < kSpin;  // relaxed: a hint
-  if (expects || spin > kSpin) {
+bool Batcher::wait(View seen, std::optional<Instant> until) noexcept {
+  if (Duration{state_->recent_gap.load(std::memory_order_relaxed)} < kSpin) {  // relaxed: a hint
     const Instant start = record_.clock().now();
-    for (Instant now = start; now < start + spin && (!until || now < *until); now = record_.clock().now()) {
+    for (Instant now = start; now < start + kSpin && (!until || now < *until); now = record_.clock().now()) {
       if (something_new(seen)) return true;
     }
   }

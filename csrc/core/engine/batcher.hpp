@@ -79,8 +79,7 @@ class Batcher {
   /// published, once for each arm(). Before anything is issued.
   void ring(int eventfd) noexcept { bell_.store(eventfd, std::memory_order_relaxed); }  // relaxed: threads come later
   [[nodiscard]] bool rings() const noexcept { return bell_.load(std::memory_order_relaxed) >= 0; }  // relaxed: as above
-  /// Rows are about to come: rings for them now, so that the taker wakes meanwhile. It is to wait in take(), with a
-  /// deadline.
+  /// Rows are about to come: rings once for that, so that a taker who arms it again sleeps lightly when they do.
   void announce() noexcept { ring_if_armed(); }
   /// Has the next rows ring. To be followed by a take(), which has those that came before.
   void arm() noexcept {
@@ -130,7 +129,7 @@ class Batcher {
   [[nodiscard]] RowRange claim(RowRange rows, std::uint64_t tail) noexcept;
   [[nodiscard]] std::optional<RowRange> take_until_finished(const TakeRequest& request) noexcept;
   /// Waits for more than what was seen. False: a signal came.
-  bool wait(View seen, Duration spin, std::optional<Instant> until) noexcept;
+  bool wait(View seen, std::optional<Instant> until) noexcept;
   [[nodiscard]] bool something_new(View seen) const noexcept;
   void pass_on() noexcept;
   void ring_if_armed() noexcept;
@@ -138,8 +137,6 @@ class Batcher {
 
   // Waking a sleeper costs more than a gap of this length; a server that expects one that short spins through it.
   static constexpr Duration kSpin = std::chrono::microseconds{50};
-  // Who gives up as soon as that expects something right now: see announce().
-  static constexpr Duration kShortWait = std::chrono::milliseconds{1};
 
   /// Of the tail: the row in the lower bits; above it, how often rows were released, so that no taker that looked
   /// before moves the tail past rows that are free again.

@@ -64,7 +64,7 @@ def peak(
 
     left = "nothing is kept: with --state FILE a search goes on where it was cut off"
     if search.state is not None:
-        left = f"the probes before are kept in {search.state}: the same command goes on from there"
+        left = f"whole probes are kept in {search.state}: the same command goes on from there"
     arguments = vars(search) | {"progress": output.progress, "on_probe": on_probe}
     found, error = ending.attempt(lambda: _search(job, options, arguments), left)
     if found is None:

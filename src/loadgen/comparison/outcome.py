@@ -139,10 +139,13 @@ class Comparison:
         """How many more latencies each run needs to tell, if all figures stay as they are.
 
         None where it tells, or where that cannot be said. Of the figures that are compared;
-        `left_out` has what others need.
+        `left_out` has what others need. Of runs of unequal length it is the longer one's need.
         """
-        times = max((_times_more(each, self.margin) for each in self.differences), default=1.0)
-        return math.ceil((times - 1.0) * min(self.counts)) or None
+        undecided = [each for each in self.differences if each.verdict == "cannot tell"]
+        times = [_times_more(each, self.margin) for each in undecided]
+        if not times or None in times:
+            return None
+        return math.ceil((max(filter(None, times)) - 1.0) * max(self.counts)) or None
 
     def __getitem__(self, name: str) -> Difference:
         """Return the difference of a figure, by its name, such as "latency p99" or "rate".
@@ -227,18 +230,18 @@ class Comparison:
         )
 
 
-def _times_more(found: Difference, margin: float) -> float:
-    """Return how many times as many samples one figure needs; 1 where that is not to be said.
+def _times_more(found: Difference, margin: float) -> float | None:
+    """Return how many times as many samples one figure needs; None where that cannot be said.
 
     The width of an interval goes with 1 / sqrt(n). It has to come within the margin, or to exclude
     1, whichever is nearer.
     """
     low, high = found.ratio_interval
-    if found.verdict != "cannot tell" or low is None or high is None:
-        return 1.0
+    if low is None or high is None:
+        return None
     half, apart = math.log(high / low) / 2.0, abs(math.log(high * low) / 2.0)
     enough = max(math.log1p(margin) - apart, apart)
-    return max((half / enough) ** 2, 1.0) if enough > 0.0 else 1.0
+    return max((half / enough) ** 2, 1.0) if enough > 0.0 else None
 
 
 def _end(value: float | None) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from loadgen.config.scenarios import Server
 from loadgen.search.narrowing import Bracket
 from loadgen.search.probe import Loaded, Probe, load_knob
-from loadgen.search.words import load_in_words, wrapped
-from loadgen.values import ns_in_words, per_cent
+from loadgen.search.words import load_in_words
+from loadgen.values import ns_in_words, per_cent, wrapped
 from loadgen.verdict.observed import limits
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class PeakResult:
         probes : bool
             With each of them.
         """
-        lines = [wrapped(words, f"{label:<11}") for label, words in _words(self)]
+        lines = [wrapped(words, f"{label:<11}", " " * 11) for label, words in _words(self)]
         return "\n".join(lines + [str(probe) for probe in self.probes] * probes)
 
     def to_dict(self) -> dict[str, Any]:

@@ -83,12 +83,13 @@ class Range:
     def too_short(self, probes: Sequence[Probe]) -> Probe | None:
         """Return the lowest probe where nothing passed and it had too few samples to pass.
 
-        A lower load has hardly more samples in the same time, so it would not pass either.
+        A lower rate has fewer samples in the same time, so it would not pass either. A lower
+        concurrency may have more of them, where the system is better off with it.
         """
         lowest = min(probes, key=lambda probe: probe.load, default=None)
         if lowest is None or lowest.outcome != "undecided" or lowest.n >= self.enough:
             return None
-        return lowest
+        return None if self.whole and lowest.over else lowest
 
     def is_narrow(self, ends: Bracket) -> bool:
         """Return whether a bracket is as narrow as was asked, or no whole number is between."""

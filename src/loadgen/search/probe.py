@@ -18,8 +18,8 @@ from loadgen.metrics.latency import percentile_fraction
 from loadgen.run import watched_run
 from loadgen.search.evidence import LEAST_EFFECTIVE, LimitEvidence, Outcome, fewest_that_pass
 from loadgen.search.watch import Rule, Watcher
-from loadgen.search.words import load_in_words, seconds_in_words, share_in_words, wrapped
-from loadgen.values import Check, Refused, choice, integer, number, problem_of
+from loadgen.search.words import load_in_words, seconds_in_words, share_in_words
+from loadgen.values import Check, Refused, choice, integer, number, problem_of, wrapped
 from loadgen.verdict import integrity, observed
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Probe:
         if self.health != "good":
             taken += f", generator {self.health}"
         first = f"{load_in_words(self.load):>9}  {self.outcome:<9}  "
-        return wrapped(f"{self.why}; {taken}", first)
+        return wrapped(f"{self.why}; {taken}", first, " " * len(first))
 
 
 def _text(value: object) -> str:

@@ -66,8 +66,7 @@ def _lacking(where: Range, probes: Sequence[Probe], scenario: Loaded, settings: 
     if short := where.too_short(probes):
         return (
             f"it takes {where.enough:,} samples to pass, and {load_in_words(short.load)} had"
-            f" {short.n:,}; a lower load would hardly have more."
-            f" {_more(short, where.enough, settings)}"
+            f" {short.n:,}. {_more(short, where.enough, settings)}"
         )
     undecided = [probe for probe in probes if probe.outcome == "undecided"]
     if undecided:

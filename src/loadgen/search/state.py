@@ -17,6 +17,7 @@ from typing import Any, Final
 from loadgen.errors import LoadGenError, Problem, ResultError, SettingsError
 from loadgen.search.narrowing import Range
 from loadgen.search.probe import Probe
+from loadgen.values import is_bool
 
 __all__ = ["StateFile"]
 
@@ -83,7 +84,7 @@ class StateFile:
         """Return the probes of a document; ValueError where it is no such document."""
         if not isinstance(found, dict) or not {"format", "search", "probes"} <= found.keys():
             raise ValueError("it needs the entries 'format', 'search' and 'probes'")
-        if found["format"] != _FORMAT:
+        if is_bool(found["format"]) or found["format"] != _FORMAT:
             raise ValueError(f"its format is {found['format']!r}, and needs to be {_FORMAT}")
         if not isinstance(found["search"], dict) or not isinstance(found["probes"], list):
             raise ValueError("'search' needs to be an object, and 'probes' a list")

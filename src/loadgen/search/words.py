@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loads, shares and lines of text, as a search writes them. Not for what it says."""
+"""Loads, shares and durations, as a search writes them. Not for what it says."""
 
 from __future__ import annotations
 
-import textwrap
 from typing import Final
 
-__all__ = ["load_in_words", "seconds_in_words", "share_in_words", "wrapped"]
+__all__ = ["load_in_words", "seconds_in_words", "share_in_words"]
 
-_WIDTH: Final = 98
 _LARGE: Final = 1_000_000  # from here on, "%.6g" would write an exponent
 
 
@@ -29,9 +27,9 @@ def share_in_words(share: float) -> str:
     Examples
     --------
     >>> share_in_words(1 - 0.99), share_in_words(0), share_in_words(0.12345), share_in_words(1)
-    ('1%', '0%', '12.3%', '100%')
+    ('1 %', '0 %', '12.3 %', '100 %')
     """
-    return f"{100 * share:.3g}%"
+    return f"{100 * share:.3g} %"
 
 
 def seconds_in_words(seconds: float) -> str:
@@ -43,22 +41,3 @@ def seconds_in_words(seconds: float) -> str:
     ('0.0123 s', '12.3 s', '1,234 s')
     """
     return f"{seconds:.3g} s" if seconds < 1_000 else f"{seconds:,.0f} s"  # noqa: PLR2004 - three digits
-
-
-def wrapped(text: str, first: str) -> str:
-    """Return a text in lines of less than 100 columns; all but the first begin below its text.
-
-    Parameters
-    ----------
-    text : str
-    first : str
-        What the first line begins with.
-    """
-    return textwrap.fill(
-        text,
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=" " * len(first),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import loadgen as lg
+from loadgen.comparison.outcome import Comparison, Difference, Verdict
 from loadgen.result import RunData
 from loadgen.testing import ExponentialSUT, FixedSUT, VirtualClock
 
@@ -165,6 +166,24 @@ def test_so_many_more_samples_do_tell(simulate) -> None:
     longer = [simulate(rng, 2_000 + 2 * more, traffic=name) for name in "ab"]
     assert lg.compare(*longer, percentiles=[50]).verdict == "same"
     assert found.to_dict()["more_samples"] == more
+
+
+def difference(low: float | None, high: float, verdict: Verdict) -> Difference:
+    return Difference(
+        "latency", 50, "ns", 1, 1, (None, None), 1.0, (low, high), None, verdict, clear_alone=False
+    )
+
+
+def test_how_many_more_is_of_the_longer_run_and_not_said_where_one_figure_has_no_bound() -> None:
+    wide = difference(0.9, 1.1, "cannot tell")
+    found = Comparison((wide,), {}, 0.95, 0.05, paired=False, counts=(300, 3_000))
+    # ln(1.1 / 0.9) / 2 = 0.1003 has to come to ln(1.05) less 0.005, for 5.2 times as many.
+    assert found.more_samples == pytest.approx(3_000 * 4.2, rel=0.02)
+    open_end = difference(None, 1.1, "cannot tell")
+    found = Comparison((wide, open_end), {}, 0.95, 0.05, paired=False, counts=(300, 3_000))
+    assert found.more_samples is None
+    found = Comparison((difference(None, 0.9, "faster"),), {}, 0.95, 0.05, paired=False)
+    assert found.more_samples is None
 
 
 def test_answers_that_come_at_once_are_one_observation_of_a_rate() -> None:

@@ -8,8 +8,8 @@ from loadgen.search.narrowing import Bracket, Range, bracket
 from loadgen.search.probe import Probe
 
 
-def probe(load: float, outcome: Outcome, n: int = 90) -> Probe:
-    return Probe(load, outcome, 100, 1.0, 0, n, "good", "natural", "")
+def probe(load: float, outcome: Outcome, n: int = 90, over: int = 0) -> Probe:
+    return Probe(load, outcome, 100, 1.0, over, n, "good", "natural", "")
 
 
 def search(where: Range, capacity: float, blur: float = 0.0) -> list[Probe]:
@@ -101,6 +101,14 @@ def test_where_the_lowest_load_had_too_few_samples_to_pass_no_lower_one_is_tried
     assert RATES.next_load(short) is None
     assert RATES.too_short(short) == short[1]
     assert RATES.next_load([*short[:1], probe(50, "undecided", n=50)]) == 25
+
+
+def test_a_lower_concurrency_may_have_more_samples_where_some_were_over_the_limit() -> None:
+    thrashing = [probe(64, "undecided", n=49, over=20)]
+    assert COUNTS.too_short(thrashing) is None
+    assert COUNTS.next_load(thrashing) == 32
+    assert RATES.next_load(thrashing) is None  # fewer come at a lower rate
+    assert COUNTS.next_load([probe(64, "undecided", n=49)]) is None
 
 
 def test_samples_that_are_too_few_at_a_higher_load_do_not_end_a_search() -> None:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Limits", "RequestLoop"]
 
 _TAKEN_TOGETHER: Final = 16
-_NOTICE_NS: Final = 800_000  # the bell may ring before a sample is due: see kNotice in the core
 _LOOK_EVERY_S: Final = 0.05
 _FACTS_S: Final = 10.0
 _REST_NS: Final = 1_000_000_000  # for the rest of a response whose answer is complete
@@ -160,11 +159,11 @@ class RequestLoop(LoopThread):
     def _on_bell(self) -> None:
         with suppress(BlockingIOError):  # it has been read
             os.eventfd_read(self._bell)
-        self._take(_NOTICE_NS)
+        self._take()
 
-    def _take(self, patience_ns: int = 0) -> None:
+    def _take(self) -> None:
         """Take what was issued, a few samples at a time: answers are to be read meanwhile."""
-        batch = self._run._take(_TAKEN_TOGETHER, 0, patience_ns)
+        batch = self._run._take(_TAKEN_TOGETHER, 0, 0)
         if batch is None:
             self._run._arm()
             batch = self._run._take(_TAKEN_TOGETHER, 0, 0)
