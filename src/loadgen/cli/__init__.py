@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line, ``loadgen``: words to calls.
 
-``commands`` has what can be typed of one run, ``commands_many`` of several; each command's work is
-in the module of its name. Not for anything that a library user could want too.
+``commands`` has what can be typed of one run, ``commands_many`` of several, ``commands_saved`` of
+saved ones; each command's work is in the module of its name. Not for anything that a library user
+could want too.
 """
 
-from loadgen.cli import commands, commands_many
+from loadgen.cli import commands, commands_many, commands_saved
 from loadgen.cli.app import app
 
-__all__ = ["app", "commands", "commands_many", "main"]
+__all__ = ["app", "commands", "commands_many", "commands_saved", "main"]
 
 
 def main() -> None:

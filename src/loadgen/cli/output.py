@@ -6,18 +6,15 @@ Not for results in words (``report``), nor for errors (``ending.py``).
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loadgen.cli.ending import WrongUse
-from loadgen.result.figures import certainty, durations, health_figures
+from loadgen.export.document import plain, result_document
 
-if TYPE_CHECKING:
-    from loadgen import Result
-    from loadgen.metrics.latency import Distribution
+__all__ = ["Output", "result_document"]
 
 
 class Output:
@@ -68,59 +65,6 @@ class Output:
         if self._document is not None:
             document = {"exit_code": code, "error": error, **content}
             with self._document as stream:
-                json.dump(document, stream, indent=1, allow_nan=False, default=_plain)
+                json.dump(document, stream, indent=1, allow_nan=False, default=plain)
                 stream.write("\n")
         return code
-
-
-def _plain(value: Any) -> Any:
-    """Return what JSON has for a NumPy scalar or an array, and the text of anything else."""
-    return value.tolist() if hasattr(value, "tolist") else str(value)
-
-
-def result_document(result: Result) -> dict[str, Any]:
-    """Return a result as plain values: both verdicts, all figures, no rows.
-
-    Parameters
-    ----------
-    result : Result
-    """
-    figures = ("latency", "service_time", "issue_delay", "ttft", "tpot", "itl")
-    return {
-        "sut": result.sut_name,
-        "scenario": result.scenario.to_dict(),
-        "settings": result.settings.to_dict(),
-        "effective": dataclasses.asdict(result.effective),
-        "valid": result.valid,
-        "reasons": result.reasons,
-        "metric": None if result.metric is None else dataclasses.asdict(result.metric),
-        "token_rate": None if result.token_rate is None else dataclasses.asdict(result.token_rate),
-        "goodput": None if result.goodput is None else dataclasses.asdict(result.goodput),
-        "early_stopping": (
-            None if result.early_stopping is None else dataclasses.asdict(result.early_stopping)
-        ),
-        "health": health_figures(result),
-        "certainty": certainty(result),
-        **{f"{name}_ns": _figures(getattr(result, name)) for name in figures},
-        "own_delay_ns": dataclasses.asdict(result.own_delay),
-        "blocked_delay_ns": dataclasses.asdict(result.blocked_delay),
-        "n_issued": result.n_issued,
-        "n_completed": result.n_completed,
-        "n_failed": result.n_failed,
-        "n_missing": result.n_missing,
-        "n_tokens": result.n_tokens,
-        "n_one_token": result.n_one_token,
-        "series": [dataclasses.asdict(series) for series in result.series],
-        "failures": {kind: dataclasses.asdict(each) for kind, each in result.failures.items()},
-        "violations": {kind: dataclasses.asdict(each) for kind, each in result.violations.items()},
-        "aborted_reason": result.aborted_reason,
-        "traffic_digest": result.traffic_digest,
-        "started_at": result.started_at,
-        "environment": dict(result.environment),
-    }
-
-
-def _figures(values: Distribution | None) -> dict[str, Any] | None:
-    if not values:
-        return None
-    return {"count": values.count, **(durations(values) or {})}

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -82,6 +82,11 @@ def replacing(path: str | os.PathLike[str], overwrite: bool) -> Iterator[Path]:
             raise
     except OSError as error:
         raise _cannot_write(target, error) from error
+
+
+def is_partial(names: Iterable[str]) -> bool:
+    """Return whether a folder is being written, or writing it was cut off, by the names in it."""
+    return _MARKER in names
 
 
 def _cannot_write(target: Path, error: OSError) -> LoadGenError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from loadgen.errors import LoadGenError
 from loadgen.health import DelayFigures
@@ -206,7 +207,7 @@ class Result(RunStatistics):
 
     def summary(self) -> str:
         """Return what there is to know, as text of less than 100 columns."""
-        from loadgen.report import summary  # noqa: PLC0415 - the one upward import, on use only
+        from loadgen.report import summary  # noqa: PLC0415 - an upward import, on use only
 
         return summary(self)
 
@@ -237,6 +238,36 @@ class Result(RunStatistics):
             digest=self.traffic_digest,
             figures=main_figures(self),
         )
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        format: str | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write a file for other tools; see `loadgen.export.export` for formats and errors."""
+        from loadgen.export import export  # noqa: PLC0415 - upward, as `summary`
+
+        return export(self, path, format, overwrite=overwrite)
+
+    def to_arrow(self) -> Any:
+        """Return the rows as a `pyarrow.Table`; see `loadgen.export.to_arrow`."""
+        from loadgen.export import to_arrow  # noqa: PLC0415 - upward, as `summary`
+
+        return to_arrow(self)
+
+    def to_pandas(self) -> Any:
+        """Return the rows as a `pandas.DataFrame`; see `loadgen.export.to_pandas`."""
+        from loadgen.export import to_pandas  # noqa: PLC0415 - upward, as `summary`
+
+        return to_pandas(self)
+
+    def to_polars(self) -> Any:
+        """Return the rows as a `polars.DataFrame`; see `loadgen.export.to_polars`."""
+        from loadgen.export import to_polars  # noqa: PLC0415 - upward, as `summary`
+
+        return to_polars(self)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Result:

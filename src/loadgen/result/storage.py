@@ -132,6 +132,23 @@ def load(path: str | os.PathLike[str]) -> RunData:
     )
 
 
+def smallest_sizes(columns: Mapping[str, Any], n_rows: int) -> dict[str, int]:
+    """Return how many bytes each column's file has at least, by the file's name.
+
+    Parameters
+    ----------
+    columns : mapping
+        As `result.json` lists them.
+    n_rows : int
+    """
+    rows = {_ALL: n_rows, _CONSTANT: 1}
+    return {
+        f"{public}.npy": rows[how] * np.dtype(_COLUMNS[public][1]).itemsize
+        for public, how in columns.items()
+        if public in _COLUMNS and isinstance(how, str) and how in rows
+    }
+
+
 def _read_json(folder: Path) -> object:
     file = folder / RESULT_FILE
     try:

@@ -65,3 +65,11 @@ def test_columns_longer_than_a_chunk_are_converted_whole(make_run: Make) -> None
     result = Result(make_run(Server(target_qps=1), due, [at + 7 for at in due]))
     assert np.array_equal(result.samples["completed_ns"], np.arange(n) * 10 + 7)
     assert np.array_equal(result.samples["latency_ns"], np.full(n, 7))
+
+
+@pytest.mark.parametrize("bounds", [(0, 4), (1, 3), (3, 4), (2, 2)])
+def test_parts_are_those_rows_of_every_column(full_run: RunData, bounds: tuple[int, int]) -> None:
+    part, whole = Result(full_run).samples.part(*bounds), Result(full_run).samples
+    assert list(part) == list(whole)
+    for name, column in whole.items():
+        assert part[name].tolist() == column[slice(*bounds)].tolist()
