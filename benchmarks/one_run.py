@@ -45,6 +45,7 @@ class Run:
     qps: float = 0.0
     coalesce: bool = False
     measure: str = "times"
+    view: bool = False
 
     @property
     def n_queries(self) -> int:
@@ -154,7 +155,7 @@ def run_loadgen(run: Run, figures: Figures) -> Any:
         scenario = lg.MultiStream(SAMPLES_PER_QUERY)
     else:
         scenario = lg.SingleStream()
-    fields: dict[str, Any] = {"min_duration_s": 0, "progress": False}
+    fields: dict[str, Any] = {"min_duration_s": 0, "progress": run.view}
     if run.scenario != "Offline":
         fields["min_queries"] = run.n_queries
     sut = None if run.sut == "pull" else _loadgen_sut(lg, run.sut, figures)

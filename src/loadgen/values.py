@@ -280,7 +280,6 @@ def wrapped(text: str, first: str = "", rest: str | None = None, width: int = TE
         width,
         initial_indent=first,
         subsequent_indent=first if rest is None else rest,
-        break_long_words=False,  # nor paths
         break_on_hyphens=False,
     )
     return found.replace("\N{NO-BREAK SPACE}%", " %")

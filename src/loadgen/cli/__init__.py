@@ -8,10 +8,12 @@ could want too.
 
 from loadgen.cli import commands, commands_many, commands_saved
 from loadgen.cli.app import app
+from loadgen.cli.completion import join_colons
 
 __all__ = ["app", "commands", "commands_many", "commands_saved", "main"]
 
 
 def main() -> None:
     """Run the command line of this process; ends it."""
-    app()
+    join_colons("loadgen")
+    app(prog_name="loadgen")

@@ -14,7 +14,6 @@ app = typer.Typer(
     help="The load generator that tells you when not to believe it.",
     epilog="Exit codes: 0 valid, 1 invalid, 2 wrong use, 3 the run could not be finished.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from loadgen.cli.app import JSON, OVERWRITE, QUIET, app
+from loadgen.cli.completion import modules, scenarios, targets
 from loadgen.cli.demo import DURATION_S, demo
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
@@ -67,6 +68,7 @@ def _run(
         typer.Argument(
             metavar="TARGET",
             help="What to measure: module:name, or a file, bench.toml. Not with --openai.",
+            autocompletion=targets,
         ),
     ] = None,
     *,
@@ -76,12 +78,15 @@ def _run(
             metavar="NAME",
             help="single_stream, multi_stream, server, offline or concurrent; another one than a"
             " file's has only the knobs given here.",
+            autocompletion=scenarios,
         ),
     ] = None,
     dataset: Annotated[
         str | None,
         typer.Option(
-            metavar="DATASET", help="As module:name, a file or folder of samples, or how many."
+            metavar="DATASET",
+            help="As module:name, a file or folder of samples, or how many.",
+            autocompletion=modules,
         ),
     ] = None,
     prompts: Annotated[
@@ -94,7 +99,11 @@ def _run(
     ] = None,
     sut: Annotated[
         str | None,
-        typer.Option(metavar="SUT", help="With a file: another system, as module:name."),
+        typer.Option(
+            metavar="SUT",
+            help="With a file: another system, as module:name.",
+            autocompletion=modules,
+        ),
     ] = None,
     output_dir: Annotated[
         str | None, typer.Option(metavar="DIR", help="Folder for the result, absent or empty.")

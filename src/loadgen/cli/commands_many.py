@@ -15,6 +15,7 @@ import typer
 
 from loadgen.cli.app import JSON, OVERWRITE, QUIET, app
 from loadgen.cli.compare import compare
+from loadgen.cli.completion import modules, run_folders, scenarios, targets
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
 from loadgen.cli.peak import SearchOptions, peak
@@ -37,11 +38,15 @@ line, or `narrow` in the document), 1 nothing passed or no whole run confirms it
 could not be finished.
 """
 
-_TARGET = typer.Argument(metavar="TARGET", help="As for loadgen run.")
-_SCENARIO = typer.Option(metavar="NAME", help="server or concurrent.")
-_DATASET = typer.Option(metavar="DATASET", help="As for loadgen run.")
+_TARGET = typer.Argument(metavar="TARGET", help="As for loadgen run.", autocompletion=targets)
+_SCENARIO = typer.Option(metavar="NAME", help="server or concurrent.", autocompletion=scenarios)
+_DATASET = typer.Option(metavar="DATASET", help="As for loadgen run.", autocompletion=modules)
 _PROMPTS = typer.Option(metavar="FILE", help="As for loadgen run.")
-_SUT = typer.Option(metavar="SUT", help="With a file: another system, as module:name.")
+_SUT = typer.Option(
+    metavar="SUT",
+    help="With a file: another system, as module:name.",
+    autocompletion=modules,
+)
 
 
 @app.command("peak", help=_PEAK_HELP)
@@ -136,8 +141,18 @@ Exit codes:
 
 @app.command("compare", help=_COMPARE_HELP)
 def _compare(
-    a: Annotated[Path, typer.Argument(metavar="A", help="The run that is compared with.")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="The run that may be faster or slower.")],
+    a: Annotated[
+        Path,
+        typer.Argument(
+            metavar="A", help="The run that is compared with.", autocompletion=run_folders
+        ),
+    ],
+    b: Annotated[
+        Path,
+        typer.Argument(
+            metavar="B", help="The run that may be faster or slower.", autocompletion=run_folders
+        ),
+    ],
     *,
     confidence: Annotated[
         float, typer.Option(metavar="P", help="Of the intervals, in (0, 1).")

@@ -13,6 +13,8 @@ from typing import Any
 
 from loadgen.cli.ending import WrongUse
 from loadgen.export.document import plain, result_document
+from loadgen.report import print_summary
+from loadgen.result import Result
 
 __all__ = ["Output", "result_document"]
 
@@ -35,7 +37,7 @@ class Output:
     """
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
-        self.progress: bool | None = False if quiet else None
+        self.progress = not quiet
         self.shows_words = not (as_json or quiet)
         self._document = None
         if as_json:
@@ -49,6 +51,12 @@ class Output:
         """Write a text for people."""
         if self.shows_words:
             print(text, flush=True)
+
+    def show(self, result: Result) -> None:
+        """Write a result for people: in colour, and as wide as it is, on a terminal."""
+        if self.shows_words:
+            print_summary(result)
+            sys.stdout.flush()
 
     def end(self, code: int, error: str | None = None, **content: Any) -> int:
         """Write the document and return the exit code.

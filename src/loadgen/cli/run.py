@@ -52,7 +52,9 @@ def run(
     if result is None:
         return output.end(ending.NOT_FINISHED, error, result=None)
     result = named(result, job)
-    output.say(result.summary() + ("\n" if folder else ""))
+    output.show(result)
+    if folder:
+        output.say("")
     error = save(result, folder, overwrite, output) or error
     return output.end(ending.code_of([result], error), error, result=result_document(result))
 

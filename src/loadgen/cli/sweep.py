@@ -10,14 +10,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import loadgen
+from loadgen import terminal
 from loadgen.cli import ending
 from loadgen.cli.job import Job, prepare
 from loadgen.cli.options import option_name, plain
 from loadgen.cli.output import Output, result_document
 from loadgen.cli.peak import with_scenario
 from loadgen.report import units
+from loadgen.report.grid import fitted
 from loadgen.search import Point, curve, knee
 from loadgen.search.words import load_in_words
+from loadgen.values import TEXT_WIDTH
 
 _HEADS: Final = ("completed/s", "p50", "p90", "p99", "system", "generator", "")
 
@@ -118,8 +121,6 @@ def _table(
         verdict = "VALID" if point.valid else "INVALID"
         mark = "<- knee" if point is best else ""
         rows.append((load_in_words(point.load), rate, *times, verdict, point.health, mark))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(map(str.rjust, row, widths)).rstrip()
+    yield from fitted(rows, terminal.columns(TEXT_WIDTH), left=())
     if best is None:
         yield "No knee: latency does not bend upwards, or there are fewer than 4 loads"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from loadgen import markup
 from loadgen.values import ns_in_words, wrapped
 
 __all__ = ["Comparison", "Difference", "Ends", "Verdict"]
@@ -189,12 +190,22 @@ class Comparison:
         for reason in self.forced:
             yield wrapped(f"NOT COMPARABLE, compared all the same: {reason}", "  ")
         yield ""
+        for row in self._rows():
+            yield _row(*row)
+        for name, why in self.left_out.items():
+            yield wrapped(f"{name}: not compared, {why}", "", "  ")
+        yield ""
+        for note in self._remarks():
+            yield wrapped(note, "- ", "  ")
+
+    def _rows(self) -> Iterator[tuple[str, ...]]:
+        """Yield the table's heads and its rows; nothing where nothing is compared."""
         if self.differences:
-            yield _row("", "A", "B", "B / A", f"with {share}", "verdict")
+            yield "", "A", "B", "B / A", f"with {100 * self.confidence:g} %", "verdict"
         for each in self.differences:
             low, high = each.ratio_interval
             mark = " *" if each.clear_alone and each.verdict == "cannot tell" else ""
-            yield _row(
+            yield (
                 each.name,
                 _figure(each.a, each.unit),
                 _figure(each.b, each.unit),
@@ -202,11 +213,17 @@ class Comparison:
                 f"{_end(low)} to {_end(high)}",
                 each.verdict + mark,
             )
-        for name, why in self.left_out.items():
-            yield wrapped(f"{name}: not compared, {why}", "", "  ")
-        yield ""
-        for note in self._remarks():
-            yield wrapped(note, "- ", "  ")
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the verdict, then the figures."""
+        rows = list(self._rows())
+        return markup.fragment(
+            markup.line("B against A:", self.verdict),
+            *(markup.line(name, text=run) for name, run in zip("AB", self.runs, strict=True)),
+            markup.items(f"not comparable, compared all the same: {why}" for why in self.forced),
+            markup.table(rows) if rows else "",
+            markup.details("In words", self.summary()),
+        )
 
     def _remarks(self) -> Iterator[str]:
         if any(each.clear_alone and each.verdict == "cannot tell" for each in self.differences):

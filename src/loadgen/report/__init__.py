@@ -4,7 +4,8 @@
 Not for figures (the result has them), nor for other tools (`Result.save` writes JSON and arrays).
 """
 
-from loadgen.report.table import print_table, table
+from loadgen.report.notebook import notebook_html
+from loadgen.report.table import print_summary, print_table, table
 from loadgen.report.text import summary
 
-__all__ = ["print_table", "summary", "table"]
+__all__ = ["notebook_html", "print_summary", "print_table", "summary", "table"]

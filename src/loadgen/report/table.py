@@ -1,24 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several results in one table: a line a run, with both verdicts.
+"""Several results in one table, with both verdicts; and what a terminal gets: it in colour.
 
-In colour on a terminal, plain elsewhere. Not for one result: that is `summary`.
+Not for one result: that is `summary`.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
+from loadgen import terminal
 from loadgen.report import units
+from loadgen.report.grid import aligned, fitted
+from loadgen.report.text import summary
+from loadgen.report.times import TABLE_WIDTH
 
 if TYPE_CHECKING:
     from loadgen.result import Result
 
 _PERCENTILES = (50, 90, 99, 99.9)
-_UNBOUNDED = 1_000  # columns; wider than any table
 _HEADS = ("scenario", "figure", *(f"p{p:g}" for p in _PERCENTILES), "system", "generator")
-_COLOURS = {"VALID": "green", "INVALID": "red", "good": "green", "suspect": "yellow", "bad": "red"}
+_LEFT = tuple(_HEADS.index(head) for head in ("scenario", "system", "generator"))
+_COLOURS: Final = {
+    "VALID": "green", "INVALID": "red", "good": "green", "suspect": "yellow", "bad": "red",
+}  # fmt: skip
+_IN_A_TABLE: Final = re.compile(rf"\b({'|'.join(_COLOURS)})\b")
+_IN_A_SUMMARY: Final = re.compile(rf"(?<=^System     |^Generator  )({'|'.join(_COLOURS)})\b", re.M)
 
 
 def table(results: Iterable[Result]) -> str:
@@ -33,19 +42,11 @@ def table(results: Iterable[Result]) -> str:
     str
         A line for the heads and one a result; the last without a newline.
     """
-    rows = [_HEADS, *map(_cells, results)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            f"{cell:<{width}}" if _is_text(number) else f"{cell:>{width}}"
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    return "\n".join(aligned(_rows(results), _LEFT))
 
 
 def print_table(results: Iterable[Result], file: TextIO | None = None) -> None:
-    """Write the table, in colour if `file` is a terminal.
+    """Write the table; on a terminal in colour, and turned on its side where it is too wide.
 
     Parameters
     ----------
@@ -57,23 +58,32 @@ def print_table(results: Iterable[Result], file: TextIO | None = None) -> None:
     if not out.isatty():
         out.write(table(results) + "\n")
         return
-    from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
-    from rich.table import Table  # noqa: PLC0415
-
-    drawn = Table(box=None, pad_edge=False, collapse_padding=True)  # fits in 80 columns
-    for number, head in enumerate(_HEADS):
-        drawn.add_column(head, justify="left" if _is_text(number) else "right")
-    for row in map(_cells, results):
-        drawn.add_row(*(f"[{_COLOURS[c]}]{c}[/]" if c in _COLOURS else c for c in row))
-    console = Console(file=out)
-    # On a narrow terminal lines wrap; a figure is never cut.
-    options = console.options.update(max_width=_UNBOUNDED)
-    console.width = max(console.width, console.measure(drawn, options=options).maximum)
-    console.print(drawn)
+    text = "\n".join(fitted(_rows(results), terminal.columns(TABLE_WIDTH), _LEFT))
+    out.write(_painted(_IN_A_TABLE, text, out) + "\n")
 
 
-def _is_text(number: int) -> bool:
-    return _HEADS[number] in ("scenario", "system", "generator")
+def print_summary(result: Result, file: TextIO | None = None) -> None:
+    """Write `Result.summary()`; on a terminal as wide as that is, with the verdicts in colour.
+
+    Parameters
+    ----------
+    result : Result
+    file : text file or None
+        None: standard output.
+    """
+    out = sys.stdout if file is None else file
+    width = terminal.columns(TABLE_WIDTH) if out.isatty() else TABLE_WIDTH
+    out.write(_painted(_IN_A_SUMMARY, summary(result, width), out) + "\n")
+
+
+def _painted(verdicts: re.Pattern[str], text: str, out: TextIO) -> str:
+    if not terminal.has_colour(out):
+        return text
+    return verdicts.sub(lambda found: terminal.painted(found[0], _COLOURS[found[0]]), text)
+
+
+def _rows(results: Iterable[Result]) -> list[tuple[str, ...]]:
+    return [_HEADS, *map(_cells, results)]
 
 
 def _cells(result: Result) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`Result.summary()`: what a run came to, in plain text of less than 100 columns.
+"""`Result.summary()`: what a run came to, in plain text of less than 100 columns, or fewer.
 
 The verdict on the system first, then the verdict on the generator: a figure is worth something only
 if both are good. Not for the figures themselves; nothing is computed here.
@@ -8,31 +8,24 @@ if both are good. Not for the figures themselves; nothing is computed here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from loadgen.config.arrivals import Replay
-from loadgen.health import DelayFigures
-from loadgen.metrics import SHOWN_PERCENTILES, Metric
+from loadgen.metrics import Metric
 from loadgen.report import units
 from loadgen.report.certainty import certainty_lines
+from loadgen.report.times import TABLE_WIDTH, client_facts, time_lines
 from loadgen.sut.watch import FACTS, blocked_in_words
-from loadgen.values import count_in_words, per_cent, wrapped
+from loadgen.values import TEXT_WIDTH, count_in_words, per_cent, wrapped
 
 if TYPE_CHECKING:
     from loadgen.metrics.goodput import Goodput
-    from loadgen.metrics.latency import Distribution
     from loadgen.result import Result
     from loadgen.result.data import Occurrence
 
 _LABEL = 18
-_CELL = 9
+_NARROW = 70  # columns
 _MOST_SERIES = 4  # an accuracy run may have thousands; the performance series is the last
-_HEADS = (*(f"p{percentile:g}" for percentile in SHOWN_PERCENTILES), "mean", "min", "max")
-_CLIENT_PARTS = {
-    "added": "in the client",
-    "event_loop_lag": "  event-loop lag",
-    "queueing": "  queueing",
-}
 _BELIEF = {
     "good": "its figures can be believed",
     "suspect": "look at the causes before you believe the figures",
@@ -40,31 +33,55 @@ _BELIEF = {
 }
 
 
-def summary(result: Result) -> str:
+class _Line(NamedTuple):
+    """A text that may take several lines: what it begins with, and the others."""
+
+    text: str
+    first: str = ""
+    rest: str = "  "
+
+
+_Lines = Iterator[_Line]
+
+
+def summary(result: Result, width: int = TABLE_WIDTH) -> str:
     """Return a run in words.
 
     Parameters
     ----------
     result : Result
+    width : int
+        Columns of a line.
 
     Returns
     -------
     str
-        Lines of less than 100 characters, the last without a newline.
+        Lines, the last without a newline.
     """
-    parts = (_head, _verdicts, _headline, _times, _certainty, _counts, _provenance)
-    texts = ("\n".join(part(result)) for part in parts)
+    before, after = (_head, _verdicts, headline), (_certainty, _counts, _provenance)
+    texts = [
+        *(_in_lines(part(result), width) for part in before),
+        "\n".join(time_lines(result, width)),
+        *(_in_lines(part(result), width) for part in after),
+    ]
     return "\n\n".join(text for text in texts if text)
 
 
-def _head(result: Result) -> Iterator[str]:
+def _in_lines(lines: _Lines, width: int) -> str:
+    # Where there is little room, text goes below its label.
+    indent = _LABEL if width >= _NARROW else 4
+    width = min(width, TEXT_WIDTH)
+    return "\n".join(wrapped(text, first, rest[:indent], width) for text, first, rest in lines)
+
+
+def _head(result: Result) -> _Lines:
     knobs = {k: v for k, v in result.scenario.to_dict().items() if k != "name"}
     if isinstance(getattr(result.scenario, "arrivals", None), Replay):
         del knobs["target_qps"]  # the instants are given
     words = [f"{name} {_knob(value)}" for name, value in knobs.items()]
-    yield wrapped(f"{result.sut_name}: {result.scenario.name}, {result.settings.mode} mode")
+    yield _Line(f"{result.sut_name}: {result.scenario.name}, {result.settings.mode} mode", rest="")
     if words:
-        yield wrapped(", ".join(words), "  ")
+        yield _Line(", ".join(words), "  ")
 
 
 def _knob(value: Any) -> str:
@@ -79,24 +96,42 @@ def _knob(value: Any) -> str:
     return f"{value:,.10g}"
 
 
-def _verdicts(result: Result) -> Iterator[str]:
+class Judgement(NamedTuple):
+    """A verdict: on what, which, what it means, and why with what to change."""
+
+    label: str
+    word: str
+    text: str
+    reasons: tuple[str, ...]
+
+
+def verdicts(result: Result) -> tuple[Judgement, Judgement]:
+    """Return both verdicts, that which matters more first.
+
+    What a bad generator measured says nothing of the system: its remedies come first.
+    """
     health = result.health
-    system = (f"System     {'VALID' if result.valid else 'INVALID'}", result.reasons)
-    generator = (f"Generator  {health.verdict}: {_BELIEF[health.verdict]}", health.causes)
-    # What a bad generator measured says nothing of the system: its remedies come first.
-    for verdict, reasons in (generator, system) if health.verdict == "bad" else (system, generator):
-        yield verdict
-        for reason in reasons:
-            yield wrapped(reason, "  - ", "    ")
+    system = Judgement("System", "VALID" if result.valid else "INVALID", "", result.reasons)
+    belief = f": {_BELIEF[health.verdict]}"
+    generator = Judgement("Generator", health.verdict, belief, health.causes)
+    return (generator, system) if health.verdict == "bad" else (system, generator)
 
 
-def _headline(result: Result) -> Iterator[str]:
+def _verdicts(result: Result) -> _Lines:
+    for each in verdicts(result):
+        yield _Line(f"{each.label:<11}{each.word}{each.text}")
+        for reason in each.reasons:
+            yield _Line(reason, "  - ", "    ")
+
+
+def headline(result: Result) -> _Lines:
+    """Yield the figure that the verdict is about, and what stands beside it."""
     if result.metric is not None:
-        yield f"{result.metric.name}: {units.metric(result.metric)}"
+        yield _Line(f"{result.metric.name}: {units.metric(result.metric)}")
     if result.token_rate is not None:
-        yield f"{result.token_rate.name}: {units.metric(result.token_rate)}"
+        yield _Line(f"{result.token_rate.name}: {units.metric(result.token_rate)}")
     if result.goodput is not None:
-        yield wrapped(_goodput(result, result.goodput), "", "  ")
+        yield _Line(_goodput(result, result.goodput))
     stopping = result.early_stopping
     if stopping is None:
         return
@@ -106,7 +141,7 @@ def _headline(result: Result) -> Iterator[str]:
         words.append(f"estimate {units.time(estimate)} ({estimate:,} ns)")
     if more:
         words.append(f"needs {count_in_words(more, 'more query', 'more queries')}")
-    yield ", ".join(words)
+    yield _Line(", ".join(words))
 
 
 def _goodput(result: Result, goodput: Goodput) -> str:
@@ -117,58 +152,14 @@ def _goodput(result: Result, goodput: Goodput) -> str:
     return f"Goodput: {rate}, {share} within {within}"
 
 
-def _times(result: Result) -> Iterator[str]:
-    yield _row("", _HEADS)
-    per_query = " /query" if result.scenario.name == "multi_stream" else ""
-    yield from _time_row("latency" + per_query, result.latency)
-    yield from _time_row("service time", result.service_time)
-    yield from _time_row("issue delay", result.issue_delay)
-    yield from _delay_row("  generator's", result.own_delay)
-    yield from _delay_row("  system's", result.blocked_delay)
-    yield from _client_rows(result)
-    yield from _time_row("TTFT first token", result.ttft)
-    yield from _time_row("TPOT per token", result.tpot)
-    yield from _time_row("ITL between tokens", result.itl if result.n_completed else None)
-
-
-def _client_rows(result: Result) -> Iterator[str]:
-    """Say what a client of a server added before it sent; other systems tell nothing of it."""
-    told = _client(result)
-    for part, label in _CLIENT_PARTS.items():
-        if figures := DelayFigures.from_client(told.get(part)):
-            yield from _delay_row(label, figures)
-
-
-def _client(result: Result) -> Mapping[str, Any]:
-    told = result.environment.get("system", {}).get("client")
-    return told if isinstance(told, Mapping) else {}
-
-
-def _time_row(label: str, values: Distribution | None) -> Iterator[str]:
-    if not values:
-        return
-    cells = [*values.percentiles(SHOWN_PERCENTILES), values.mean, values.min, values.max]
-    yield _row(label, map(units.time, cells))
-
-
-def _delay_row(label: str, figures: DelayFigures) -> Iterator[str]:
-    if figures.count:
-        known = (figures.p50_ns, figures.p90_ns, None, None, figures.p99_ns, figures.p999_ns)
-        yield _row(label, map(units.time, (*known, None, None, figures.max_ns)))
-
-
-def _row(label: str, cells: Any) -> str:
-    return f"{label:<{_LABEL}}" + "".join(f"{cell:>{_CELL}}" for cell in cells)
-
-
-def _certainty(result: Result) -> Iterator[str]:
+def _certainty(result: Result) -> _Lines:
     for label, words in certainty_lines(result):
         yield _labelled(label, words)
 
 
-def _counts(result: Result) -> Iterator[str]:
+def _counts(result: Result) -> _Lines:
     judged = f"{result.n_completed:,} ok, {result.n_failed:,} failed, {result.n_missing:,} missing"
-    yield f"{'samples':<{_LABEL}}{result.n_issued:,} issued; {judged}"
+    yield _labelled("samples", f"{result.n_issued:,} issued; {judged}")
     if result.n_tokens is not None:
         words = f"{result.n_tokens:,} in {count_in_words(result.n_completed, 'sample')}"
         if result.n_one_token:
@@ -176,12 +167,13 @@ def _counts(result: Result) -> Iterator[str]:
         yield _labelled("tokens", words)
     shown = result.series[-_MOST_SERIES:]
     if hidden := len(result.series) - len(shown):
-        yield f"{'':<{_LABEL}}{hidden:,} more series before"
+        yield _labelled("", f"{hidden:,} more series before")
     for series in shown:
         queries = count_in_words(series.n_queries, "query", "queries")
-        yield (
-            f"{series.phase:<{_LABEL}}{count_in_words(series.n_rows, 'sample')} in {queries},"
-            f" {units.time(series.end_ns)}, end: {series.end.replace('_', ' ')}"
+        yield _labelled(
+            series.phase,
+            f"{count_in_words(series.n_rows, 'sample')} in {queries},"
+            f" {units.time(series.end_ns)}, end: {series.end.replace('_', ' ')}",
         )
     if result.aborted_reason is not None:
         yield _labelled("given up", result.aborted_reason)
@@ -189,17 +181,17 @@ def _counts(result: Result) -> Iterator[str]:
     if ceiling is not None:
         most = f"at most {ceiling / 1e6:,.0f} million queries/s"
         n_threads = result.settings.issue_threads
-        yield f"{'issue threads':<{_LABEL}}{n_threads}, each draws the whole plan: {most}"
-    if (sizes := result.batch_sizes) and not _client(result):
-        yield f"{'taken':<{_LABEL}}{_batches(sizes)}"
+        yield _labelled("issue threads", f"{n_threads}, each draws the whole plan: {most}")
+    if (sizes := result.batch_sizes) and not client_facts(result):
+        yield _labelled("taken", f"{_batches(sizes)}")
     overload = result.verdict.overload
     if overload and not any(overload in reason for reason in result.reasons):
         yield _labelled("queue", f"grew: {overload}")
     if blocked := _blocked(result.environment.get("system", {})):
         yield _labelled("event loop", blocked_in_words(blocked))
-    busy = _client(result).get("event_loop_busy")
+    busy = client_facts(result).get("event_loop_busy")
     if isinstance(busy, float):
-        yield f"{'client':<{_LABEL}}its event loop was busy {per_cent(busy)} of the time"
+        yield _labelled("client", f"its event loop was busy {per_cent(busy)} of the time")
     yield from _occurrences("failures", result.failures)
     yield from _occurrences("violations", result.violations)
 
@@ -220,15 +212,15 @@ def _blocked(system: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found if isinstance(found, Mapping) and set(FACTS) <= found.keys() else None
 
 
-def _occurrences(label: str, found: Mapping[str, Occurrence]) -> Iterator[str]:
+def _occurrences(label: str, found: Mapping[str, Occurrence]) -> _Lines:
     if not found:
-        yield f"{label:<{_LABEL}}none"
+        yield _labelled(label, "none")
     for kind, each in found.items():
         yield _labelled(label, f"{kind}: {each.count:,}, first: {each.example}")
 
 
-def _provenance(result: Result) -> Iterator[str]:
-    yield f"{'traffic':<{_LABEL}}{result.traffic_digest}"
+def _provenance(result: Result) -> _Lines:
+    yield _labelled("traffic", f"{result.traffic_digest}")
     found = result.environment
     words = [
         found.get("cpu_model"),
@@ -250,7 +242,7 @@ def _provenance(result: Result) -> Iterator[str]:
     if words := [f"{name} {value}" for name, value in said if isinstance(value, (str, int, float))]:
         yield _labelled("system", ", ".join(words))
     if result.started_at:
-        yield f"{'started':<{_LABEL}}{result.started_at}"
+        yield _labelled("started", f"{result.started_at}")
 
 
 def _named(name: str, value: object) -> str | None:
@@ -261,5 +253,5 @@ def _counted(count: object, noun: str) -> str | None:
     return count_in_words(count, noun) if isinstance(count, int) else None
 
 
-def _labelled(label: str, text: str) -> str:
-    return wrapped(text, f"{label:<{_LABEL}}", " " * _LABEL)
+def _labelled(label: str, text: str) -> _Line:
+    return _Line(text, f"{label:<{_LABEL}}", " " * _LABEL)

@@ -211,6 +211,12 @@ class Result(RunStatistics):
 
         return summary(self)
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the verdicts first."""
+        from loadgen.report import notebook_html  # noqa: PLC0415 - as in summary()
+
+        return notebook_html(self)
+
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write everything into a folder, which appears whole or not at all.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from loadgen.run.conclusion import Destination, conclude, system_spec, with_result
 from loadgen.run.execution import Execution
-from loadgen.run.progress import on_terminal
+from loadgen.run.live import choose
 from loadgen.run.sinks import open_all
 from loadgen.run.task import Task
 from loadgen.sut import SystemUnderTest, as_sut
@@ -61,7 +61,8 @@ def run(
     overwrite : bool
         Whether a result that is in `output_dir` already is replaced.
     progress : bool, optional
-        A live line on standard error. None: where that is a terminal.
+        A view of the run while it goes on, on standard error: on a terminal and in a notebook one
+        that is written over, elsewhere a line every five seconds. None: not elsewhere.
     sinks : sequence of Sink
         Further places for the answers that are kept; they get them while the run goes on.
     keep_outputs : bool, optional
@@ -146,7 +147,7 @@ def watched_run(
         task,
         system.name,
         sut_spec=system_spec(sut),
-        show_progress=on_terminal(progress),
+        screen=choose(progress),
         clock=clock,
         sinks=destination.sinks,
         keep_outputs=not destination.sinks if keep_outputs is None else keep_outputs,

@@ -21,7 +21,8 @@ from loadgen.config.scenarios import Concurrent, Server
 from loadgen.errors import LoadGenError, SUTError, described, raised
 from loadgen.result.encoding import Encoder
 from loadgen.run.collector import collector
-from loadgen.run.progress import ProgressLine
+from loadgen.run.live import LiveView, Screen, Series
+from loadgen.run.live.planned import rows_can_be_read, series_of, warm_up_of
 from loadgen.run.sinks import OutputStream, Sink
 from loadgen.run.task import Step, Task
 from loadgen.sut.base import Delivery, SystemUnderTest
@@ -44,8 +45,8 @@ class Execution:
     sut_name : str
     sut_spec : str or dict, optional
         "module:name", where the system can be imported by it.
-    show_progress : bool
-        Whether there is a live line.
+    screen : Screen, optional
+        Where the run is shown while it goes on. None: nowhere.
     clock : VirtualClock, optional
         None: the real one.
     sinks : sequence of Sink
@@ -81,7 +82,7 @@ class Execution:
         sut_name: str,
         *,
         sut_spec: str | dict[str, Any] | None = None,
-        show_progress: bool = False,
+        screen: Screen | None = None,
         clock: _core.VirtualClock | None = None,
         sinks: Sequence[Sink] = (),
         keep_outputs: bool = True,
@@ -106,8 +107,11 @@ class Execution:
         takers = () if task.keep_outputs == "none" else sinks
         self._watch = watch
         self._stream = OutputStream(self.engine, takers, on_error=self._sink_raised)
-        self._progress = (
-            ProgressLine(task.scenario.name, self.engine.progress) if show_progress else None
+        self._view = screen and LiveView(
+            screen,
+            self.engine.progress,
+            self.engine.columns if rows_can_be_read(task) else None,
+            lambda: self._now_ns() / 1e9,
         )
 
     @property
@@ -173,14 +177,16 @@ class Execution:
             Called once per series, when no more of its queries will come.
         """
         self._began = (time.time_ns(), self._now_ns())
-        with self._progress or nullcontext(), collector(self.task.settings.gc):
+        with self._view or nullcontext(), collector(self.task.settings.gc):
+            if self._view and self.task.settings.warmup_queries:
+                self._view.series(warm_up_of(self.task, self.sut_name))
             with self._of_the_system():
                 self._warm_up(delivery)
             for number, step in enumerate(self.task.steps):
                 self._load(step)
                 self._stream.series(accuracy=step.phase == "accuracy")
-                if self._progress:
-                    self._progress.series(*self._reading(number, step))
+                if self._view:
+                    self._view.series(self._shown(number))
                 simulated = self.run.clock is not None
                 # Figures are about the performance series, or about all accuracy series.
                 self.monitor = self.monitor if step.phase == "accuracy" else {}
@@ -279,8 +285,5 @@ class Execution:
         except Exception as error:
             raise raised(SUTError, self.sut_name, error) from error
 
-    def _reading(self, number: int, step: Step) -> tuple[str, float]:
-        n_steps = len(self.task.steps)
-        label = step.phase if n_steps == 1 else f"{step.phase} {number + 1}/{n_steps}"
-        is_timed = step.phase == "performance"
-        return label, self.task.effective.min_duration_ns / 1e9 if is_timed else 0.0
+    def _shown(self, number: int) -> Series:
+        return series_of(self.task, number, self.sut_name, may_end_early=self._watch is not None)

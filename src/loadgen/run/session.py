@@ -19,8 +19,8 @@ from loadgen.run.batches import Batches, batch_request
 from loadgen.run.conclusion import Destination, conclude, with_result
 from loadgen.run.consumers import Consumers, here
 from loadgen.run.execution import Execution
+from loadgen.run.live import choose
 from loadgen.run.measurement import Measurement
-from loadgen.run.progress import on_terminal
 from loadgen.run.sharing import Supervisor, share
 from loadgen.run.sinks import open_all
 from loadgen.run.task import Task
@@ -109,7 +109,7 @@ class Session(AnswersById):
         execution = Execution(
             task,
             self._name,
-            show_progress=on_terminal(self._progress),
+            screen=choose(self._progress),
             sinks=destination.sinks,
             keep_outputs=not destination.sinks,
         )

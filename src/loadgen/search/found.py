@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from loadgen import markup
 from loadgen.config.scenarios import Server
 from loadgen.search.narrowing import Bracket
 from loadgen.search.probe import Loaded, Probe, load_knob
@@ -113,6 +114,13 @@ class PeakResult:
         """
         lines = [wrapped(words, f"{label:<11}", " " * 11) for label, words in _words(self)]
         return "\n".join(lines + [str(probe) for probe in self.probes] * probes)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the peak, how sure it is, and the probes folded up."""
+        return markup.fragment(
+            *(markup.line(label, text=words) for label, words in _words(self)),
+            markup.details("Each probe", "\n".join(map(str, self.probes))),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; of the confirming run its verdicts, and what it reached."""

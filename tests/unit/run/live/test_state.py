@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How far a series is: time left, rates, silence, from literal counts and instants."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from loadgen.run.live.state import Progress, Series, Snapshot
+
+
+def looks(series: Series, counts: Iterable[tuple[float, int, int]]) -> list[Snapshot]:
+    """Looks at instants, each with what is issued and answered then."""
+    now = (0, 0)
+    progress = Progress(series, lambda: now, None, 0.0)
+    found = []
+    for at_s, issued, answered in counts:
+        now = (issued, answered)
+        found.append(progress.look(at_s))
+    return found
+
+
+def look(series: Series, *counts: tuple[float, int, int]) -> Snapshot:
+    return looks(series, counts)[-1]
+
+
+def test_what_was_before_the_series_is_left_out() -> None:
+    now = (50, 40)
+    progress = Progress(Series("x"), lambda: now, None, 10.0)
+    now = (80, 65)
+    seen = progress.look(12.0)
+    assert (seen.elapsed_s, seen.issued, seen.answered, seen.in_flight) == (2.0, 30, 25, 5)
+
+
+def test_rate_is_that_of_the_last_two_seconds() -> None:
+    seconds = [(float(second), 100 * second, 100 * second) for second in range(1, 6)]
+    assert look(Series("x"), *seconds, (7.0, 520, 520)).rate == 10.0
+
+
+@pytest.mark.parametrize(
+    ("limits", "left_s"),
+    [
+        ({"min_duration_s": 10}, 8.0),
+        ({"min_queries": 1_000}, 18.0),  # 50/s
+        ({"min_duration_s": 10, "min_queries": 1_000}, 18.0),
+        ({"min_duration_s": 30, "min_queries": 1_000}, 28.0),
+        ({"min_queries": 1_000, "max_duration_s": 5}, 3.0),
+        ({"min_duration_s": 30, "max_queries": 150}, 1.0),
+        ({"min_queries": 1_000, "samples_per_query": 2}, 38.0),
+        ({"n_samples": 500}, 410 / 45),  # 45/s are answered
+        ({"min_duration_s": 1, "min_queries": 10}, 0.0),
+    ],
+)  # fmt: skip
+def test_time_left_is_until_the_last_limit_that_must_be_reached(
+    limits: dict[str, Any], left_s: float
+) -> None:
+    assert look(Series("x", **limits), (2.0, 100, 90)).left_s == pytest.approx(left_s)
+
+
+def test_time_left_is_unknown_before_anything_came() -> None:
+    assert look(Series("x", n_samples=10), (1.0, 10, 0)).left_s is None
+    assert look(Series("x", min_queries=10), (1.0, 0, 0)).left_s is None
+
+
+def test_silence_is_told_after_five_seconds_and_only_while_something_is_missing() -> None:
+    found = looks(
+        Series("x"),
+        [(1.0, 50, 47), (5.9, 50, 47), (6.0, 50, 47), (6.25, 50, 48), (60.0, 50, 50)],
+    )
+    assert [seen.silent_s for seen in found] == [0.0, 0.0, 5.0, 0.0, 0.0]
+
+
+def test_latencies_and_delays_are_those_of_the_rows() -> None:
+    due = np.arange(100, dtype=np.int64) * 1_000 + 1
+    rows = {
+        "scheduled": due, "issued": due + 20, "completed": due + 1_000_000,
+        "status": np.zeros(100, np.uint8),
+    }  # fmt: skip
+    counts = (0, 0)
+    progress = Progress(Series("x", percentile=90, is_timed=True), lambda: counts, lambda: rows, 0)
+    assert progress.look(0.5).latency is None
+    counts = (100, 100)
+    seen = progress.look(1.0)
+    assert seen.latency == pytest.approx([1e6] * 3, rel=0.005)
+    assert seen.delay_ns == pytest.approx(20, rel=0.03)
+
+
+def test_nothing_is_late_where_nothing_is_due() -> None:
+    due = np.array([1], np.int64)
+    rows = {"scheduled": due, "issued": due, "completed": due + 9, "status": due.astype(np.uint8)}
+    rows["status"][:] = 0
+    counts = (0, 0)
+    progress = Progress(Series("x"), lambda: counts, lambda: rows, 0)
+    counts = (1, 1)
+    assert progress.look(1.0).delay_ns is None
