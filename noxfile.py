@@ -24,6 +24,7 @@ nox.options.sessions = [
     "typing",
     "docs",
     "backends",
+    "browser",
     "asan",
     "tsan",
 ]
@@ -154,6 +155,13 @@ def backends(session: nox.Session) -> None:
         (script,) = (ROOT / "examples").glob(f"{number}_*.py")
         with session.chdir(session.create_tmp()):
             session.run("timeout", "120", "python", str(script), external=True)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Pages of results in Chromium, which is the system's: Debian's package `chromium`."""
+    install_project(session, extras="demo,test,browser")
+    session.run("pytest", "tests/browser", "-m", "browser", *session.posargs)
 
 
 @nox.session

@@ -17,7 +17,7 @@ import loadgen
 # Everything that takes long to import or that only an extra brings.
 HEAVY = (
     "scipy", "typer", "rich", "cffi",
-    "sklearn", "torch", "jax", "onnxruntime", "httpx", "matplotlib", "pandas",
+    "sklearn", "torch", "jax", "onnxruntime", "httpx", "jinja2", "matplotlib", "pandas",
     "pyarrow", "datasets", "polars", "duckdb", "opentelemetry",
 )  # fmt: skip
 

@@ -18,6 +18,8 @@ from typing import Any
 import pyte
 import pytest
 
+# What a terminal does not have of where the tests run; pytest's workers have a width.
+UNKNOWN = {"CI", "NO_COLOR", "COLUMNS", "LINES"}
 COMMAND = (sys.executable, "-P", "-c", "from loadgen.cli import main; main()")
 SERVER = ("--scenario", "server", "--target-qps", "200", "--dataset", "8")
 # Long enough for a view, however slow the machine is.
@@ -53,7 +55,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, 50)
         self._stream = pyte.ByteStream(self.screen)
         self.written = b""
-        kept = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
+        kept = {name: value for name, value in os.environ.items() if name not in UNKNOWN}
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         self._process = subprocess.Popen(

@@ -16,6 +16,7 @@ from loadgen.cli.completion import modules, scenarios, targets
 from loadgen.cli.demo import DURATION_S, demo
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
+from loadgen.cli.report import Opening, report
 from loadgen.cli.run import run
 from loadgen.cli.selftest import selftest
 
@@ -128,6 +129,31 @@ def _run(
             overwrite=overwrite,
             as_json=as_json,
             quiet=quiet,
+        )
+    )
+    raise typer.Exit(code)
+
+
+@app.command("report")
+def _report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a saved run.")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Default: report.html in the folder.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a report that is there.")
+    ] = False,
+    opening: Annotated[
+        Opening, typer.Option("--open", help="Show it in a browser; auto: where there is a screen.")
+    ] = "auto",
+    as_json: Annotated[bool, JSON] = False,
+    quiet: Annotated[bool, QUIET] = False,
+) -> None:
+    """Write a page about a saved run: one HTML file, without scripts, that needs no network."""
+    code = exit_code(
+        lambda: report(
+            run, out=out, overwrite=overwrite, opening=opening, as_json=as_json, quiet=quiet
         )
     )
     raise typer.Exit(code)

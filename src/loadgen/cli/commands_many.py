@@ -42,6 +42,8 @@ _TARGET = typer.Argument(metavar="TARGET", help="As for loadgen run.", autocompl
 _SCENARIO = typer.Option(metavar="NAME", help="server or concurrent.", autocompletion=scenarios)
 _DATASET = typer.Option(metavar="DATASET", help="As for loadgen run.", autocompletion=modules)
 _PROMPTS = typer.Option(metavar="FILE", help="As for loadgen run.")
+_REPORT = typer.Option("--report", metavar="FILE", help="Write a page about it: one HTML file.")
+_OVERWRITE_REPORT = typer.Option("--overwrite", help="Replace a report that is there.")
 _SUT = typer.Option(
     metavar="SUT",
     help="With a file: another system, as module:name.",
@@ -112,6 +114,8 @@ def _sweep(
     output_dir: Annotated[
         str | None, typer.Option(metavar="DIR", help="Gets a folder for each run.")
     ] = None,
+    page: Annotated[Path | None, _REPORT] = None,
+    overwrite: Annotated[bool, _OVERWRITE_REPORT] = False,
     as_json: Annotated[bool, JSON] = False,
     quiet: Annotated[bool, QUIET] = False,
     **options: Any,
@@ -120,7 +124,16 @@ def _sweep(
     named = {"scenario": scenario, "dataset": dataset, "prompts": prompts, "sut": sut}
     given = {name: text for name, text in (named | options).items() if text is not None}
     code = exit_code(
-        lambda: sweep(target, given, qps, output_dir=output_dir, as_json=as_json, quiet=quiet)
+        lambda: sweep(
+            target,
+            given,
+            qps,
+            output_dir=output_dir,
+            page=page,
+            overwrite=overwrite,
+            as_json=as_json,
+            quiet=quiet,
+        )
     )
     raise typer.Exit(code)
 
@@ -161,6 +174,8 @@ def _compare(
         float, typer.Option(metavar="PERCENT", help="Differences that do not matter.")
     ] = 5.0,
     force: Annotated[bool, typer.Option("--force", help="Compare what is not comparable.")] = False,
+    page: Annotated[Path | None, _REPORT] = None,
+    overwrite: Annotated[bool, _OVERWRITE_REPORT] = False,
     as_json: Annotated[bool, JSON] = False,
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
@@ -172,6 +187,8 @@ def _compare(
             confidence=confidence,
             margin_percent=margin_percent,
             force=force,
+            page=page,
+            overwrite=overwrite,
             as_json=as_json,
             quiet=quiet,
         )

@@ -10,7 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from loadgen.cli.ending import INVALID, VALID, WRONG_USE, complain
+from loadgen.cli import report
+from loadgen.cli.ending import INVALID, NOT_FINISHED, VALID, WRONG_USE, complain
 from loadgen.cli.output import Output
 from loadgen.comparison import compare as comparison_of
 from loadgen.errors import ComparisonError, ResultError
@@ -30,6 +31,8 @@ def compare(
     confidence: float,
     margin_percent: float,
     force: bool,
+    page: Path | None = None,
+    overwrite: bool = False,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -43,6 +46,8 @@ def compare(
         As for `loadgen.compare`.
     margin_percent : float
         Its margin, in per cent.
+    page, overwrite : Path or None, bool
+        The file of a page about it; replace one that is there.
     as_json, quiet : bool
         As for `Output`.
     """
@@ -53,7 +58,11 @@ def compare(
         complain(_in_lines(error))
         return output.end(WRONG_USE, str(error), comparison=None)
     output.say(found.summary())
-    return output.end(_CODES[found.verdict], comparison=found.to_dict())
+    code, why = _CODES[found.verdict], None
+    if page is not None:
+        written, why = report.write(lambda: found.report(page, overwrite=overwrite), output)
+        code = NOT_FINISHED if written is None else code
+    return output.end(code, why, comparison=found.to_dict())
 
 
 def _in_lines(error: Exception) -> str:

@@ -7,6 +7,7 @@ Not for the model (``digits.py``), nor for runs of what a user brings (``run.py`
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +19,10 @@ import loadgen
 from loadgen.cli import ending
 from loadgen.cli.digits import Digits, digits
 from loadgen.cli.output import Output, result_document
+from loadgen.cli.report import write
 from loadgen.cli.run import measured, output_folder, save
 from loadgen.report import print_table
+from loadgen.result.folder import REPORT_FILE
 from loadgen.values import TEXT_WIDTH, per_cent, wrapped
 
 DURATION_S: Final = 8.0
@@ -82,12 +85,29 @@ def demo(
         output.say("")
     for name, result in results.items():
         error = save(result, folders[name], overwrite, output) or error
+    page = _report(results, output_dir, overwrite, output)
     return output.end(
         ending.code_of(results.values(), error),
         error,
         accuracy=None if accuracy is None else asdict(accuracy),
         results={name: result_document(result) for name, result in results.items()},
+        report=None if page is None else str(page),
     )
+
+
+def _report(
+    results: dict[str, loadgen.Result], output_dir: Path | None, overwrite: bool, output: Output
+) -> Path | None:
+    """Write the page of the Server run, and say where; where nothing is kept, only if that is seen.
+
+    The demo is no less finished without it.
+    """
+    result = results.get(_SERVER.name)
+    if result is None or (output_dir is None and not output.shows_words):
+        return None
+    output.say("")
+    folder = Path(tempfile.mkdtemp(prefix="loadgen-demo-")) if output_dir is None else output_dir
+    return write(lambda: result.report(folder / REPORT_FILE, overwrite=overwrite), output)[0]
 
 
 def _runs(model: Digits, duration_s: float) -> Iterator[_Run]:

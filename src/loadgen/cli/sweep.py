@@ -7,6 +7,7 @@ Not for the runs (``search``), nor for what the words of the command line mean (
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import loadgen
@@ -16,9 +17,10 @@ from loadgen.cli.job import Job, prepare
 from loadgen.cli.options import option_name, plain
 from loadgen.cli.output import Output, result_document
 from loadgen.cli.peak import with_scenario
+from loadgen.cli.report import prepared, write
 from loadgen.report import units
 from loadgen.report.grid import fitted
-from loadgen.search import Point, curve, knee
+from loadgen.search import Point, curve, knee, report
 from loadgen.search.words import load_in_words
 from loadgen.values import TEXT_WIDTH
 
@@ -31,6 +33,8 @@ def sweep(
     qps: str | None,
     *,
     output_dir: str | None,
+    page: Path | None = None,
+    overwrite: bool = False,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -44,11 +48,14 @@ def sweep(
         Rates, with commas.
     output_dir : str or None
         As for `loadgen.sweep`.
+    page, overwrite : Path or None, bool
+        The file of a page about it; replace one that is there.
     as_json, quiet : bool
         As for `Output`.
     """
     output = Output(as_json=as_json, quiet=quiet)
     job, scenarios = _prepared(target, options, qps)
+    prepared(page, overwrite)
     results: list[loadgen.Result] = []
     left = "nothing is kept: with --output-dir DIR a sweep goes on where it was cut off"
     if output_dir is not None:
@@ -72,6 +79,9 @@ def sweep(
         output.say("\n".join(_table(points, best, scenarios[0])))
         if output_dir is not None:
             output.say(f"\nSaved in {output_dir}")
+    if points and page is not None:
+        _, why = write(lambda: report(results, page, overwrite=overwrite), output)
+        error = why or error
     return output.end(
         ending.code_of(results, error),
         error,

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from loadgen import markup
-from loadgen.values import ns_in_words, wrapped
+from loadgen.comparison.words import end, figure, line
+from loadgen.values import wrapped
 
 __all__ = ["Comparison", "Difference", "Ends", "Verdict"]
 
@@ -178,24 +181,55 @@ class Comparison:
             "more_samples": self.more_samples,
         }
 
+    @property
+    def headline(self) -> str:
+        """The verdict in a sentence, with margin and confidence."""
+        level = f"{100 * self.margin:g} %, confidence {100 * self.confidence:g} %"
+        return f"{_HEADS[self.verdict]} {level}."
+
+    def report(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write a page about the comparison: one HTML file, which needs the extra ``report``.
+
+        Parameters
+        ----------
+        path : path
+            An absent file; parents are made.
+        overwrite : bool
+            Whether a report that is there already is replaced.
+
+        Returns
+        -------
+        Path
+            The file, absolute.
+
+        Raises
+        ------
+        LoadGenError
+            It cannot be written.
+        ImportError
+            The extra is not installed.
+        """
+        from loadgen.report import html  # noqa: PLC0415 - with the libraries of an extra
+
+        return html.write(html.comparison_page(self), path, overwrite=overwrite)
+
     def summary(self) -> str:
         """Return the comparison in words, in lines of less than 100 characters."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        share = f"{100 * self.confidence:g} %"
-        yield f"{_HEADS[self.verdict]} {100 * self.margin:g} %, confidence {share}."
+        yield self.headline
         for name, run in zip("AB", self.runs, strict=True):
             yield wrapped(f"{name}  {run}", "  ")
         for reason in self.forced:
             yield wrapped(f"NOT COMPARABLE, compared all the same: {reason}", "  ")
         yield ""
         for row in self._rows():
-            yield _row(*row)
+            yield line(*row)
         for name, why in self.left_out.items():
             yield wrapped(f"{name}: not compared, {why}", "", "  ")
         yield ""
-        for note in self._remarks():
+        for note in self.remarks():
             yield wrapped(note, "- ", "  ")
 
     def _rows(self) -> Iterator[tuple[str, ...]]:
@@ -207,10 +241,10 @@ class Comparison:
             mark = " *" if each.clear_alone and each.verdict == "cannot tell" else ""
             yield (
                 each.name,
-                _figure(each.a, each.unit),
-                _figure(each.b, each.unit),
+                figure(each.a, each.unit),
+                figure(each.b, each.unit),
                 f"{each.ratio:.4g}",
-                f"{_end(low)} to {_end(high)}",
+                f"{end(low)} to {end(high)}",
                 each.verdict + mark,
             )
 
@@ -225,7 +259,8 @@ class Comparison:
             markup.details("In words", self.summary()),
         )
 
-    def _remarks(self) -> Iterator[str]:
+    def remarks(self) -> Iterator[str]:
+        """Yield what to know besides the verdict, in sentences."""
         if any(each.clear_alone and each.verdict == "cannot tell" for each in self.differences):
             yield (
                 "* would differ if it were the only figure; with so many, one of them looks like "
@@ -259,16 +294,3 @@ def _times_more(found: Difference, margin: float) -> float | None:
     half, apart = math.log(high / low) / 2.0, abs(math.log(high * low) / 2.0)
     enough = max(math.log1p(margin) - apart, apart)
     return max((half / enough) ** 2, 1.0) if enough > 0.0 else None
-
-
-def _end(value: float | None) -> str:
-    return "?" if value is None else f"{value:.4g}"
-
-
-def _figure(value: float, unit: str) -> str:
-    return ns_in_words(value) if unit == "ns" else f"{value:,.6g}/s"
-
-
-def _row(name: str, *cells: str) -> str:
-    a, b, ratio, interval, verdict = cells
-    return f"{name:<19}{a:>12}{b:>12}{ratio:>9}{interval:>20}  {verdict}"

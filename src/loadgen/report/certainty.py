@@ -16,10 +16,9 @@ from loadgen.result.observation import reported_percentile
 from loadgen.values import per_cent
 
 if TYPE_CHECKING:
-    from loadgen.metrics.latency import Distribution
     from loadgen.result import Result
 
-__all__ = ["certainty_lines"]
+__all__ = ["certainty_lines", "interval_in_words"]
 
 _SHOWN = (99.0, 99.9)  # besides the reported percentile
 _LEVEL = per_cent(CONFIDENCE)
@@ -35,15 +34,24 @@ def certainty_lines(result: Result) -> Iterator[tuple[str, str]]:
     """
     if not are_estimates(result):
         return
-    unit = "queries" if isinstance(result.scenario, MultiStream) else "samples"
     for percentile in sorted({reported_percentile(result.scenario), *_SHOWN}):
-        yield f"p{percentile:g}", _interval(result.latency, percentile, unit)
+        yield f"p{percentile:g}", interval_in_words(result, percentile)
     checks = (result.arrivals, result.steady_state, result.littles_law, result.queueing)
     lines = [each.words for each in checks if each]
     yield from zip(("checks", *[""] * len(lines)), lines, strict=False)
 
 
-def _interval(latency: Distribution, percentile: float, unit: str) -> str:
+def interval_in_words(result: Result, percentile: float) -> str:
+    """Return the interval of a percentile of the latency, or what it takes to have one.
+
+    Parameters
+    ----------
+    result : Result
+        One of which `are_estimates`.
+    percentile : float in [0, 100]
+    """
+    latency = result.latency
+    unit = "queries" if isinstance(result.scenario, MultiStream) else "samples"
     low, high = latency.interval(percentile, confidence=CONFIDENCE)
     more = latency.more_for(percentile, confidence=CONFIDENCE)
     if more is None:

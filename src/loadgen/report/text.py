@@ -8,29 +8,22 @@ if both are good. Not for the figures themselves; nothing is computed here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from loadgen.config.arrivals import Replay
-from loadgen.metrics import Metric
 from loadgen.report import units
 from loadgen.report.certainty import certainty_lines
-from loadgen.report.times import TABLE_WIDTH, client_facts, time_lines
-from loadgen.sut.watch import FACTS, blocked_in_words
+from loadgen.report.times import TABLE_WIDTH, time_lines
+from loadgen.report.words import BELIEF, batches, client, goodput, knobs, stopping, watched
+from loadgen.sut.watch import blocked_in_words
 from loadgen.values import TEXT_WIDTH, count_in_words, per_cent, wrapped
 
 if TYPE_CHECKING:
-    from loadgen.metrics.goodput import Goodput
     from loadgen.result import Result
     from loadgen.result.data import Occurrence
 
 _LABEL = 18
 _NARROW = 70  # columns
 _MOST_SERIES = 4  # an accuracy run may have thousands; the performance series is the last
-_BELIEF = {
-    "good": "its figures can be believed",
-    "suspect": "look at the causes before you believe the figures",
-    "bad": "do not believe the figures",
-}
 
 
 class _Line(NamedTuple):
@@ -75,25 +68,9 @@ def _in_lines(lines: _Lines, width: int) -> str:
 
 
 def _head(result: Result) -> _Lines:
-    knobs = {k: v for k, v in result.scenario.to_dict().items() if k != "name"}
-    if isinstance(getattr(result.scenario, "arrivals", None), Replay):
-        del knobs["target_qps"]  # the instants are given
-    words = [f"{name} {_knob(value)}" for name, value in knobs.items()]
     yield _Line(f"{result.sut_name}: {result.scenario.name}, {result.settings.mode} mode", rest="")
-    if words:
-        yield _Line(", ".join(words), "  ")
-
-
-def _knob(value: Any) -> str:
-    if isinstance(value, Mapping):
-        inner = [f"{name} {_knob(each)}" for name, each in value.items() if name != "name"]
-        words = [str(value["name"])] if "name" in value else []
-        return " ".join([*words, f"({', '.join(inner)})"] if inner else words)
-    if isinstance(value, list):
-        return count_in_words(len(value), "value")
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return str(value)
-    return f"{value:,.10g}"
+    if words := knobs(result.scenario):
+        yield _Line(words, "  ")
 
 
 class Judgement(NamedTuple):
@@ -112,7 +89,7 @@ def verdicts(result: Result) -> tuple[Judgement, Judgement]:
     """
     health = result.health
     system = Judgement("System", "VALID" if result.valid else "INVALID", "", result.reasons)
-    belief = f": {_BELIEF[health.verdict]}"
+    belief = f": {BELIEF[health.verdict]}"
     generator = Judgement("Generator", health.verdict, belief, health.causes)
     return (generator, system) if health.verdict == "bad" else (system, generator)
 
@@ -131,25 +108,9 @@ def headline(result: Result) -> _Lines:
     if result.token_rate is not None:
         yield _Line(f"{result.token_rate.name}: {units.metric(result.token_rate)}")
     if result.goodput is not None:
-        yield _Line(_goodput(result, result.goodput))
-    stopping = result.early_stopping
-    if stopping is None:
-        return
-    estimate, more = stopping.estimate_ns, stopping.more_queries
-    words = ["early stopping: " + ("met" if stopping.met else "not met")]
-    if estimate is not None:
-        words.append(f"estimate {units.time(estimate)} ({estimate:,} ns)")
-    if more:
-        words.append(f"needs {count_in_words(more, 'more query', 'more queries')}")
-    yield _Line(", ".join(words))
-
-
-def _goodput(result: Result, goodput: Goodput) -> str:
-    rate = units.metric(Metric("goodput", goodput.rate, "samples/s"))
-    n_issued = result.n_completed + result.n_failed + result.n_missing
-    within = " and ".join(f"{knob} = {_knob(ms)}" for knob, ms in goodput.limits.items())
-    share = f"{goodput.n_good:,} of {n_issued:,} samples ({100 * goodput.share:.4g} %)"
-    return f"Goodput: {rate}, {share} within {within}"
+        yield _Line(goodput(result, result.goodput))
+    if result.early_stopping is not None:
+        yield _Line(stopping(result.early_stopping))
 
 
 def _certainty(result: Result) -> _Lines:
@@ -182,34 +143,18 @@ def _counts(result: Result) -> _Lines:
         most = f"at most {ceiling / 1e6:,.0f} million queries/s"
         n_threads = result.settings.issue_threads
         yield _labelled("issue threads", f"{n_threads}, each draws the whole plan: {most}")
-    if (sizes := result.batch_sizes) and not client_facts(result):
-        yield _labelled("taken", f"{_batches(sizes)}")
+    if (sizes := result.batch_sizes) and not client(result):
+        yield _labelled("taken", batches(sizes))
     overload = result.verdict.overload
     if overload and not any(overload in reason for reason in result.reasons):
         yield _labelled("queue", f"grew: {overload}")
-    if blocked := _blocked(result.environment.get("system", {})):
+    if blocked := watched(result.environment.get("system", {})):
         yield _labelled("event loop", blocked_in_words(blocked))
-    busy = client_facts(result).get("event_loop_busy")
+    busy = client(result).get("event_loop_busy")
     if isinstance(busy, float):
         yield _labelled("client", f"its event loop was busy {per_cent(busy)} of the time")
     yield from _occurrences("failures", result.failures)
     yield from _occurrences("violations", result.violations)
-
-
-def _batches(sizes: Mapping[int, int]) -> str:
-    """Say how many batches of which sizes there were."""
-    n_batches, least, most = sum(sizes.values()), min(sizes), max(sizes)
-    words = f"{count_in_words(n_batches, 'batch', 'batches')} of {least:,}"
-    if least == most:
-        return words if n_batches == 1 else f"{words} each"
-    mean = sum(size * count for size, count in sizes.items()) / n_batches
-    return f"{words} to {most:,}, {mean:.3g} on average"
-
-
-def _blocked(system: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what an event loop's watch found; a system may say other things by this name."""
-    found = system.get("event_loop_blocked")
-    return found if isinstance(found, Mapping) and set(FACTS) <= found.keys() else None
 
 
 def _occurrences(label: str, found: Mapping[str, Occurrence]) -> _Lines:

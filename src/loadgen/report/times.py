@@ -3,29 +3,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 from loadgen.health import DelayFigures
 from loadgen.metrics import SHOWN_PERCENTILES
 from loadgen.report import units
 from loadgen.report.grid import fitted
+from loadgen.report.words import CLIENT_PARTS, client
 
 if TYPE_CHECKING:
     from loadgen.metrics.latency import Distribution
     from loadgen.result import Result
 
-__all__ = ["TABLE_WIDTH", "client_facts", "time_lines", "time_table"]
+__all__ = ["TABLE_WIDTH", "time_lines", "time_table"]
 
 _LABEL: Final = 18
 _CELL: Final = 9
 TABLE_WIDTH: Final = _LABEL + _CELL * (len(SHOWN_PERCENTILES) + 3)
 _HEADS: Final = (*(f"p{percentile:g}" for percentile in SHOWN_PERCENTILES), "mean", "min", "max")
-_CLIENT_PARTS: Final = {
-    "added": "in the client",
-    "event_loop_lag": "  event-loop lag",
-    "queueing": "  queueing",
-}
 
 
 def time_lines(result: Result, width: int) -> list[str]:
@@ -57,16 +53,10 @@ def _time_rows(result: Result) -> Iterator[tuple[str, ...]]:
 
 def _client_rows(result: Result) -> Iterator[tuple[str, ...]]:
     """Say what a client of a server added before it sent; other systems tell nothing of it."""
-    told = client_facts(result)
-    for part, label in _CLIENT_PARTS.items():
+    told = client(result)
+    for part, label in CLIENT_PARTS.items():
         if figures := DelayFigures.from_client(told.get(part)):
             yield from _delay_row(label, figures)
-
-
-def client_facts(result: Result) -> Mapping[str, Any]:
-    """Return what the client of a server says of itself; other systems say nothing."""
-    told = result.environment.get("system", {}).get("client")
-    return told if isinstance(told, Mapping) else {}
 
 
 def _time_row(label: str, values: Distribution | None) -> Iterator[tuple[str, ...]]:

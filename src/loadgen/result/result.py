@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from loadgen.errors import LoadGenError
 from loadgen.health import DelayFigures
@@ -23,6 +22,7 @@ from loadgen.result import breakdown, latencies, observation, storage
 from loadgen.result.breakdown import Table
 from loadgen.result.data import Occurrence, RunData, Series
 from loadgen.result.figures import main_figures
+from loadgen.result.outlets import Outlets
 from loadgen.result.outputs import Outputs
 from loadgen.result.samples import Samples
 from loadgen.result.statistics import RunStatistics
@@ -34,7 +34,7 @@ from loadgen.verdict.observed import Observed
 __all__ = ["DelayFigures", "Occurrence", "Result", "RunData", "Series", "Table"]
 
 
-class Result(RunStatistics):
+class Result(RunStatistics, Outlets):
     """What a run came to, besides the facts of it. Never changes.
 
     Latency counts from when a sample was due to its answer: per query in MultiStream (its last
@@ -203,19 +203,7 @@ class Result(RunStatistics):
             raise LoadGenError(f"{what} needs rows, and recording = 'histogram' keeps none")
         return self._data
 
-    # In words, and as files.
-
-    def summary(self) -> str:
-        """Return what there is to know, as text of less than 100 columns."""
-        from loadgen.report import summary  # noqa: PLC0415 - an upward import, on use only
-
-        return summary(self)
-
-    def _repr_html_(self) -> str:
-        """Return what a notebook shows: the verdicts first."""
-        from loadgen.report import notebook_html  # noqa: PLC0415 - as in summary()
-
-        return notebook_html(self)
+    # As files.
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write everything into a folder, which appears whole or not at all.
@@ -244,36 +232,6 @@ class Result(RunStatistics):
             digest=self.traffic_digest,
             figures=main_figures(self),
         )
-
-    def export(
-        self,
-        path: str | os.PathLike[str],
-        format: str | None = None,
-        *,
-        overwrite: bool = False,
-    ) -> Path:
-        """Write a file for other tools; see `loadgen.export.export` for formats and errors."""
-        from loadgen.export import export  # noqa: PLC0415 - upward, as `summary`
-
-        return export(self, path, format, overwrite=overwrite)
-
-    def to_arrow(self) -> Any:
-        """Return the rows as a `pyarrow.Table`; see `loadgen.export.to_arrow`."""
-        from loadgen.export import to_arrow  # noqa: PLC0415 - upward, as `summary`
-
-        return to_arrow(self)
-
-    def to_pandas(self) -> Any:
-        """Return the rows as a `pandas.DataFrame`; see `loadgen.export.to_pandas`."""
-        from loadgen.export import to_pandas  # noqa: PLC0415 - upward, as `summary`
-
-        return to_pandas(self)
-
-    def to_polars(self) -> Any:
-        """Return the rows as a `polars.DataFrame`; see `loadgen.export.to_polars`."""
-        from loadgen.export import to_polars  # noqa: PLC0415 - upward, as `summary`
-
-        return to_polars(self)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Result:

@@ -108,7 +108,7 @@ class RunStatistics(RunFacts):
         times = service_time(self._data)
         assert isinstance(times, Columns)  # it has rows
         ended, issued, worst = times
-        known = None if worst is None or worst.max() != MISSING else worst != MISSING
+        known = None if worst is None or worst.max(initial=OK) != MISSING else worst != MISSING
         return littles_law(
             issued, ended, known, concurrency=None if isinstance(scenario, Server) else places
         )

@@ -44,7 +44,7 @@ from loadgen.result.manifest import Reader, check_format, from_table, to_table
 from loadgen.result.outputs import Outputs
 from loadgen.result.samples import INSTANTS, instant_converter, is_constant
 
-__all__ = ["load", "prepare_output_dir", "save"]
+__all__ = ["load", "prepare_output_dir", "run_file_text", "save"]
 
 log = logging.getLogger("loadgen")
 
@@ -99,7 +99,7 @@ def save(
         table["dataset_columns"] = _write_dataset(data.dataset_columns, folder / DATASET)
         table["token_times"] = token_times.write(data.token_times, folder / TOKENS)
         table["figures"] = dict(figures or {})
-        (folder / RUN_FILE).write_text(_run_file(data), encoding="utf-8")
+        (folder / RUN_FILE).write_text(run_file_text(data), encoding="utf-8")
         with (folder / RESULT_FILE).open("x", encoding="utf-8") as file:
             json.dump(table, file, indent=1, default=_plain)
             file.write("\n")
@@ -162,7 +162,8 @@ def _read_json(folder: Path) -> object:
         raise ResultError(f"{file}: damaged: {error}; expected one JSON object") from error
 
 
-def _run_file(data: RunData) -> str:
+def run_file_text(data: RunData) -> str:
+    """Return the text of `run.toml`."""
     count = data.dataset_spec is not None and data.dataset_spec.isdecimal()
     dataset = int(data.dataset_spec or 0) if count else data.dataset_spec
     return write_run_file(RunFile(data.scenario, data.settings, data.sut_spec, dataset))

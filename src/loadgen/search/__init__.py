@@ -5,6 +5,7 @@ from loadgen.search.found import PeakResult
 from loadgen.search.peak import find_peak
 from loadgen.search.points import Point, curve, knee
 from loadgen.search.probe import Probe
+from loadgen.search.reporting import report
 from loadgen.search.sweeping import sweep
 
-__all__ = ["PeakResult", "Point", "Probe", "curve", "find_peak", "knee", "sweep"]
+__all__ = ["PeakResult", "Point", "Probe", "curve", "find_peak", "knee", "report", "sweep"]

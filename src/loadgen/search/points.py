@@ -21,7 +21,7 @@ from loadgen.search.probe import load_knob
 if TYPE_CHECKING:
     from loadgen.result import Result
 
-__all__ = ["Point", "curve", "knee"]
+__all__ = ["Point", "curve", "knee", "load_of"]
 
 _FEWEST_POINTS: Final = 4
 """Of three points the middle one is a knee whenever it lies below the line."""
@@ -78,14 +78,19 @@ def curve(results: Iterable[Result]) -> tuple[Point, ...]:
     return tuple(sorted(map(_point, results), key=lambda point: point.load))
 
 
-def _point(result: Result) -> Point:
+def load_of(result: Result) -> float:
+    """Return the load of a result of Server or Concurrent: queries/s, or samples outstanding."""
     scenario = result.scenario
     assert isinstance(scenario, (Server, Concurrent))
     load: float = getattr(scenario, load_knob(scenario))
+    return load
+
+
+def _point(result: Result) -> Point:
     times = result.latency.percentiles((50, 90, 99)) if result.latency else [None] * 3
     throughput = None if result.metric is None else result.metric.value
     p50, p90, p99 = times
-    return Point(load, throughput, p50, p90, p99, result.valid, result.health.verdict)
+    return Point(load_of(result), throughput, p50, p90, p99, result.valid, result.health.verdict)
 
 
 def knee(points: Sequence[Point]) -> Point | None:

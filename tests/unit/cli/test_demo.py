@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo, with a stand-in for the model: what it runs, shows, saves and returns."""
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -65,11 +67,21 @@ def test_invalid_run_is_told_with_its_reason(use, capsys) -> None:
 def test_each_run_is_saved(use, tmp_path) -> None:
     use(lambda images: images[:, 0].astype(int))
     assert run(output_dir=tmp_path, quiet=True) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(RUNS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*RUNS, "report.html"])
     assert [lg.Result.load(tmp_path / name).valid for name in RUNS] == [True] * 5
     with pytest.raises(WrongUse, match="--overwrite"):
         run(output_dir=tmp_path, quiet=True)
     assert run(output_dir=tmp_path, quiet=True, overwrite=True) == 0
+
+
+def test_the_demo_ends_with_a_report_and_says_where_it_is(use, capsys) -> None:
+    use(lambda images: images[:, 0].astype(int))
+    assert run() == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("Report: ")
+    page = Path(last.removeprefix("Report: "))
+    assert ": server, performance mode</h1>" in page.read_text("utf-8")
+    shutil.rmtree(page.parent)
 
 
 def test_quiet_writes_nothing(use, capsys) -> None:

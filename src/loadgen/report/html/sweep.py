@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page of a sweep: latency and throughput by load, the knee, the limits, all verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from loadgen.config.scenarios import Server
+from loadgen.report import words
+from loadgen.report.html import drawing, provenance
+from loadgen.report.html.drawing import COLOURS, Axes
+from loadgen.report.html.parts import (
+    NOTHING,
+    Block,
+    Card,
+    Cell,
+    Fact,
+    Items,
+    Page,
+    Picture,
+    Section,
+    Table,
+    Text,
+    Tone,
+    time,
+)
+from loadgen.values import ns_in_words
+from loadgen.verdict.observed import limits_ns
+
+if TYPE_CHECKING:
+    from loadgen.result import Result
+    from loadgen.search import Point
+
+__all__ = ["sweep_page"]
+
+_TONES: Final[dict[str, Tone]] = {"good": "good", "suspect": "warn", "bad": "bad"}
+_LINES: Final = (("p99", "second", "-."), ("p90", "third", "--"), ("p50", "first", "-"))
+
+
+def sweep_page(results: Sequence[Result], points: Sequence[Point], knee: Point | None) -> Page:
+    """Return the page of runs at several loads.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        At least one; in the order of the points.
+    points : sequence of Point
+        Ascending by load.
+    knee : Point or None
+    """
+    first = results[0]
+    unit = "queries/s" if isinstance(first.scenario, Server) else "outstanding"
+    blocks: list[Block] = [_latency(first, points, knee, unit), _throughput(points, unit)]
+    if all(point.p99_ns is None for point in points):
+        blocks = [Text("No run answered anything, so there is no curve.")]
+    return Page(
+        title=f"{first.sut_name}: sweep of {first.scenario.name}",
+        subtitle=[
+            f"{len(points):,} loads, {_load(points[0].load)} to {_load(points[-1].load)} {unit}"
+        ],
+        cards=_cards(points, unit),
+        facts=[*_facts(points, knee, unit)],
+        sections=[
+            Section("curve", "Latency and throughput by load", blocks),
+            Section("runs", "Each run", [_table(points, knee, unit), *_reasons(results, points)]),
+            *provenance.sections(first),
+        ],
+    )
+
+
+def _load(load: float) -> str:
+    return f"{load:,.6g}"
+
+
+def _cards(points: Sequence[Point], unit: str) -> list[Card]:
+    valid = [point for point in points if point.valid]
+    bad = [point for point in points if point.health != "good"]
+    system = Card("System", "INVALID", "no load kept all limits", "bad")
+    if valid:
+        words_of = f"highest load of a valid run; {len(valid)} of {len(points)} runs are valid"
+        tone: Tone = "good" if len(valid) == len(points) else "warn"
+        system = Card("System", f"{_load(valid[-1].load)} {unit}", words_of, tone)
+    worst = "bad" if any(each.health == "bad" for each in bad) else "suspect"
+    generator = Card("Generator", "good", words.BELIEF["good"] + " at all loads", "good")
+    if bad:
+        at = ", ".join(f"{_load(point.load)} ({point.health})" for point in bad)
+        generator = Card("Generator", worst, f"not good at {at}", _TONES[worst])
+    return [generator, system] if worst == "bad" and bad else [system, generator]
+
+
+def _facts(points: Sequence[Point], knee: Point | None, unit: str) -> list[Fact]:
+    found = []
+    if knee is None:
+        note = "latency does not bend upwards, or there are fewer than 4 loads"
+        found.append(Fact("knee", Cell("none"), note))
+    else:
+        note = "behind it latency rises faster than load"
+        found.append(Fact("knee", Cell(f"{_load(knee.load)} {unit}", knee.load), note))
+    rates = [point.throughput for point in points if point.throughput is not None]
+    if rates:
+        found.append(Fact("most completed", Cell(f"{max(rates):,.2f} samples/s", max(rates))))
+    return found
+
+
+def _latency(first: Result, points: Sequence[Point], knee: Point | None, unit: str) -> Picture:
+    limit_ns = limits_ns(first.scenario).get("target_latency_ms")
+    known = [point for point in points if point.p99_ns is not None]
+
+    def into(axes: Axes, narrow: bool) -> None:
+        loads = [point.load for point in known]
+        values = []
+        for name, colour, style in _LINES:
+            times = [getattr(point, f"{name}_ns") for point in known]
+            axes.plot(loads, times, style, marker="o", markersize=4, color=COLOURS[colour],
+                      label=name)  # fmt: skip
+            values += times
+        failed = [point for point in known if not point.valid]
+        axes.plot([point.load for point in failed], [point.p99_ns or 0 for point in failed], "x",
+                  color=COLOURS["bad"], markersize=10, markeredgewidth=2,
+                  label="INVALID" if failed else None)  # fmt: skip
+        if limit_ns is not None:
+            axes.axhline(limit_ns, linestyle=":", color=COLOURS["bad"], label="limit")
+            values.append(limit_ns)
+        if knee is not None:
+            axes.axvline(knee.load, linestyle=(0, (1, 3)), color=COLOURS["ink"], label="knee")
+        drawing.time_axis(axes.yaxis, values, "")
+        drawing.load_axis(axes, loads, unit)
+
+    where = "There is no knee" if knee is None else f"The knee is at {_load(knee.load)} {unit}"
+    limit = "" if limit_ns is None else f" The limit is {ns_in_words(limit_ns)}."
+    seen = f"Latency by load, at three percentiles. {where}.{limit}"
+    numbers = _table(points, knee, unit)
+    return Picture("Latency by load", seen, *drawing.draw("load", into), numbers)
+
+
+def _throughput(points: Sequence[Point], unit: str) -> Picture:
+    known = [(p.load, p.throughput, p.p99_ns) for p in points if p.throughput and p.p99_ns]
+
+    def into(axes: Axes, narrow: bool) -> None:
+        loads, rates = [each[0] for each in known], [each[1] for each in known]
+        if unit == "queries/s":
+            axes.plot(loads, loads, ":", color=COLOURS["ink"], label="all that was offered")
+        axes.plot(loads, rates, marker="o", markersize=4, color=COLOURS["first"], label="completed")
+        drawing.count_axis(axes, max(rates, default=0.0), "samples/s")
+        drawing.load_axis(axes, loads, unit)
+
+    most = max(known, key=lambda each: each[1], default=(0, 0.0, 0))
+    seen = (
+        f"Samples completed a second by load: at most {most[1]:,.2f}, at {_load(most[0])} {unit}."
+    )
+    rows = [
+        [Cell(_load(load), load), Cell(f"{rate:,.2f}", rate), time(p99)]
+        for load, rate, p99 in known
+    ]
+    numbers = Table("Throughput by load", (unit, "completed samples/s", "p99"), rows)
+    return Picture("Throughput by load", seen, *drawing.draw("throughput", into), numbers)
+
+
+def _table(points: Sequence[Point], knee: Point | None, unit: str) -> Table:
+    rows = []
+    for point in points:
+        times = (time(ns) for ns in (point.p50_ns, point.p90_ns, point.p99_ns))
+        rate = point.throughput
+        rows.append(
+            [
+                Cell(_load(point.load), point.load),
+                NOTHING if rate is None else Cell(f"{rate:,.2f}", rate),
+                *times,
+                Cell("VALID", tone="good") if point.valid else Cell("INVALID", tone="bad"),
+                Cell(point.health, tone=_TONES[point.health]),
+                "knee" if point is knee else "",
+            ]
+        )
+    heads = (unit, "completed samples/s", "p50", "p90", "p99", "system", "generator", "")
+    return Table("Each load", heads, rows)
+
+
+def _reasons(results: Sequence[Result], points: Sequence[Point]) -> list[Block]:
+    said = []
+    for result, point in zip(results, points, strict=True):
+        for reason in (*result.reasons, *result.health.causes):
+            said.append(f"{_load(point.load)}: {reason}")
+    return [Items(said)] if said else []
