@@ -219,7 +219,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Types: mypy, strict; and whether _core.pyi says what the extension has."""
-    install_project(session, "mypy", "httptools", "msgspec")
+    install_project(session, "mypy", "httptools", "msgspec", "pytest")
     session.run("mypy")
     options = ("--allowlist", "tests/typing/stubtest_allowlist.txt")
     config = ("--mypy-config-file", "pyproject.toml")
