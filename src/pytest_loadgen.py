@@ -8,7 +8,7 @@ module of the package brings NumPy and more with it: that is imported when the f
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -57,6 +57,20 @@ def loadgen(pytestconfig: pytest.Config) -> Loadgen:
         unsure=unsure,
         saved=pytestconfig.stash.setdefault(_SAVED, []),
     )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that reports, where this is one of pytest-xdist's, what was saved."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["loadgen_saved"] = [str(path) for path in session.config.stash.get(_SAVED, [])]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process of pytest-xdist's has saved."""
+    saved = getattr(node, "workeroutput", {}).get("loadgen_saved", [])
+    node.config.stash.setdefault(_SAVED, []).extend(map(Path, saved))
 
 
 def pytest_terminal_summary(

@@ -20,7 +20,7 @@ import pytest
 from loadgen.comparison import compare
 from loadgen.config.scenarios import Scenario
 from loadgen.config.settings import Settings
-from loadgen.errors import ComparisonError, Problem, SettingsError
+from loadgen.errors import ComparisonError, Problem, ResultError, SettingsError
 from loadgen.metrics.latency import Distribution
 from loadgen.report import units
 from loadgen.report.grid import aligned
@@ -163,22 +163,28 @@ class Loadgen:
             if self._saves_in is not None:
                 self._saved.append(result.save(self._saves_in / baseline, overwrite=True))
                 return
-            baseline = self._baselines / baseline
-        if not isinstance(baseline, Result):
-            baseline = _loaded(Path(baseline))
+            how = f"save one by pytest --loadgen-save-baseline {self._baselines}"
+            baseline = _loaded(self._baselines / baseline, how)
+        elif isinstance(baseline, os.PathLike):
+            baseline = _loaded(Path(baseline), "expected the folder of a saved result")
+        elif not isinstance(baseline, Result):
+            raise SettingsError([Problem("baseline", baseline, "a name, a Path or an lg.Result")])
         self._check(baseline, [], "the baseline: ")
         try:
             found = compare(
                 baseline, result, margin=margin, metrics=metrics, percentiles=percentiles
             )
         except ComparisonError as error:
-            raise AssertionError(str(error)) from None
+            differ = str(error).partition("\n")[2]
+            said = "the run cannot be compared with the baseline, which is A"
+            raise AssertionError(f"{said}:\n{differ}") from None
         if found.verdict == "slower":
             raise AssertionError(found.summary())
         if found.verdict == "cannot tell":
             self._give_up(found.summary())
 
     def _given(self, result: Result | None) -> Result:
+        __tracebackhide__ = True
         result = self._last if result is None else result
         if not isinstance(result, Result):
             allowed = "an lg.Result; without one, loadgen.run() comes first"
@@ -218,6 +224,7 @@ class Loadgen:
 
 def _limits_ns(limits_ms: Mapping[str, float]) -> dict[tuple[str, float], int]:
     """Return limits by kind of time and percentile."""
+    __tracebackhide__ = True
     found, problems = {}, []
     for name, limit_ms in limits_ms.items():
         match = _LIMIT.fullmatch(name)
@@ -283,11 +290,11 @@ def _verdicts(result: Result) -> Iterator[str]:
     yield f"Samples    {result.n_issued:,} issued, {result.n_completed:,} ok"
 
 
-def _loaded(folder: Path) -> Result:
+def _loaded(folder: Path, how: str) -> Result:
     __tracebackhide__ = True
     if not folder.exists():
-        raise AssertionError(
-            f"there is no baseline {folder}: save one by pytest --loadgen-save-baseline"
-            f" {folder.parent}"
-        )
-    return Result.load(folder)
+        raise AssertionError(f"there is no baseline {folder}: {how}")
+    try:
+        return Result.load(folder)
+    except ResultError as error:
+        raise AssertionError(f"the baseline cannot be read: {error}; {how}") from None

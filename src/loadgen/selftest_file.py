@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from loadgen import whole_file
+
 __all__ = ["KEPT_NUMBERS", "cache_file", "load", "save"]
 
 KEPT_NUMBERS: Final = (
@@ -65,17 +67,12 @@ def save(path: Path, machine: Mapping[str, Any], kept: Mapping[str, Any]) -> Non
 
     Raises
     ------
-    OSError
+    LoadGenError
         It cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
     text = json.dumps({"machine": _key(machine), "figures": dict(kept)}, indent=1, allow_nan=False)
-    try:
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file.replacing(path) as file:
+        file.write_text(text + "\n", encoding="utf-8")
 
 
 def load(path: Path | None, machine: Mapping[str, Any]) -> dict[str, Any] | None:

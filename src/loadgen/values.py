@@ -189,7 +189,10 @@ def percentile(value: object) -> float:
     allowed = "a percentile in [0, 100]"
     if is_bool(value) or not isinstance(value, numbers.Real):
         raise Refused(allowed)
-    plain = float(value)
+    try:
+        plain = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        raise Refused(allowed) from None
     if 0.0 < plain < 1.0:
         meant = (Decimal(repr(plain)) * 100).normalize()
         raise Refused(f"{allowed}; did you mean {meant:f}?")

@@ -156,8 +156,31 @@ def test_a_baseline_that_is_not_there_says_how_to_save_one(fixture: Loadgen) -> 
 def test_runs_that_are_not_comparable_are_not_compared(fixture: Loadgen) -> None:
     one = measured(fixture)
     other = fixture.run(FixedSUT(1_000_000), 9, lg.Offline(n_samples=99), clock=VirtualClock())
-    with pytest.raises(AssertionError, match="scenario"):
+    with pytest.raises(AssertionError, match="scenario") as failed:
         fixture.assert_same_as(one, other)
+    first, *differ = str(failed.value).splitlines()
+    assert first == "the run cannot be compared with the baseline, which is A:"
+    assert "  - scenario differs: 'single_stream' in A, 'offline' in B" in differ
+    assert "force" not in str(failed.value)  # which there is none of here
+
+
+def test_a_baseline_that_cannot_be_read_fails_with_what_is_wrong(
+    fixture: Loadgen, tmp_path: Path
+) -> None:
+    folder = measured(fixture).save(tmp_path / "old")
+    text = (folder / "result.json").read_text()
+    (folder / "result.json").write_text(text.replace('"format": 1', '"format": 9'))
+    with pytest.raises(AssertionError, match=r"cannot be read: .*is of format 9.*; save one by py"):
+        fixture.assert_same_as("old")
+    (folder / "result.json").write_text("{")
+    with pytest.raises(AssertionError, match=r"cannot be read: .*damaged.*; expected the folder"):
+        fixture.assert_same_as(folder)
+
+
+@pytest.mark.parametrize("baseline", [5, None, b"old"])
+def test_what_is_no_baseline_is_named(fixture: Loadgen, baseline: Any) -> None:
+    with pytest.raises(lg.SettingsError, match=r"needs a name, a Path or an lg\.Result"):
+        fixture.assert_same_as(baseline, measured(fixture))
 
 
 IN_PYTEST = """
@@ -201,6 +224,15 @@ def test_in_pytest_itself(pytester: pytest.Pytester) -> None:
     assert "pytest_plugin.py" not in saving.stdout.str()
     compared = pytester.runpytest_subprocess(*OPTIONS, "--loadgen-unsure", "fail")
     compared.assert_outcomes(passed=2, failed=2)
+
+
+def test_baselines_that_processes_of_xdist_saved_are_told(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_it=IN_PYTEST)
+    saving = pytester.runpytest_subprocess(
+        *OPTIONS, "-n", "2", "-k", "baseline", "--loadgen-save-baseline", "kept"
+    )
+    saving.assert_outcomes(passed=1)
+    saving.stdout.fnmatch_lines([f"loadgen: saved the baseline {pytester.path / 'kept' / 'fast'}"])
 
 
 def test_an_odd_setting_is_refused_and_who_does_not_use_it_imports_nothing(

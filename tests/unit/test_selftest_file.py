@@ -10,6 +10,7 @@ import pytest
 
 import loadgen as lg
 from loadgen import environment, selftest_file
+from loadgen.errors import LoadGenError
 from loadgen.selftest_file import cache_file, load, save
 
 MACHINE = {
@@ -93,7 +94,7 @@ def test_no_file_a_folder_and_no_home_are_ignored(path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "selftest.json" / "a folder").mkdir(parents=True)
-    with pytest.raises(OSError, match=r"selftest\.json"):
+    with pytest.raises(LoadGenError, match=r"selftest\.json"):
         save(tmp_path / "selftest.json", MACHINE, KEPT)
     assert [each.name for each in tmp_path.iterdir()] == ["selftest.json"]
 

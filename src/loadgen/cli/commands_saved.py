@@ -78,6 +78,8 @@ _EXPORT_HELP = f"""Write a saved run for other tools.
 \b
 loadgen export RUN --to samples.parquet
 loadgen export RUN --to latency.hlog
+loadgen export RUN --to samples.csv.gz
+loadgen export RUN --to - --format csv | head
 loadgen export RUN --to run.trace.json
 loadgen export RUN --to http://127.0.0.1:4318/v1/metrics
 
@@ -91,7 +93,11 @@ def _export(
     folder: Annotated[Path, _RUN],
     *,
     to: Annotated[
-        str, typer.Option(metavar="FILE", help="The file, or an OpenTelemetry collector's address.")
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="The file; an OpenTelemetry collector's address; or -, standard output.",
+        ),
     ],
     format_name: Annotated[
         str | None,

@@ -6,6 +6,7 @@ Not for the words (``report``), nor for the formats (the package ``loadgen.expor
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +18,12 @@ from loadgen.cli.grid import print_grid, printable
 from loadgen.cli.output import Output, result_document
 from loadgen.errors import LoadGenError, ResultError, SettingsError
 from loadgen.export.document import to_json
+from loadgen.export.formats import need
 
 _WEB: Final = ("http://", "https://")
 _OTLP: Final = "otlp"
+_STDOUT: Final = "-"
+_BINARY: Final = ("parquet", "arrow")
 
 
 def show(folder: Path, *, as_json: bool) -> int:
@@ -53,7 +57,7 @@ def export(folder: Path, to: str, format_name: str | None, *, overwrite: bool, q
     ----------
     folder : Path
     to : str
-        A file, or the address of a collector of OpenTelemetry.
+        A file, the address of a collector of OpenTelemetry, or "-": standard output.
     format_name : str or None
         One of `loadgen.export.FORMATS`; None: as the suffix says.
     overwrite : bool
@@ -69,6 +73,8 @@ def export(folder: Path, to: str, format_name: str | None, *, overwrite: bool, q
                 raise WrongUse(f"--format = {format_name!r}: an address is sent {_OTLP} only")
             formats.send_otlp(result, to)
             output.say(f"Sent to {printable(to)}")
+        elif to == _STDOUT:
+            _to_stdout(result, format_name)
         else:
             path = formats.export(result, to, format_name, overwrite=overwrite)
             output.say(f"Written to {printable(str(path))}")
@@ -79,6 +85,23 @@ def export(folder: Path, to: str, format_name: str | None, *, overwrite: bool, q
         complain(printable(str(error).replace("overwrite=True", "--overwrite")))
         return WRONG_USE
     return VALID
+
+
+def _to_stdout(result: loadgen.Result, format_name: str | None) -> None:
+    if format_name is None:
+        raise WrongUse(f"--to {_STDOUT} needs --format, one of {', '.join(formats.FORMATS)}")
+    need(result, format_name)
+    if format_name in _BINARY and sys.stdout.isatty():
+        raise WrongUse(
+            f"--format = {format_name!r}: is not for a terminal; give it a file or a pipe"
+        )
+    try:
+        formats.FORMATS[format_name].write(result, sys.stdout.buffer)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise WrongUse(f"standard output cannot be written: {error.strerror or error}") from None
 
 
 def schema() -> int:

@@ -11,6 +11,7 @@ from typing import Final
 from loadgen import environment, selftest_file
 from loadgen.cli.ending import VALID, complain
 from loadgen.cli.output import Output
+from loadgen.errors import LoadGenError
 from loadgen.selftest import FULL, QUICK, Selftest, in_words, measure
 
 _NO_HOME: Final = "there is no home folder"
@@ -43,9 +44,9 @@ def _keep(found: Selftest, machine: dict[str, object]) -> str | None:
     path = selftest_file.cache_file()
     try:
         if path is None:
-            raise OSError(_NO_HOME)
+            raise LoadGenError(_NO_HOME)
         selftest_file.save(path, machine, found.kept())
-    except OSError as error:
+    except LoadGenError as error:
         complain(f"the figures are not kept for later results: {error}")
         return None
     return str(path)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
@@ -53,25 +52,25 @@ def to_arrow(result: Result) -> Any:
     return pa.table(_arrays(pa, result.samples), schema=_schema(pa, result))
 
 
-def write_parquet(result: Result, path: Path) -> None:
+def write_parquet(result: Result, file: BinaryIO) -> None:
     """Write the rows as Parquet, a part at a time.
 
     Parameters
     ----------
     result : Result
-    path : Path
+    file : binary file
     """
     pa = _pyarrow()
     from pyarrow import parquet  # noqa: PLC0415 - an extra
 
     with _disk_errors(pa):
         schema = _schema(pa, result)
-        with parquet.ParquetWriter(path, schema, compression=_COMPRESSION) as writer:
+        with parquet.ParquetWriter(file, schema, compression=_COMPRESSION) as writer:
             for part in parts(result):
                 writer.write_batch(pa.record_batch(_arrays(pa, part), schema=schema))
 
 
-def write_arrow(result: Result, path: Path) -> None:
+def write_arrow(result: Result, file: BinaryIO) -> None:
     """Write the rows as an Arrow IPC file (Feather, version 2), a part at a time.
 
     Not compressed, so that it may be mapped.
@@ -79,12 +78,12 @@ def write_arrow(result: Result, path: Path) -> None:
     Parameters
     ----------
     result : Result
-    path : Path
+    file : binary file
     """
     pa = _pyarrow()
     with _disk_errors(pa):
         schema = _schema(pa, result)
-        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        with pa.ipc.new_file(file, schema) as writer:
             for part in parts(result):
                 writer.write_batch(pa.record_batch(_arrays(pa, part), schema=schema))
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from importlib import resources
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from loadgen.result.figures import certainty, durations, health_figures
 
@@ -88,15 +87,15 @@ def to_json(document: Any) -> str:
     return json.dumps(document, indent=1, allow_nan=False, default=plain)
 
 
-def write_json(result: Result, path: Path) -> None:
+def write_json(result: Result, file: BinaryIO) -> None:
     """Write the document.
 
     Parameters
     ----------
     result : Result
-    path : Path
+    file : binary file
     """
-    path.write_text(to_json(result_document(result)) + "\n", encoding="utf-8")
+    file.write((to_json(result_document(result)) + "\n").encode("utf-8"))
 
 
 def plain(value: Any) -> Any:

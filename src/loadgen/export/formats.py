@@ -6,18 +6,20 @@ Not for what a format is like: each has a module of its own.
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, cast
 
-from loadgen.errors import MISSING, Problem, SettingsError
+from loadgen import whole_file
+from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
 from loadgen.export.arrow import write_arrow, write_parquet
 from loadgen.export.csv_ import write_csv
 from loadgen.export.document import write_json
-from loadgen.export.files import replacing
 from loadgen.export.hlog import write_hlog
-from loadgen.export.openmetrics import write_openmetrics
+from loadgen.export.openmetrics import write_openmetrics, write_prometheus
 from loadgen.export.otlp import write_otlp
 from loadgen.export.rows import need_rows
 from loadgen.export.trace import write_trace
@@ -35,13 +37,13 @@ class Format(NamedTuple):
     suffixes : tuple of str
         Of names of such files.
     write : callable
-        Takes a result, and a path that it may write to.
+        Takes a result, and a binary file that it writes to.
     has_rows : bool
         Whether it has a run's rows, so that a run without any has no such file.
     """
 
     suffixes: tuple[str, ...]
-    write: Callable[[Result, Path], None]
+    write: Callable[[Result, BinaryIO], None]
     has_rows: bool
 
 
@@ -53,9 +55,12 @@ FORMATS: Final = {
     "otlp": Format((".otlp.json", ".otlp.jsonl"), write_otlp, has_rows=False),
     "json": Format((".json",), write_json, has_rows=False),
     "hlog": Format((".hlog",), write_hlog, has_rows=False),
-    "openmetrics": Format((".openmetrics", ".prom"), write_openmetrics, has_rows=False),
+    "openmetrics": Format((".openmetrics",), write_openmetrics, has_rows=False),
+    "prometheus": Format((".prom",), write_prometheus, has_rows=False),
 }
 """By name; of suffixes that fit, the first."""
+
+_GZIP: Final = ".gz"
 
 
 def export(
@@ -71,7 +76,7 @@ def export(
     ----------
     result : Result
     path : path
-        Of the file; parents are made.
+        Of the file; parents are made. With ``.gz`` at its end the file is compressed.
     format : str or None
         One of `FORMATS`; None: as the suffix says.
     overwrite : bool
@@ -93,20 +98,50 @@ def export(
         The format needs a library that an extra brings; says which.
     """
     name = _named(path) if format is None else format
-    if name not in FORMATS:
-        allowed = f"one of {', '.join(FORMATS)}{name_hint(str(name), FORMATS)}"
-        raise SettingsError([Problem("format", name, allowed)])
-    chosen = FORMATS[name]
-    if chosen.has_rows:
-        need_rows(result, name)
-    with replacing(path, overwrite) as partial:
-        chosen.write(result, partial)
+    need(result, name)
+    with (
+        whole_file.replacing(path, None if overwrite else _refuse) as partial,
+        partial.open("wb") as plain,
+        _packed(plain) if Path(path).suffix.lower() == _GZIP else nullcontext(plain) as file,
+    ):
+        FORMATS[name].write(result, file)
     return Path(path).resolve()
+
+
+def _packed(file: BinaryIO) -> AbstractContextManager[BinaryIO]:
+    """Return a file whose contents are compressed into another; without a time, so repeatable."""
+    return cast("AbstractContextManager[BinaryIO]", gzip.GzipFile("", "wb", 9, file, mtime=0))
+
+
+def need(result: Result, format: str) -> None:
+    """Raise if a result cannot be written in a format.
+
+    Parameters
+    ----------
+    result : Result
+    format : str
+
+    Raises
+    ------
+    SettingsError
+        There is no such format.
+    LoadGenError
+        It has a run's rows, and the run kept none.
+    """
+    if format not in FORMATS:
+        allowed = f"one of {', '.join(FORMATS)}{name_hint(str(format), FORMATS)}"
+        raise SettingsError([Problem("format", format, allowed)])
+    if FORMATS[format].has_rows:
+        need_rows(result, format)
+
+
+def _refuse(target: Path) -> None:
+    raise LoadGenError(f"{target}: is there already (overwrite=True replaces it)")
 
 
 def _named(path: str | os.PathLike[str]) -> str:
     """Return the format that a path's suffix says."""
-    file = Path(path).name.lower()
+    file = Path(path).name.lower().removesuffix(_GZIP)
     for name, format_ in FORMATS.items():
         if any(file.endswith(suffix) for suffix in format_.suffixes):
             return name

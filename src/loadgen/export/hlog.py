@@ -22,8 +22,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +40,8 @@ _HALF: Final = 1 << _HALF_MAGNITUDE
 _COUNTS_COOKIE: Final = 0x1C849303 | 0x10
 _COMPRESSED_COOKIE: Final = 0x1C849304 | 0x10
 _HIGHEST_NS: Final = 3_600_000_000_000  # an hour, or more where a value is larger
+_MOST_BYTES: Final = 9  # of a number
+_MOST_INTERVALS: Final = (1 << 31) - 2
 _INTERVAL_NS: Final = 1_000_000_000
 
 _TIMED: Final = ("latency", "service_time", "issue_delay", "ttft")
@@ -50,25 +51,25 @@ Int64Array = npt.NDArray[np.int64]
 _Keyed = tuple[Int64Array, Int64Array]
 
 
-def write_hlog(result: Result, path: Path) -> None:
+def write_hlog(result: Result, file: BinaryIO) -> None:
     """Write the log.
 
     Parameters
     ----------
     result : Result
-    path : Path
+    file : binary file
     """
     lines = [line for kind in _KINDS for line in _intervals(result, kind)]
-    with path.open("w", encoding="ascii") as file:
-        file.write("#[Logged with loadgen]\n#[Histogram log format version 1.3]\n")
-        if result.started_at:
-            start = datetime.fromisoformat(result.started_at)
-            when = f"{start.timestamp():.3f} (seconds since epoch)"
-            file.write(f"#[StartTime: {when}, {start.isoformat()}]\n#[BaseTime: {when}]\n")
-        file.write('"StartTimestamp","Interval_Length","Interval_Max",')
-        file.write('"Interval_Compressed_Histogram"\n')
-        # Readers stop at an instant that is later than those they look for.
-        file.writelines(line for _, line in sorted(lines, key=lambda each: each[0]))
+    head = "#[Logged with loadgen]\n#[Histogram log format version 1.3]\n"
+    if result.started_at:
+        start = datetime.fromisoformat(result.started_at)
+        when = f"{start.timestamp():.3f} (seconds since epoch)"
+        head += f"#[StartTime: {when}, {start.isoformat()}]\n#[BaseTime: {when}]\n"
+    head += '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"\n'
+    file.write(head.encode("ascii"))
+    # Readers stop at an instant that is later than those they look for.
+    for _, line in sorted(lines, key=lambda each: each[0]):
+        file.write(line.encode("ascii"))
 
 
 def _intervals(result: Result, kind: str) -> Iterator[tuple[int, str]]:
@@ -118,7 +119,7 @@ def _counted(
     length_ns : int
         Of an interval.
     """
-    shift = 32  # an index has less than 2**16, and a run less than 2**31 intervals
+    shift = 32  # an index has less than 2**16
     counted: list[_Keyed] = []
     largest: list[_Keyed] = []
     for first in range(0, len(values.end), CHUNK_ROWS):
@@ -127,8 +128,8 @@ def _counted(
         end = values.end[rows][known]
         duration = np.maximum(end - values.start[rows][known], 0)
         number = np.zeros_like(end) if origin_ns is None else (end - origin_ns) // length_ns
-        index = _index_of(duration)
-        counted.append(_by_key((number << shift) + index, np.ones_like(index), np.add))
+        number = np.clip(number, 0, _MOST_INTERVALS)  # a damaged column has any instant
+        counted.append(np.unique((number << shift) + _index_of(duration), return_counts=True))
         largest.append(_by_key(number, duration, np.maximum))
     key, count = _merged(counted, np.add)
     each, most = _merged(largest, np.maximum)
@@ -155,36 +156,32 @@ def _by_key(keys: Int64Array, values: Int64Array, reduce: np.ufunc) -> _Keyed:
 
 def _index_of(values: Int64Array) -> Int64Array:
     """Return which count each value is in: buckets of doubling width, each of 1,024 parts."""
-    bits = np.searchsorted(1 << np.arange(63, dtype=np.int64), values, side="right")
-    bucket = np.maximum(bits - (_HALF_MAGNITUDE + 1), 0)
+    # How many bits there are above those of the first bucket: few enough to be exact as float.
+    bucket = np.frexp((values >> (_HALF_MAGNITUDE + 1)).astype(np.float64))[1].astype(np.int64)
     index: Int64Array = ((bucket + 1) << _HALF_MAGNITUDE) + (values >> bucket) - _HALF
     return index
 
 
 def _encoded(index: Int64Array, counts: Int64Array, largest: int) -> str:
     """Return a histogram in the V2 encoding, compressed, as base64."""
-    numbers = bytearray()
-    expected = 0
-    found = _by_key(index, counts, np.add)  # buckets that were counted finer share an index
-    for place, count in zip(*map(np.ndarray.tolist, found), strict=True):
-        if place > expected:
-            numbers += _zigzag(expected - place)
-        numbers += _zigzag(count)
-        expected = place + 1
+    index, counts = _by_key(index, counts, np.add)  # counted finer, they may share an index
+    gaps = np.diff(index, prepend=-1) - 1
+    numbers = np.column_stack([-gaps, counts])[np.column_stack([gaps > 0, counts > 0])]
+    body = _leb128(numbers)
     highest = max(_HIGHEST_NS, largest)
-    head = struct.pack(">IIIIQQd", _COUNTS_COOKIE, len(numbers), 0, _DIGITS, 1, highest, 1.0)
-    packed = zlib.compress(head + numbers)
+    head = struct.pack(">IIIIQQd", _COUNTS_COOKIE, len(body), 0, _DIGITS, 1, highest, 1.0)
+    packed = zlib.compress(head + body)
     return base64.b64encode(struct.pack(">II", _COMPRESSED_COOKIE, len(packed)) + packed).decode(
         "ascii"
     )
 
 
-def _zigzag(number: int) -> bytes:
-    """Return a number as ZigZag LEB128; a ninth byte would have all of its eight bits."""
-    rest = (number << 1) ^ (number >> 63)
-    found = bytearray()
-    while rest >= 1 << 7 and len(found) < 8:  # noqa: PLR2004 - the format's
-        found.append((rest & 0x7F) | 0x80)
-        rest >>= 7
-    found.append(rest)
-    return bytes(found)
+def _leb128(numbers: Int64Array) -> bytes:
+    """Return numbers as ZigZag LEB128; a ninth byte has all of its eight bits."""
+    rest = ((numbers << 1) ^ (numbers >> 63)).view(np.uint64)[:, None]
+    shifts = 7 * np.arange(_MOST_BYTES, dtype=np.uint64)
+    shifted = rest >> shifts
+    is_last = np.append(shifted[:, 1:] == 0, np.full((len(rest), 1), True), axis=1)
+    is_shown = np.append(np.full((len(rest), 1), True), ~is_last[:, :-1], axis=1)
+    encoded = np.where(is_last, shifted, shifted | 0x80).astype(np.uint8)
+    return bytes(encoded[is_shown])

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A run's figures as OpenMetrics text, which Prometheus scrapes and its node exporter collects.
+"""A run's figures as OpenMetrics text, and as the older text that Prometheus's tools began with.
 
 Names begin with ``loadgen_`` and end with the unit: seconds, samples_per_second. Each point has the
 labels ``system`` and ``scenario``; ``loadgen_run_info`` says the rest of the run.
 
+The older one is what node exporter's textfile collector reads, which refuses files of the newer:
+it has no type "info", no units and no end, and a counter's type is said of its full name.
+
 References
 ----------
-OpenMetrics 1.0, https://prometheus.io/docs/specs/om/open_metrics_spec/
+OpenMetrics 1.0, https://prometheus.io/docs/specs/om/open_metrics_spec/; Prometheus's text format
+0.0.4, https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from loadgen.export.families import Family, Summary, families, run_labels
 
@@ -23,51 +26,78 @@ if TYPE_CHECKING:
 _SUFFIXES = {"counter": "_total", "info": "_info"}
 
 
-def write_openmetrics(result: Result, path: Path) -> None:
-    """Write the text.
+def write_openmetrics(result: Result, file: BinaryIO) -> None:
+    """Write the text of OpenMetrics.
 
     Parameters
     ----------
     result : Result
-    path : Path
+    file : binary file
     """
-    path.write_text(openmetrics(result), encoding="utf-8")
+    file.write(openmetrics(result).encode("utf-8"))
+
+
+def write_prometheus(result: Result, file: BinaryIO) -> None:
+    """Write the older text.
+
+    Parameters
+    ----------
+    result : Result
+    file : binary file
+    """
+    file.write("".join(_lines(result, old=True)).encode("utf-8"))
 
 
 def openmetrics(result: Result) -> str:
-    """Return the text, which ends with ``# EOF``.
+    """Return the text of OpenMetrics, which ends with ``# EOF``.
 
     Parameters
     ----------
     result : Result
     """
+    return "".join(_lines(result, old=False)) + "# EOF\n"
+
+
+def _lines(result: Result, *, old: bool) -> Iterator[str]:
     known = run_labels(result)
     run = Family("run", "info", "", "The run that the others are of.", [(known, 1)])
     common = {name: known[name] for name in ("system", "scenario")}
-    lines = [line for family in (run, *families(result)) for line in _lines(family, common)]
-    return "\n".join([*lines, "# EOF\n"])
+    for family in (run, *families(result)):
+        yield from _head(family, old=old)
+        for own, value in family.points:
+            yield from _point(family, {**common, **own}, value)
 
 
-def _lines(family: Family, common: Mapping[str, str]) -> Iterator[str]:
-    name = "_".join(filter(None, ("loadgen", family.name, family.unit)))
-    yield f"# TYPE {name} {family.kind}"
-    if family.unit:
-        yield f"# UNIT {name} {family.unit}"
-    yield f"# HELP {name} {_escaped(family.help)}"
-    for own, value in family.points:
-        labels = {**common, **own}
-        if isinstance(value, Summary):
-            for quantile, each in value.quantiles.items():
-                yield _line(name, {**labels, "quantile": repr(quantile)}, each)
-            yield _line(f"{name}_sum", labels, value.sum)
-            yield _line(f"{name}_count", labels, value.count)
-        else:
-            yield _line(name + _SUFFIXES.get(family.kind, ""), labels, value)
+def _head(family: Family, *, old: bool) -> Iterator[str]:
+    name, kind = _name(family), family.kind
+    if old:
+        name += _SUFFIXES.get(kind, "")
+    yield f"# TYPE {name} {'gauge' if old and kind == 'info' else kind}\n"
+    if family.unit and not old:
+        yield f"# UNIT {name} {family.unit}\n"
+    yield f"# HELP {name} {_escaped(family.help)}\n"
+
+
+def _point(
+    family: Family, labels: Mapping[str, str], value: int | float | Summary
+) -> Iterator[str]:
+    name = _name(family)
+    if isinstance(value, Summary):
+        for quantile, each in value.quantiles.items():
+            yield _line(name, {**labels, "quantile": repr(quantile)}, each)
+        yield _line(f"{name}_sum", labels, value.sum)
+        yield _line(f"{name}_count", labels, value.count)
+    else:
+        yield _line(name + _SUFFIXES.get(family.kind, ""), labels, value)
+
+
+def _name(family: Family) -> str:
+    return "_".join(filter(None, ("loadgen", family.name, family.unit)))
 
 
 def _line(name: str, labels: Mapping[str, str], value: float) -> str:
     inside = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-    return f"{name}{{{inside}}} {value!r}"
+    return f"{name}{{{inside}}} {value!r}\n"
 
 
 def _escaped(text: str) -> str:

@@ -14,8 +14,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from loadgen._core import __version__
 from loadgen.errors import LoadGenError, needs_extra, text_of
@@ -34,20 +33,20 @@ _TIMEOUT_S: Final = 10
 _DETAIL: Final = 200  # characters of what a collector says
 
 
-def write_otlp(result: Result, path: Path) -> None:
+def write_otlp(result: Result, file: BinaryIO) -> None:
     """Write the metrics as one line of JSON.
 
     Parameters
     ----------
     result : Result
-    path : Path
+    file : binary file
     """
     request = _request(result)
     from google.protobuf.json_format import MessageToJson  # noqa: PLC0415 - comes with the extra
 
     # OTLP's JSON has the numbers of enumerations, not their names.
     text = MessageToJson(request, indent=None, use_integers_for_enums=True)
-    path.write_text(text + "\n", encoding="utf-8")
+    file.write((text + "\n").encode("utf-8"))
 
 
 def send_otlp(result: Result, url: str, timeout_s: float = _TIMEOUT_S) -> None:

@@ -44,7 +44,7 @@ def need_rows(result: Result, what: str) -> None:
     if not len(result.samples):
         raise LoadGenError(
             f"{what} needs rows, and recording = 'histogram' keeps none;"
-            " json, hlog, openmetrics and otlp need none"
+            " json, hlog, openmetrics, prometheus and otlp need none"
         )
 
 

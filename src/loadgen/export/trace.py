@@ -19,8 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -36,35 +35,36 @@ MOST_SAMPLES: Final = 30_000
 
 _PID: Final = 1
 _STATUS: Final = ("ok", "failed", "missing")
+_UNKNOWN: Final = "unknown"  # in a damaged column
 _OF_A_STRETCH: Final = 3
 
 Event = dict[str, Any]
 
 
-def write_trace(result: Result, path: Path) -> None:
+def write_trace(result: Result, file: BinaryIO) -> None:
     """Write the trace.
 
     Parameters
     ----------
     result : Result
-    path : Path
+    file : binary file
     """
     need_rows(result, "a trace")
     n_shown = 0
-    with path.open("w", encoding="utf-8") as file:
-        separator = '{"traceEvents":[\n'
-        for events in chain(_frame(result), _samples(result)):
-            n_shown += events[0]["ph"] == "b"
-            for event in events:
-                file.write(separator + json.dumps(event, separators=(",", ":")))
-                separator = ",\n"
-        other = {
-            "version": f"loadgen {__version__}",
-            "started_at": result.started_at,
-            "samples": result.n_issued,
-            "samples_shown": n_shown,
-        }
-        file.write(f'\n],\n"displayTimeUnit":"ns",\n"otherData":{json.dumps(other)}\n}}\n')
+    separator = '{"traceEvents":[\n'
+    for events in chain(_frame(result), _samples(result)):
+        n_shown += events[0]["ph"] == "b"
+        for event in events:
+            file.write((separator + json.dumps(event, separators=(",", ":"))).encode("ascii"))
+            separator = ",\n"
+    other = {
+        "version": f"loadgen {__version__}",
+        "started_at": result.started_at,
+        "samples": result.n_issued,
+        "samples_shown": n_shown,
+    }
+    end = f'\n],\n"displayTimeUnit":"ns",\n"otherData":{json.dumps(other)}\n}}\n'
+    file.write(end.encode("ascii"))
 
 
 def _frame(result: Result) -> Iterator[list[Event]]:
@@ -114,7 +114,7 @@ def _sample(number: int, row: dict[str, int]) -> list[Event]:
     args = {
         "row": number,
         "index": row["index"],
-        "status": _STATUS[status],
+        "status": _STATUS[status] if status < len(_STATUS) else _UNKNOWN,
         "issue_delay_ns": row["delay_ns"],
         "latency_ns": None if status == MISSING else row["latency_ns"],
     }

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SQL over the table of runs, by DuckDB: the extra ``index``. Not for what is in the table."""
+"""SQL over the table of runs, by DuckDB: the extra ``index``. Not for what is in the table.
+
+A query has that table and nothing else: it reads and writes no file, and fetches no extension.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +48,7 @@ def query(rows: Iterable[Row], sql: str) -> tuple[list[str], list[tuple[Any, ...
         raise needs_extra("index", error) from error
     with duckdb.connect(":memory:") as connection:
         _fill(connection, rows)
+        connection.execute("set enable_external_access = false")  # which nothing can undo
         try:
             found = connection.execute(sql)
             if found is None:  # there was no statement
@@ -68,4 +72,9 @@ def _fill(connection: Any, rows: Iterable[Row]) -> None:
 
 
 def _known(value: Any) -> Any:
+    """Return a value with None for what is no number, in lists and structs as well."""
+    if isinstance(value, (list, tuple)):
+        return [_known(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _known(each) for key, each in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

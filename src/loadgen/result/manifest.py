@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from loadgen.config.scenarios import scenario_from_dict
 from loadgen.config.settings import Settings
@@ -24,6 +25,9 @@ from loadgen.traffic.effective import Effective
 
 FORMAT = 1
 KIND = "loadgen result"
+
+_LARGEST: Final = 2.0**62
+"""No number of a run is: sums of two still have 64 bits."""
 
 _T = TypeVar("_T")
 _ABSENT = object()
@@ -110,6 +114,9 @@ def from_table(reader: Reader) -> RunData:
                 f"{reader.path}: series[{number}] has the rows {each.first_row} to"
                 f" {each.first_row + each.n_rows}; expected them within 0 to {n_rows}"
             )
+    if n_rows and not series:
+        raise ResultError(f"{reader.path}: lists no series; expected those of {n_rows} rows")
+    _check_moment(reader)
     scenario, settings = _scenario_and_settings(reader)
     return RunData(
         scenario=scenario,
@@ -138,6 +145,18 @@ def from_table(reader: Reader) -> RunData:
     )
 
 
+def _check_moment(reader: Reader) -> None:
+    """Raise if nobody could tell when the run began; "" is for runs of which that is not known."""
+    moment = reader.get("started_at", "str")
+    try:
+        known = not moment or datetime.fromisoformat(moment).tzinfo is not None
+    except ValueError:
+        known = False
+    if not known:
+        expected = "an instant in ISO 8601 with its time zone"
+        raise ResultError(f"{reader.path}: started_at is {moment!r:.60}; expected {expected}")
+
+
 def _effective(reader: Reader) -> Effective:
     found = reader.record(Effective, reader.get("effective", "dict"), "effective")
     turns = tuple(found.turns)
@@ -155,7 +174,7 @@ def _scenario_and_settings(reader: Reader) -> tuple[Any, Settings]:
     given = reader.get("settings_given", "list")
     # Checked above; this only restores which of them the user gave.
     values = {name: getattr(settings, name) for name in Settings.model_fields}
-    return scenario, Settings.model_construct(set(given) & set(values), **values)
+    return scenario, Settings.model_construct({name for name in values if name in given}, **values)
 
 
 def _tally(reader: Reader, settings: Settings) -> Tally | None:
@@ -234,6 +253,8 @@ class Reader:
             raise self._wrong(where, value, annotation)
         if not isinstance(value, tuple(allowed)):
             raise self._wrong(where, value, annotation)
+        if isinstance(value, (int, float)) and not abs(value) < _LARGEST:
+            raise self._wrong(where, value, f"a number below {_LARGEST:.0f}")
         return value
 
     def _wrong(self, where: str, value: object, expected: str) -> ResultError:

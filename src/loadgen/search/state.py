@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The file of a search: the probes so far, so that one that was interrupted goes on.
 
-JSON; written anew after each probe, beside its place and then renamed. Which load is probed next
+JSON; written anew after each probe, whole or not at all. Which load is probed next
 follows from the probes before, so a file whose probes the search would not have come to was changed
 or is damaged, and is refused. Not for the result.
 """
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from loadgen import whole_file
 from loadgen.errors import LoadGenError, Problem, ResultError, SettingsError
 from loadgen.search.narrowing import Range
 from loadgen.search.probe import Probe
@@ -125,12 +126,8 @@ class StateFile:
             "search": self._search,
             "probes": [probe.to_dict() for probe in probes],
         }
-        partial = self._path.with_name(self._path.name + ".partial")
-        try:
-            partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-            partial.replace(self._path)
-        except OSError as error:
-            raise LoadGenError(f"state: {self._path} cannot be written: {error}") from error
+        with whole_file.replacing(self._path) as file:
+            file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _check_course(probes: Sequence[Probe], where: Range, max_probes: int) -> None:

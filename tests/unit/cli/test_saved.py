@@ -2,6 +2,7 @@
 """``loadgen ls``, ``show``, ``export``, ``schema``: words, documents, exit codes."""
 
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -160,6 +161,23 @@ def test_export_writes_a_file_by_its_suffix(cli: Cli, run: Path, tmp_path: Path)
     assert again.exit_code == 2
     assert "is there already (--overwrite replaces it)" in again.stderr
     assert cli("export", run, "--to", "out/a.parquet", "--overwrite", "--quiet").stdout == ""
+
+
+def test_export_writes_to_standard_output_and_nothing_else(cli: Cli, run: Path) -> None:
+    ended = cli("export", run, "--to", "-", "--format", "csv")
+    assert ended.exit_code == 0
+    assert ended.stdout == Result.load(run).export("a.csv").read_text()
+    binary = cli("export", run, "--to", "-", "--format", "parquet").stdout_bytes
+    assert parquet.read_table(io.BytesIO(binary)).num_rows == 2
+    ended = cli("export", run, "--to", "-")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "--to - needs --format, one of parquet" in ended.stderr
+    full = "exec loadgen export runs/one --to - --format csv > /dev/full".replace(
+        "loadgen", f"{sys.executable} -m loadgen"
+    )
+    said = subprocess.run(["sh", "-c", full], capture_output=True, text=True, check=False)
+    assert said.returncode == 2
+    assert said.stderr == "Error: standard output cannot be written: No space left on device\n"
 
 
 def test_export_says_what_is_wrong(cli: Cli, run: Path, damaged: Path) -> None:

@@ -2,10 +2,11 @@
 """Files: which format, may it be written, and what is said where not."""
 
 import builtins
+import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -31,10 +32,22 @@ def test_each_suffix_is_written_in_its_format(
     assert by_suffix.read_bytes() == by_name.read_bytes() != b""
 
 
-@pytest.mark.parametrize("path", ["run.parq", "run", "", ".json.gz"])
+@pytest.mark.parametrize("path", ["run.parq", "run", "", "run.gz", "run.parq.gz"])
 def test_an_unknown_suffix_names_those_that_are_known(path: str, result_of: Get) -> None:
     with pytest.raises(SettingsError, match=r"\.parquet, \.arrow.*one of parquet, arrow"):
         result_of("one").export(path)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json", ".trace.json", ".hlog", ".prom"])
+def test_a_name_that_ends_with_gz_is_compressed(
+    suffix: str, result_of: Get, tmp_path: Path
+) -> None:
+    plain = result_of("server").export(tmp_path / f"a{suffix}").read_bytes()
+    packed = result_of("server").export(tmp_path / f"a{suffix}.gz")
+    assert gzip.decompress(packed.read_bytes()) == plain
+    assert (
+        packed.read_bytes() == result_of("server").export(tmp_path / f"b{suffix}.GZ").read_bytes()
+    )
 
 
 def test_an_unknown_format_names_those_that_are_known(result_of: Get, tmp_path: Path) -> None:
@@ -45,7 +58,9 @@ def test_an_unknown_format_names_those_that_are_known(result_of: Get, tmp_path: 
 
 @pytest.mark.parametrize("name", [name for name, each in FORMATS.items() if each.has_rows])
 def test_a_run_without_rows_has_no_file_of_rows(name: str, result_of: Get, tmp_path: Path) -> None:
-    with pytest.raises(LoadGenError, match=f"{name} needs rows.*json, hlog, openmetrics and otlp"):
+    with pytest.raises(
+        LoadGenError, match=f"{name} needs rows.*json, hlog, openmetrics, prometheus and otlp"
+    ):
         result_of("histogram").export(tmp_path / "a", name)
     assert list(tmp_path.iterdir()) == []
 
@@ -75,7 +90,7 @@ def test_what_is_no_file_is_never_replaced(overwrite: bool, result_of: Get, tmp_
     (tmp_path / "a.csv").mkdir()
     os.mkfifo(tmp_path / "b.csv")
     for name in ("a.csv", "b.csv"):
-        with pytest.raises(LoadGenError, match="is no file"):
+        with pytest.raises(LoadGenError, match=r"is a folder|is no file"):
             result_of("one").export(tmp_path / name, overwrite=overwrite)
 
 
@@ -97,8 +112,8 @@ def test_parents_are_made_and_the_path_is_absolute(
 def test_an_export_that_fails_leaves_what_was_there(
     result_of: Get, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(result: Result, path: Path) -> None:
-        path.write_text("half")
+    def fail(result: Result, file: BinaryIO) -> None:
+        file.write(b"half")
         raise OSError(28, "No space left on device")
 
     path = tmp_path / "a.csv"

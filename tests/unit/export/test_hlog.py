@@ -12,7 +12,7 @@ from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
 from loadgen.config.scenarios import Server
-from loadgen.export.hlog import _index_of, _zigzag
+from loadgen.export.hlog import _index_of, _leb128
 from loadgen.result import Result
 
 Get = Callable[[str], Result]
@@ -102,4 +102,16 @@ def test_a_value_is_counted_where_the_package_counts_it(value: int) -> None:
     ],
 )
 def test_numbers_are_zigzag_leb128_of_at_most_nine_bytes(number: int, encoded: bytes) -> None:
-    assert _zigzag(number) == encoded
+    assert _leb128(np.array([number])) == encoded
+    assert _leb128(np.array([5, number, -1])) == b"\x0a" + encoded + b"\x01"
+
+
+def test_an_answer_at_an_impossible_instant_is_counted_all_the_same(
+    make_run: Callable[..., Any], tmp_path: Path
+) -> None:
+    data = make_run(Server(target_qps=1), [0, 100, 200], [5, 2**62, -(2**61)])
+    (latency,) = [
+        sum(each.get_total_count() for each in intervals(path) if each.get_tag() is None)
+        for path in [Result(data).export(tmp_path / "run.hlog")]
+    ]
+    assert latency == 3

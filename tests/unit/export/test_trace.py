@@ -131,3 +131,11 @@ def test_a_long_run_is_thinned_and_keeps_its_extremes(
         "samples": 10_001,
         "samples_shown": len(shown),
     }
+
+
+def test_a_status_that_there_is_none_of_is_unknown(
+    make_run: Callable[..., RunData], tmp_path: Path
+) -> None:
+    data = make_run(Server(target_qps=1), [0, 100], [5, 150], status=[0, 7])
+    begins = of(read(Result(data).export(tmp_path / "run.trace.json")), "b")
+    assert [each["args"]["status"] for each in begins] == ["ok", "unknown"]

@@ -59,6 +59,8 @@ def test_damaged_folders_are_rows(runs: Path, rewrite: Callable[..., None]) -> N
 
 def test_what_is_no_number_is_null() -> None:
     assert query([], "select 'nan'::double, 'inf'::double, 1.5")[1][0][:2] == (None, None)
+    nested = "select [1, 'nan'::double], {'a': 'inf'::double, 'b': 2}"
+    assert query([], nested)[1] == [([1, None], {"a": None, "b": 2})]
 
 
 @pytest.mark.parametrize("sql", ["", "selec", "select nothing from runs", "select 1/0 from other"])
@@ -68,6 +70,26 @@ def test_sql_that_duckdb_refuses_names_the_columns(sql: str) -> None:
         return
     with pytest.raises(SettingsError, match=r"SQL over the table runs \(path, started_at"):
         query([], sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "copy runs to '{}/new'",
+        "export database '{}/new'",
+        "attach '{}/new' as other",
+        "select * from '{}/old.csv'",
+        "select * from read_text('{}/old.csv')",
+        "select * from glob('{}/*')",
+        "install httpfs",
+        "set enable_external_access = true",
+    ],
+)
+def test_a_query_has_no_files(sql: str, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text("a\n1\n")
+    with pytest.raises(SettingsError, match="SQL over the table runs"):
+        query([], sql.format(tmp_path))
+    assert [each.name for each in tmp_path.iterdir()] == ["old.csv"]
 
 
 def test_without_duckdb_its_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

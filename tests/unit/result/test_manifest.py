@@ -59,6 +59,12 @@ def test_a_damaged_or_newer_file_is_told_as_such(saved_run: Path, text: str, mes
         (["columns", "../../etc"], "all rows", r"no such column is known"),
         (["columns"], {}, r"lists no column 'index'"),
         (["outputs", "n_bytes"], None, r"outputs\.n_bytes is None; expected int"),
+        (["started_at"], "yesterday", r"started_at is 'yesterday'; expected an instant"),
+        (["started_at"], "2026-01-02T03:04:05", r"started_at is '2026.*with its time zone"),
+        (["series", 0, "end_ns"], 2**62, r"series\[0\]\.end_ns is \d+; expected a number"),
+        (["effective", "target_qps"], float("nan"), r"effective\.target_qps is nan; expected a n"),
+        (["series"], [], r"lists no series; expected those of 4 rows"),
+        (["scenario", "target_percentile"], 10**400, r"target_percentile = 1000.*a percentile in"),
         (["dataset_total"], 3, r"0\.npy: has the shape \(4,\); expected \(3,\)"),
     ],
 )  # fmt: skip
@@ -74,6 +80,14 @@ def test_a_wrong_field_is_named(
     file.write_text(json.dumps(table), encoding="utf-8")
     with pytest.raises(ResultError, match=message):
         Result.load(saved_run)
+
+
+@pytest.mark.parametrize("given", [["min_queries"], ["min_queries", [], {}, 5, "unknown"]])
+def test_what_is_no_setting_was_not_given(saved_run: Path, given: list[Any]) -> None:
+    file = saved_run / "result.json"
+    table = json.loads(file.read_text(encoding="utf-8")) | {"settings_given": given}
+    file.write_text(json.dumps(table), encoding="utf-8")
+    assert set(Result.load(saved_run).settings.given()) == {"min_queries"}
 
 
 def test_an_absent_field_is_named(saved_run: Path) -> None:

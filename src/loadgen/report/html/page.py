@@ -7,10 +7,11 @@ Everything is in the one file: styles and plots; no script. Whatever a name hold
 from __future__ import annotations
 
 import os
-import secrets
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from loadgen import whole_file
 from loadgen.errors import LoadGenError, needs_extra
 
 try:
@@ -77,16 +78,8 @@ def write(page: Page, path: str | os.PathLike[str], *, overwrite: bool = False) 
     """
     target = prepare(path, overwrite=overwrite)
     text = render(page)
-    try:
-        partial = _new_partial(target)
-        try:
-            partial.write_text(text, encoding="utf-8", errors="backslashreplace")
-            partial.replace(target)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise _cannot_write(target, error) from error
+    with whole_file.replacing(target, partial(_check, overwrite)) as file:
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
     return target
 
 
@@ -108,32 +101,10 @@ def prepare(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     LoadGenError
         As `write` does.
     """
-    target = Path(path).absolute()
-    try:
-        _check_replaceable(target, overwrite)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _new_partial(target).unlink()
-    except OSError as error:
-        raise _cannot_write(target, error) from error
-    return target
+    return whole_file.prepare(path, partial(_check, overwrite))
 
 
-def _new_partial(target: Path) -> Path:
-    """Make the file that is written and then renamed, with the rights that a new file gets."""
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    partial.touch(exist_ok=False)
-    return partial
-
-
-def _cannot_write(target: Path, error: OSError) -> LoadGenError:
-    return LoadGenError(f"{target}: cannot be written: {error.strerror or error}")
-
-
-def _check_replaceable(target: Path, overwrite: bool) -> None:
-    if not target.exists():
-        return
-    if target.is_dir():
-        raise LoadGenError(f"{target}: is a folder; expected the name of a file")
+def _check(overwrite: bool, target: Path) -> None:
     if not overwrite:
         raise LoadGenError(
             f"{target}: is there already; expected an absent file"
