@@ -7,14 +7,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
+from loadgen.grades import GRADES
+
 __all__ = ["details", "fragment", "items", "line", "table"]
 
 # Readable on white and on black.
-_COLOURS: Final = {
-    "VALID": "#2e9e44", "good": "#2e9e44", "same": "#2e9e44", "faster": "#2e9e44",
-    "suspect": "#c98500", "cannot tell": "#c98500",
-    "INVALID": "#e0463b", "bad": "#e0463b", "slower": "#e0463b",
-}  # fmt: skip
+_COLOURS: Final = {"good": "#2e9e44", "doubtful": "#c98500", "bad": "#e0463b"}
 
 
 def fragment(*parts: str) -> str:
@@ -24,7 +22,7 @@ def fragment(*parts: str) -> str:
 
 def line(label: str, verdict: str = "", text: str = "") -> str:
     """Return a line: a label, a verdict in its colour, and what follows."""
-    colour = _COLOURS.get(verdict, "inherit")
+    colour = _COLOURS.get(GRADES.get(verdict, ""), "inherit")
     parts = [
         f"<b>{escape(label)}</b> " if label else "",
         f'<b style="color:{colour}">{escape(verdict)}</b>' if verdict else "",

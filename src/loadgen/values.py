@@ -19,10 +19,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from loadgen.errors import Problem
+from loadgen.terminal import cells, printable
 
 __all__ = [
     "MAX_COUNT",
     "MAX_SECONDS",
+    "NARROW",
     "NOTICEABLE",
     "TEXT_WIDTH",
     "Check",
@@ -59,6 +61,10 @@ queue that changes by less is not told of."""
 TEXT_WIDTH: Final = 98
 """Of what is written for people: it fits into 100 columns."""
 
+NARROW: Final = 70
+"""Columns; where there are fewer, text goes below its label."""
+
+_SECOND: Final = "\uffff"  # of a wide letter's columns: Unicode has no character there
 _HIGHEST_PERCENTILE: Final = 100.0
 
 
@@ -262,7 +268,7 @@ def per_cent(share: float, digits: int = 0) -> str:
 
 
 def wrapped(text: str, first: str = "", rest: str | None = None, width: int = TEXT_WIDTH) -> str:
-    """Return a text in lines that fit; a figure and its "%" stay together.
+    """Return a text in lines that fit, as `printable` has it; a figure and its "%" stay together.
 
     Parameters
     ----------
@@ -270,7 +276,7 @@ def wrapped(text: str, first: str = "", rest: str | None = None, width: int = TE
     first, rest : str
         What its first line begins with, and the others; `rest` None: the same.
     width : int
-        Characters of a line.
+        Columns of a line.
 
     Examples
     --------
@@ -278,11 +284,19 @@ def wrapped(text: str, first: str = "", rest: str | None = None, width: int = TE
     - below it by
       5 % of all
     """
+    spread = _spread(printable(text).replace(" %", "\N{NO-BREAK SPACE}%"))
     found = textwrap.fill(
-        text.replace(" %", "\N{NO-BREAK SPACE}%"),
-        width,
-        initial_indent=first,
-        subsequent_indent=first if rest is None else rest,
+        spread,
+        width - (_SECOND in spread),  # a wide letter may be broken from its second column
+        initial_indent=_spread(first),
+        subsequent_indent=_spread(first if rest is None else rest),
         break_on_hyphens=False,
     )
-    return found.replace("\N{NO-BREAK SPACE}%", " %")
+    return found.replace(_SECOND, "").replace("\N{NO-BREAK SPACE}%", " %")
+
+
+def _spread(text: str) -> str:
+    """Return a text with as many characters as it has columns: `textwrap` counts characters."""
+    if text.isascii():
+        return text
+    return "".join(_SECOND * (cells(each) - 1) + each for each in text)

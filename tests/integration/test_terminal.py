@@ -6,12 +6,14 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import struct
 import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +96,18 @@ class Terminal:
     def interrupt(self) -> None:
         self._process.send_signal(signal.SIGINT)
 
+    def stop_and_go_on(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
+        self._process.send_signal(signal.SIGCONT)
+
+    def resize(self, columns: int) -> None:
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        self.screen.resize(50, columns)
+
     def close(self) -> None:
-        self._process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # it has a session of its own
         self._process.wait()
         os.close(self._terminal)
 
@@ -164,6 +176,38 @@ def test_ctrl_c_leaves_a_clean_terminal(start: Start) -> None:
     assert "╌" not in "\n".join(terminal.lines)  # no bar is left
     assert b"interrupted; what was measured until then is kept" in terminal.written
     assert not terminal.screen.cursor.hidden
+
+
+def test_a_window_that_is_made_narrower_gets_a_narrower_view(start: Start) -> None:
+    terminal = start(100, "suts:echo", *LONG)
+    terminal.wait_for("so far[^$]*health")
+    terminal.resize(40)
+    # The bar has a line of its own where there is little room.
+    lines = terminal.wait_for(r"time       [━╌]{28}\n {11}\d+ s[^$]*health")
+    assert all(re.match(r"\w+ +\S|echo:| {11}\S", line) for line in lines)
+
+
+def test_a_run_that_is_stopped_and_goes_on_shows_itself_again(start: Start) -> None:
+    terminal = start(80, "suts:echo", *LONG)
+    terminal.wait_for("so far")
+    terminal.stop_and_go_on()
+    terminal.screen.reset()
+    assert "health" in labels(terminal.wait_for("health"))
+    terminal.interrupt()
+    assert terminal.end() == 3
+
+
+def test_where_output_is_a_pipe_the_view_is_as_wide_as_the_terminal_of_errors(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "suts.py").write_text(SUTS)
+    line = f"{shlex.join((*COMMAND, 'run', 'suts:echo', *LONG))} | cat > /dev/null"
+    terminal = Terminal(tmp_path, 40, ("sh", "-c", line))
+    try:
+        lines = terminal.wait_for("so far[^$]*health[^$]*issue delay p99 .*s")
+        assert all(re.match(r"\w+ +\S|echo:| {11}\S", line) for line in lines)
+    finally:
+        terminal.close()
 
 
 def test_what_the_system_prints_stays(start: Start) -> None:

@@ -261,4 +261,4 @@ def test_the_package_tells_pytest_of_it(checkout: Path) -> None:
     project = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))
     points = project["project"]["entry-points"]["pytest11"]
     assert points == {"pytest_loadgen": "pytest_loadgen"}
-    assert project["tool"]["setuptools"]["py-modules"] == ["pytest_loadgen"]
+    assert project["tool"]["setuptools"]["py-modules"].count("pytest_loadgen") == 1

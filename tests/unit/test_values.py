@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadgen.terminal import cells
 from loadgen.values import (
     Check,
     Refused,
@@ -137,3 +138,15 @@ def test_a_figure_is_not_parted_from_its_per_cent(width: int) -> None:
     assert all(line.startswith("  ") for line in lines[1:])
     assert not any(line.strip().startswith("%") for line in lines)
     assert max(map(len, lines)) <= width
+
+
+def test_text_is_wrapped_by_columns_and_not_by_letters() -> None:
+    assert wrapped("模型模型 模型", "- ", "  ", width=11) == "- 模型模型\n  模型"
+    lines = wrapped("名" * 90, "- ", "  ", width=7).splitlines()
+    assert max(map(cells, lines)) <= 7
+    assert "".join(lines).count("名") == 90
+
+
+def test_what_a_terminal_obeys_is_shown_before_lines_are_measured() -> None:
+    text = wrapped("a\x1b[31mb c\u202ed", width=12)
+    assert text == "a\\x1b[31mb\nc\\u202ed"

@@ -9,11 +9,13 @@ could want too.
 from loadgen.cli import commands, commands_many, commands_saved
 from loadgen.cli.app import app
 from loadgen.cli.completion import join_colons
+from loadgen.cli.ending import prepare_streams
 
 __all__ = ["app", "commands", "commands_many", "commands_saved", "main"]
 
 
 def main() -> None:
     """Run the command line of this process; ends it."""
-    join_colons("loadgen")
+    prepare_streams()
+    join_colons()
     app(prog_name="loadgen")

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-import loadgen
+Opening = Literal["auto", "yes", "no"]
+"""Whether a browser shows a page."""
 
 app = typer.Typer(
     name="loadgen",
@@ -21,6 +22,8 @@ app = typer.Typer(
 
 def _show_version(asked: bool) -> None:
     if asked:
+        import loadgen  # noqa: PLC0415 - seldom wanted, and Tab waits for this module
+
         typer.echo(f"loadgen {loadgen.__version__}")
         raise typer.Exit
 

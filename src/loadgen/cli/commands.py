@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be typed of one run: commands, their arguments and options. No logic.
 
+What does their work is imported when they are called: Tab waits for this module and its neighbours.
 Exit codes: 0 valid, 1 invalid, 2 wrong use, 3 the run could not be finished.
 """
 
@@ -11,14 +12,10 @@ from typing import Annotated, Any
 
 import typer
 
-from loadgen.cli.app import JSON, OVERWRITE, QUIET, app
+from loadgen.cli.app import JSON, OVERWRITE, QUIET, Opening, app
 from loadgen.cli.completion import modules, scenarios, targets
-from loadgen.cli.demo import DURATION_S, demo
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
-from loadgen.cli.report import Opening, report
-from loadgen.cli.run import run
-from loadgen.cli.selftest import selftest
 
 
 @app.command("demo")
@@ -26,7 +23,7 @@ def _demo(
     *,
     duration_s: Annotated[
         float, typer.Option(min=0, metavar="S", help="Of each scenario but Offline.")
-    ] = DURATION_S,
+    ] = 8.0,
     output_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Gets a folder for each run.")
     ] = None,
@@ -35,6 +32,8 @@ def _demo(
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Measure a real model: its accuracy, and all four scenarios of MLPerf."""
+    from loadgen.cli.demo import demo
+
     code = exit_code(
         lambda: demo(
             duration_s=duration_s,
@@ -118,6 +117,8 @@ def _run(
     **options: Any,
 ) -> None:
     """Measure a system of your own."""
+    from loadgen.cli.run import run
+
     named = {"scenario": scenario, "dataset": dataset, "sut": sut, "output_dir": output_dir}
     named["prompts"] = prompts
     given = {name: text for name, text in (named | options).items() if text is not None}
@@ -151,6 +152,8 @@ def _report(
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Write a page about a saved run: one HTML file, without scripts, that needs no network."""
+    from loadgen.cli.report import report
+
     code = exit_code(
         lambda: report(
             run, out=out, overwrite=overwrite, opening=opening, as_json=as_json, quiet=quiet
@@ -168,4 +171,6 @@ def _selftest(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Find out what this machine can do; later results have it in their environment."""
+    from loadgen.cli.selftest import selftest
+
     raise typer.Exit(exit_code(lambda: selftest(quick=quick, as_json=as_json)))

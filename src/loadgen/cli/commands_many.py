@@ -14,12 +14,9 @@ from typing import Annotated, Any
 import typer
 
 from loadgen.cli.app import JSON, OVERWRITE, QUIET, app
-from loadgen.cli.compare import compare
 from loadgen.cli.completion import modules, run_folders, scenarios, targets
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
-from loadgen.cli.peak import SearchOptions, peak
-from loadgen.cli.sweep import sweep
 
 _PEAK_HELP = """Find the highest rate, or concurrency, that meets the limits.
 
@@ -77,6 +74,8 @@ def _peak(
     **options: Any,
 ) -> None:
     """Find the highest rate, or concurrency, that meets the limits."""
+    from loadgen.cli.peak import SearchOptions, peak
+
     named = {"scenario": scenario, "dataset": dataset, "prompts": prompts, "sut": sut}
     named["output_dir"] = output_dir
     given = {name: text for name, text in (named | options).items() if text is not None}
@@ -121,6 +120,8 @@ def _sweep(
     **options: Any,
 ) -> None:
     """Measure one load after the other."""
+    from loadgen.cli.sweep import sweep
+
     named = {"scenario": scenario, "dataset": dataset, "prompts": prompts, "sut": sut}
     given = {name: text for name, text in (named | options).items() if text is not None}
     code = exit_code(
@@ -180,6 +181,8 @@ def _compare(
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Find out whether run B is faster or slower than run A."""
+    from loadgen.cli.compare import compare
+
     code = exit_code(
         lambda: compare(
             a,

@@ -12,12 +12,29 @@ from typing import Annotated
 import typer
 
 from loadgen.cli.app import JSON, QUIET, app
+from loadgen.cli.completion import is_asked
 from loadgen.cli.ending import exit_code
-from loadgen.cli.listing import SHOWN, Choice, list_runs
-from loadgen.cli.saved import export, schema, show
-from loadgen.export import FORMATS
 
 _RUN = typer.Argument(metavar="RUN", help="Folder of a saved result.")
+
+
+def _shown() -> str:
+    """Return the columns that are listed; Tab has no use for them."""
+    if is_asked():
+        return ""
+    from loadgen.cli.listing import SHOWN
+
+    return SHOWN
+
+
+def _formats() -> str:
+    """Return the formats and what a file's name ends with; Tab has no use for them."""
+    if is_asked():
+        return ""
+    from loadgen.export import FORMATS
+
+    return "; ".join(f"{name} ({', '.join(each.suffixes)})" for name, each in FORMATS.items())
+
 
 _LS_HELP = """List saved runs: one line a folder, newest first.
 
@@ -49,7 +66,7 @@ def _ls(
         str | None, typer.Option(metavar="[-]COLUMN", help="-: descending. Default: -started.")
     ] = None,
     columns: Annotated[
-        str | None, typer.Option(metavar="NAME,...", help=f"Default: {SHOWN}.")
+        str | None, typer.Option(metavar="NAME,...", help=f"Default: {_shown()}.")
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="So many runs at most.")
@@ -62,6 +79,8 @@ def _ls(
     as_csv: Annotated[bool, typer.Option("--csv", help="Values, not words, with commas.")] = False,
 ) -> None:
     """List saved runs."""
+    from loadgen.cli.listing import Choice, list_runs
+
     choice = Choice(scenario, system, valid, sort, columns, limit, sql)
     code = exit_code(lambda: list_runs(folders or [], choice, as_json=as_json, as_csv=as_csv))
     raise typer.Exit(code)
@@ -70,6 +89,8 @@ def _ls(
 @app.command("show")
 def _show(folder: Annotated[Path, _RUN], *, as_json: Annotated[bool, JSON] = False) -> None:
     """Show a saved run as it was shown when it ended."""
+    from loadgen.cli.saved import show
+
     raise typer.Exit(exit_code(lambda: show(folder, as_json=as_json)))
 
 
@@ -84,7 +105,7 @@ loadgen export RUN --to run.trace.json
 loadgen export RUN --to http://127.0.0.1:4318/v1/metrics
 
 Formats, and what a file's name ends with:
-{"; ".join(f"{name} ({', '.join(each.suffixes)})" for name, each in FORMATS.items())}.
+{_formats()}.
 """
 
 
@@ -109,6 +130,8 @@ def _export(
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Write a saved run for other tools."""
+    from loadgen.cli.saved import export
+
     code = exit_code(lambda: export(folder, to, format_name, overwrite=overwrite, quiet=quiet))
     raise typer.Exit(code)
 
@@ -116,4 +139,6 @@ def _export(
 @app.command("schema")
 def _schema() -> None:
     """Print the JSON Schema of what `loadgen show --json` prints as `result`."""
+    from loadgen.cli.saved import schema
+
     raise typer.Exit(exit_code(schema))

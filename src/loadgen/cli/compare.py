@@ -7,6 +7,7 @@ tell. Not for comparing: that is the package ``loadgen.comparison``.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ CANNOT_TELL: Final = 4
 """Not that of a run that was not finished (3): a build may repeat that one, and has to lengthen
 this one."""
 
+_VERDICT: Final = re.compile(r"(?<=  )(same|faster|slower|cannot tell)(?= \*$|$)", re.M)
 _CODES: Final = {"same": VALID, "faster": VALID, "slower": INVALID, "cannot tell": CANNOT_TELL}
 
 
@@ -57,7 +59,7 @@ def compare(
     except (ComparisonError, ResultError) as error:
         complain(_in_lines(error))
         return output.end(WRONG_USE, str(error), comparison=None)
-    output.say(found.summary())
+    output.say(found.summary(width=output.width), _VERDICT)
     code, why = _CODES[found.verdict], None
     if page is not None:
         written, why = report.write(lambda: found.report(page, overwrite=overwrite), output)

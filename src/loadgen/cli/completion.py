@@ -16,11 +16,17 @@ from typing import Final
 
 from loadgen.config.scenarios import SCENARIOS
 
-__all__ = ["join_colons", "modules", "run_folders", "scenarios", "targets"]
+__all__ = ["is_asked", "join_colons", "modules", "run_folders", "scenarios", "targets"]
 
+_ASKS: Final = "_LOADGEN_COMPLETE"
 _MANIFEST: Final = "result.json"
 _module_before: list[str] = []
 """The part before the colon of the word that bash completes, which it takes for a word."""
+
+
+def is_asked() -> bool:
+    """Return whether this process is one that a shell asks, because Tab was pressed."""
+    return _ASKS in os.environ
 
 
 def scenarios(incomplete: str) -> list[str]:
@@ -99,17 +105,12 @@ def _defined(tree: ast.Module) -> Iterator[str]:
             )
 
 
-def join_colons(program: str) -> None:
+def join_colons() -> None:
     """Undo what bash does to module:name: it splits words at colons, and replaces the last part.
 
     Nothing happens unless bash asks for a completion.
-
-    Parameters
-    ----------
-    program : str
-        Its name in the shell.
     """
-    asks = os.environ.get(f"_{program.upper()}_COMPLETE") == "complete_bash"
+    asks = os.environ.get(_ASKS) == "complete_bash"
     words, last = os.environ.get("COMP_WORDS", ""), os.environ.get("COMP_CWORD", "")
     if not asks or ":" not in words or not last.isdigit():
         return

@@ -6,7 +6,7 @@ Not for the model (``digits.py``), nor for runs of what a user brings (``run.py`
 
 from __future__ import annotations
 
-import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -21,11 +21,9 @@ from loadgen.cli.digits import Digits, digits
 from loadgen.cli.output import Output, result_document
 from loadgen.cli.report import write
 from loadgen.cli.run import measured, output_folder, save
-from loadgen.report import print_table
+from loadgen.report import table_for
 from loadgen.result.folder import REPORT_FILE
-from loadgen.values import TEXT_WIDTH, per_cent, wrapped
-
-DURATION_S: Final = 8.0
+from loadgen.values import per_cent, wrapped
 
 # Early stopping at the 99th percentile needs 459 queries in Server and 662 in MultiStream.
 _MIN_QUERIES: Final = 1_000
@@ -153,17 +151,14 @@ def _show(results: dict[str, loadgen.Result], accuracy: _Accuracy | None, output
         return
     performance = {name: result for name, result in results.items() if name != "accuracy"}
     if performance:
-        print_table(performance.values())
+        output.write(table_for(performance.values(), sys.stdout))
     if accuracy is not None:
         share = per_cent(accuracy.n_right / accuracy.n_images, 1)
         output.say(f"\nAccuracy: {share}, {accuracy.n_right:,} of {accuracy.n_images:,} images")
     for name, result in results.items():
         for reason in result.reasons:
-            output.say(_wrapped(f"{name}, system INVALID: {reason}"))
+            words = f"{name}, system INVALID: {reason}"
+            output.say(wrapped(words, rest="  ", width=output.width))
         for cause in result.health.causes:
-            output.say(_wrapped(f"{name}, generator {result.health.verdict}: {cause}"))
-
-
-def _wrapped(text: str) -> str:
-    width = min(TEXT_WIDTH, shutil.get_terminal_size((TEXT_WIDTH, 0)).columns)
-    return wrapped(text, rest="  ", width=width)
+            words = f"{name}, generator {result.health.verdict}: {cause}"
+            output.say(wrapped(words, rest="  ", width=output.width))

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a command ends: exit codes, signals, errors in words.
+"""How a command ends: exit codes, signals, errors in words, streams that nobody reads.
+
+A reader that closes the pipe (``| head``) has what it wanted. That is no failure: what is written
+from then on is dropped, and the command ends as it would have, with its code.
 
 Not for what a command does, nor for what it shows of results (``output.py``).
 """
@@ -11,13 +14,24 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from types import CodeType
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-import loadgen
-from loadgen.errors import ResultError, SettingsError
+from loadgen.errors import (
+    Interrupted,
+    LoadGenError,
+    ResultError,
+    SettingsError,
+    SUTError,
+    described,
+)
+from loadgen.terminal import printable
+
+if TYPE_CHECKING:
+    from loadgen.result import Result
 
 VALID: Final = 0
 INVALID: Final = 1
@@ -26,8 +40,15 @@ NOT_FINISHED: Final = 3
 
 _T = TypeVar("_T")
 
+_WITH_RESULT: Final = (SUTError, Interrupted)
+
 _OWN_FOLDER: Final = str(Path(__file__).resolve().parents[1]) + os.sep
 _IMPORT_MACHINERY: Final = ("<frozen importlib", str(Path(os.__file__).parent / "importlib"))
+
+
+unwritten: Final[list[Callable[[int, str | None], int]]] = []
+"""What writes the document of this process's command with an exit code and an error, and returns
+the code; where one is asked for, until it is written."""
 
 
 class WrongUse(Exception):
@@ -40,29 +61,81 @@ def exit_code(action: Callable[[], int]) -> int:
     Parameters
     ----------
     action : callable
-        The command; returns its code.
+        The command; returns its code. What it raises for want of a reader is no failure.
     """
+    code, why = NOT_FINISHED, None
     try:
         with stopped_by_sigterm():
             code = action()
+    except (WrongUse, SettingsError) as error:
+        code, why = WRONG_USE, str(error)
+        complain(why)
+    except KeyboardInterrupt:
+        why = "interrupted"
+        complain(why)
+    except BrokenPipeError:
+        code = VALID
+    except Exception as error:
+        why = described(error)
+        if isinstance(error, OSError) and error.filename is None:  # of a stream, not of a file
+            complain(why)
+        else:
+            with suppress(OSError):
+                traceback.print_exc()
+    while unwritten:
+        code = unwritten.pop()(code, why)
+    code = code if written() else NOT_FINISHED
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _drop(2)
+    return code
+
+
+def written(*texts: str) -> bool:
+    """Write texts to standard output, and what it still has.
+
+    Where that fails, whatever is written there later is dropped. Returns False, and says why, if
+    that is not because nobody reads it.
+    """
+    try:
+        for text in texts:
+            print(text)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except (WrongUse, SettingsError) as error:
-        complain(str(error))
-        return WRONG_USE
-    except KeyboardInterrupt:
-        complain("interrupted")
     except BrokenPipeError:
-        # Nobody reads any more: Python's own flush at exit must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    except Exception:
-        traceback.print_exc()
-    else:
-        return code
-    return NOT_FINISHED
+        _drop(1)
+    except OSError as error:
+        _drop(1)
+        complain(f"standard output cannot be written: {error.strerror}")
+        return False
+    return True
 
 
-def code_of(results: Iterable[loadgen.Result], error: str | None) -> int:
+def _drop(number: int) -> None:
+    """Drop what a stream is given from now on, by Python's flush at exit too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+
+
+def prepare_streams() -> None:
+    """Make it safe to write to the standard streams, however the process was started.
+
+    Those that were closed drop what they get: otherwise the next file that is opened has the number
+    1 or 2, and gets what is written there. `sys.stdout` stays None, since a document needs one.
+    Letters that the terminal's encoding does not have are written as Python writes them.
+    """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # has the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for good
+
+
+def code_of(results: Iterable[Result], error: str | None) -> int:
     """Return the exit code of runs.
 
     Parameters
@@ -77,8 +150,9 @@ def code_of(results: Iterable[loadgen.Result], error: str | None) -> int:
 
 
 def complain(text: str) -> None:
-    """Write an error to standard error."""
-    print(f"Error: {text}", file=sys.stderr)
+    """Write an error to standard error, if that is read."""
+    with suppress(OSError):
+        print(printable(f"Error: {text}"), file=sys.stderr)
 
 
 def show_traceback(error: BaseException) -> None:
@@ -86,7 +160,8 @@ def show_traceback(error: BaseException) -> None:
     users = error.__traceback__
     while users is not None and _is_ours(users.tb_frame.f_code):
         users = users.tb_next
-    print("".join(traceback.format_exception(error.with_traceback(users))), end="", file=sys.stderr)
+    with suppress(OSError):
+        traceback.print_exception(error.with_traceback(users))
 
 
 def _is_ours(code: CodeType) -> bool:
@@ -113,8 +188,8 @@ def attempt(
         return action(), None
     except (SettingsError, ResultError) as error:
         raise WrongUse(str(error)) from None
-    except (WrongUse, BrokenPipeError):
-        raise  # nobody reads what is said; where a system's pipe broke, it is a SUTError
+    except WrongUse:
+        raise
     except (Exception, KeyboardInterrupt, SystemExit) as error:
         explain(error, left)
         return None, error
@@ -130,9 +205,9 @@ def explain(error: BaseException, left: str | None = None) -> None:
     left : str, optional
         What is left of runs before, and how to go on. None: there are none.
     """
-    if isinstance(error, loadgen.SUTError) and error.__cause__ is not None:
+    if isinstance(error, SUTError) and error.__cause__ is not None:
         show_traceback(error.__cause__)
-    elif not isinstance(error, (loadgen.LoadGenError, KeyboardInterrupt)):
+    elif not isinstance(error, (LoadGenError, KeyboardInterrupt)):
         show_traceback(error)
     if left is None:
         kept = result_of(error) is not None
@@ -140,19 +215,18 @@ def explain(error: BaseException, left: str | None = None) -> None:
     complain(f"{in_words(error)}; {left}")
 
 
-def result_of(error: BaseException | None) -> loadgen.Result | None:
+def result_of(error: BaseException | None) -> Result | None:
     """Return what was measured until an error."""
-    result = getattr(error, "result", None)
-    return result if isinstance(result, loadgen.Result) else None
+    return cast("Result | None", error.result) if isinstance(error, _WITH_RESULT) else None
 
 
 def in_words(error: BaseException) -> str:
     """Return an error as one line of a message."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
-    if isinstance(error, loadgen.LoadGenError):
+    if isinstance(error, LoadGenError):
         return str(error)
-    return f"{type(error).__name__}: {error}"
+    return described(error)
 
 
 @contextmanager

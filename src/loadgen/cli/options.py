@@ -18,11 +18,11 @@ from typing import Annotated, Final
 
 import typer
 
+from loadgen.cli.completion import is_asked
 from loadgen.config.arrivals import ARRIVALS
 from loadgen.config.conversations import Conversations
 from loadgen.config.knobs import Knobs
 from loadgen.config.scenarios import SCENARIOS
-from loadgen.config.settings import Seeds, Settings
 from loadgen.errors import Problem, SettingsError
 
 __all__ = [
@@ -248,6 +248,11 @@ def _annotation(field: Field, default: str) -> object:
 
 
 def _default_of_setting(name: str) -> str:
+    if is_asked():
+        return ""  # Tab waits for no pydantic
+
+    from loadgen.config.settings import Seeds, Settings  # noqa: PLC0415
+
     outer, _, inner = name.partition(".")
     model = Seeds if inner else Settings
     return f"default: {_written(model.model_fields[inner or outer].default)}"

@@ -6,9 +6,10 @@ Not for the search (``search``), nor for what the words of the command line mean
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import loadgen
 from loadgen.cli import ending
@@ -18,6 +19,8 @@ from loadgen.cli.output import Output, result_document
 from loadgen.cli.run import named, output_folder, save
 from loadgen.search import PeakResult, Probe
 from loadgen.values import count_in_words
+
+_OUTCOME: Final = re.compile(r"(?<=^.{11})(passes|fails|undecided)\b")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def peak(
 
     def on_probe(probe: Probe) -> None:
         probes.append(probe)
-        output.say(str(probe))
+        output.say(probe.in_words(output.width), _OUTCOME)
 
     left = "nothing is kept: with --state FILE a search goes on where it was cut off"
     if search.state is not None:
@@ -74,7 +77,8 @@ def peak(
     if before := len(found.probes) - len(probes):
         output.say(f"{count_in_words(before, 'probe')} of {search.state} not repeated")
     code = ending.VALID if found.confirmed else ending.INVALID
-    output.say("\n" + found.summary(probes=False) + ("\n" if folder and found.result else ""))
+    words = found.summary(probes=False, width=output.width)
+    output.say(f"\n{words}" + ("\n" if folder and found.result else ""))
     if found.result is None:
         return output.end(code, **found.to_dict(), result=None)
     result = named(found.result, job)

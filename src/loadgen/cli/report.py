@@ -11,15 +11,13 @@ import sys
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import loadgen
 from loadgen.cli import ending
+from loadgen.cli.app import Opening
 from loadgen.cli.output import Output
 from loadgen.errors import LoadGenError, ResultError
 from loadgen.result.folder import REPORT_FILE
-
-Opening = Literal["auto", "yes", "no"]
 
 
 def report(

@@ -19,6 +19,7 @@ from loadgen.cli.output import Output, result_document
 from loadgen.errors import LoadGenError, ResultError, SettingsError
 from loadgen.export.document import to_json
 from loadgen.export.formats import need
+from loadgen.report import summary_for
 
 _WEB: Final = ("http://", "https://")
 _OTLP: Final = "otlp"
@@ -39,14 +40,14 @@ def show(folder: Path, *, as_json: bool) -> int:
     output = Output(as_json=as_json, quiet=False)
     try:
         result = loadgen.Result.load(folder)
-        text, document = result.summary(), result_document(result)
+        text, document = summary_for(result, sys.stdout), result_document(result)
     except ResultError as error:
         complain(printable(str(error)))
         row = {k: v for k, v in index.read_run(folder).items() if v is not None}
         if output.shows_words and len(row) > len(("path", "duration_s", "problem")):
             print_grid(("what", "as far as it was read"), [(k, str(v)) for k, v in row.items()])
         return output.end(WRONG_USE, str(error), result=None)
-    output.say(printable(text))
+    output.write(text)
     return output.end(code_of([result], None), result=document)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import loadgen
-from loadgen import terminal
 from loadgen.cli import ending
 from loadgen.cli.job import Job, prepare
 from loadgen.cli.options import option_name, plain
@@ -22,7 +21,7 @@ from loadgen.report import units
 from loadgen.report.grid import fitted
 from loadgen.search import Point, curve, knee, report
 from loadgen.search.words import load_in_words
-from loadgen.values import TEXT_WIDTH
+from loadgen.values import wrapped
 
 _HEADS: Final = ("completed/s", "p50", "p90", "p99", "system", "generator", "")
 
@@ -76,7 +75,7 @@ def sweep(
     points = curve(results)
     best = knee(points)
     if points:
-        output.say("\n".join(_table(points, best, scenarios[0])))
+        output.write("\n".join(_table(points, best, scenarios[0], output)))
         if output_dir is not None:
             output.say(f"\nSaved in {output_dir}")
     if points and page is not None:
@@ -121,7 +120,7 @@ def _prepared(
 
 
 def _table(
-    points: Sequence[Point], best: Point | None, scenario: loadgen.Scenario
+    points: Sequence[Point], best: Point | None, scenario: loadgen.Scenario, output: Output
 ) -> Iterator[str]:
     load = "queries/s" if isinstance(scenario, loadgen.Server) else "outstanding"
     rows: list[tuple[str, ...]] = [(load, *_HEADS)]
@@ -131,6 +130,7 @@ def _table(
         verdict = "VALID" if point.valid else "INVALID"
         mark = "<- knee" if point is best else ""
         rows.append((load_in_words(point.load), rate, *times, verdict, point.health, mark))
-    yield from fitted(rows, terminal.columns(TEXT_WIDTH), left=())
+    yield from fitted(rows, output.width, left=(), colour=output.has_colour)
     if best is None:
-        yield "No knee: latency does not bend upwards, or there are fewer than 4 loads"
+        words = "No knee: latency does not bend upwards, or there are fewer than 4 loads"
+        yield wrapped(words, width=output.width)

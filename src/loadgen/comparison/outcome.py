@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from loadgen import markup
-from loadgen.comparison.words import end, figure, line
-from loadgen.values import wrapped
+from loadgen.comparison.words import end, figure
+from loadgen.report.grid import fitted
+from loadgen.values import TEXT_WIDTH, wrapped
 
 __all__ = ["Comparison", "Difference", "Ends", "Verdict"]
 
@@ -213,24 +214,24 @@ class Comparison:
 
         return html.write(html.comparison_page(self), path, overwrite=overwrite)
 
-    def summary(self) -> str:
-        """Return the comparison in words, in lines of less than 100 characters."""
-        return "\n".join(self._lines())
+    def summary(self, *, width: int = TEXT_WIDTH) -> str:
+        """Return the comparison in words, in lines of at most `width` columns."""
+        return "\n".join(self._lines(width))
 
-    def _lines(self) -> Iterator[str]:
-        yield self.headline
+    def _lines(self, width: int) -> Iterator[str]:
+        yield wrapped(self.headline, "", "  ", width)
         for name, run in zip("AB", self.runs, strict=True):
-            yield wrapped(f"{name}  {run}", "  ")
+            yield wrapped(f"{name}  {run}", "  ", "     ", width)
         for reason in self.forced:
-            yield wrapped(f"NOT COMPARABLE, compared all the same: {reason}", "  ")
+            yield wrapped(f"NOT COMPARABLE, compared all the same: {reason}", "  ", None, width)
         yield ""
-        for row in self._rows():
-            yield line(*row)
+        if self.differences:
+            yield from fitted(list(self._rows()), width, left=(0, 5))
         for name, why in self.left_out.items():
-            yield wrapped(f"{name}: not compared, {why}", "", "  ")
+            yield wrapped(f"{name}: not compared, {why}", "", "  ", width)
         yield ""
         for note in self.remarks():
-            yield wrapped(note, "- ", "  ")
+            yield wrapped(note, "- ", "  ", width)
 
     def _rows(self) -> Iterator[tuple[str, ...]]:
         """Yield the table's heads and its rows; nothing where nothing is compared."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, NamedTuple, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, cast
 
 from loadgen.config.knobs import Knobs, knob
 from loadgen.errors import Problem, SettingsError
 from loadgen.values import MAX_SECONDS, Refused, name_hint, number
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = [
     "ARRIVALS",
@@ -77,6 +78,8 @@ class Gamma(Arrivals):
 
 def _timestamps(value: object) -> tuple[float, ...]:
     """Check for instants in seconds that never go back."""
+    import numpy as np  # noqa: PLC0415 - the command line has these names to offer on Tab
+
     allowed = "a non-empty sequence of numbers of seconds from 0 to 1e9 that never goes back"
     if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
         raise Refused(allowed)
@@ -180,6 +183,8 @@ class Varying(Arrivals):
 
 def _steps(value: object) -> tuple[tuple[float, float], ...]:
     """Check for pairs of a factor and its seconds."""
+    import numpy as np  # noqa: PLC0415 - as above
+
     allowed = (
         "a non-empty sequence of pairs (factor of target_qps, seconds): factors of at least 0, "
         "the last one above 0, and seconds of at least 1e-09 and at most 1e+09"

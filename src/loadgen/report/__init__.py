@@ -5,7 +5,7 @@ Not for figures (the result has them), nor for other tools (`Result.save` writes
 """
 
 from loadgen.report.notebook import notebook_html
-from loadgen.report.table import print_summary, print_table, table
+from loadgen.report.table import summary_for, table, table_for
 from loadgen.report.text import summary
 
-__all__ = ["notebook_html", "print_summary", "print_table", "summary", "table"]
+__all__ = ["notebook_html", "summary", "summary_for", "table", "table_for"]

@@ -1,17 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cells in aligned columns, turned on their side where the lines would be too long."""
+"""Cells in aligned columns; where the lines would be too long, on their side or one below another.
+
+Not for what is in the cells, nor for where the lines go.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
-__all__ = ["aligned", "fitted"]
+from loadgen.terminal import cells, graded, padded, painted
+from loadgen.values import wrapped
+
+__all__ = ["NOTHING", "aligned", "fitted", "listed"]
 
 Rows = Sequence[Sequence[str]]
-_GAPS = ("  ", " ")  # the first that fits
+
+NOTHING: Final = "-"
+"""A cell that has no value; a list leaves it out."""
+
+_GAPS: Final = ("  ", " ")  # the first that fits
 
 
-def aligned(rows: Rows, left: Collection[int] = (0,), gap: str = _GAPS[0]) -> list[str]:
+def aligned(
+    rows: Rows, left: Collection[int] = (0,), gap: str = _GAPS[0], *, colour: bool = False
+) -> list[str]:
     """Return a line for each row.
 
     Parameters
@@ -22,18 +35,22 @@ def aligned(rows: Rows, left: Collection[int] = (0,), gap: str = _GAPS[0]) -> li
         Columns that begin at the left, from 0; the others end at the right.
     gap : str
         Between two columns.
+    colour : bool
+        Whether cells that are verdicts are coloured.
     """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [_width(column) for column in zip(*rows, strict=True)]
     return [
         gap.join(
-            f"{cell:<{width}}" if number in left else f"{cell:>{width}}"
+            _coloured(padded(cell, width, right=number not in left), cell, colour)
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
 
 
-def fitted(rows: Rows, width: int, left: Collection[int] = (0,)) -> list[str]:
+def fitted(
+    rows: Rows, width: int, left: Collection[int] = (0,), *, colour: bool = False
+) -> list[str]:
     """Return the same in lines of at most `width` columns, as far as cells allow.
 
     Where they are too long the first row becomes the first column, and there are as many tables
@@ -41,30 +58,55 @@ def fitted(rows: Rows, width: int, left: Collection[int] = (0,)) -> list[str]:
 
     Parameters
     ----------
-    rows, left
+    rows, left, colour
         As for `aligned`.
     width : int
     """
     for gap in _GAPS:
-        lines = aligned(rows, left, gap)
-        if max(map(len, lines)) <= width:
-            return lines
-    return list(_turned(rows, width))
+        if _width(aligned(rows, left, gap)) <= width:
+            return aligned(rows, left, gap, colour=colour)
+    return list(_turned(rows, width, colour))
 
 
-def _turned(rows: Rows, width: int) -> Iterator[str]:
+def _turned(rows: Rows, width: int, colour: bool) -> Iterator[str]:
     head, *others = ([cell.strip() for cell in row] for row in rows)
     some: list[list[str]] = []
     used = _width(head)
     for row in others:
         if some and used + len(_GAPS[0]) + _width(row) > width:
-            yield from aligned(list(zip(head, *some, strict=True)))
+            yield from filter(None, aligned(list(zip(head, *some, strict=True)), colour=colour))
             yield ""
             used, some = _width(head), []
         some.append(row)
         used += len(_GAPS[0]) + _width(row)
-    yield from aligned(list(zip(head, *some, strict=True)))
+    yield from filter(None, aligned(list(zip(head, *some, strict=True)), colour=colour))
 
 
-def _width(cells: Sequence[str]) -> int:
-    return max(map(len, cells))
+def listed(rows: Rows, width: int, *, colour: bool = False) -> Iterator[str]:
+    """Yield a list: the last cell of each row, and below it the others with their heads.
+
+    For rows of long names, which are broken where it takes that.
+
+    Parameters
+    ----------
+    rows, width, colour
+        As for `fitted`.
+    """
+    heads, *others = rows
+    label = _width(heads) + len(_GAPS[0])
+    for row in others:
+        title = wrapped(row[-1], "", "", width)
+        yield painted(title, "bold") if colour else title
+        for head, cell in zip(heads[:-1], row[:-1], strict=True):
+            if cell != NOTHING:
+                lines = wrapped(cell, f"  {padded(head, label)}", " " * (label + 2), width)
+                yield _coloured(lines, cell, colour)
+
+
+def _coloured(text: str, cell: str, colour: bool) -> str:
+    """Return a text that has a cell in it, that cell coloured if it is a verdict."""
+    return text.replace(cell, graded(cell, cell)) if colour and cell.strip() else text
+
+
+def _width(texts: Sequence[str]) -> int:
+    return max(map(cells, texts), default=0)

@@ -7,11 +7,11 @@ Not for one result: that is `summary`.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, TextIO
 
 from loadgen import terminal
+from loadgen.grades import GRADES
 from loadgen.report import units
 from loadgen.report.grid import aligned, fitted
 from loadgen.report.text import summary
@@ -23,11 +23,7 @@ if TYPE_CHECKING:
 _PERCENTILES = (50, 90, 99, 99.9)
 _HEADS = ("scenario", "figure", *(f"p{p:g}" for p in _PERCENTILES), "system", "generator")
 _LEFT = tuple(_HEADS.index(head) for head in ("scenario", "system", "generator"))
-_COLOURS: Final = {
-    "VALID": "green", "INVALID": "red", "good": "green", "suspect": "yellow", "bad": "red",
-}  # fmt: skip
-_IN_A_TABLE: Final = re.compile(rf"\b({'|'.join(_COLOURS)})\b")
-_IN_A_SUMMARY: Final = re.compile(rf"(?<=^System     |^Generator  )({'|'.join(_COLOURS)})\b", re.M)
+_VERDICT: Final = re.compile(rf"(?<=^System     |^Generator  )({'|'.join(GRADES)})\b", re.M)
 
 
 def table(results: Iterable[Result]) -> str:
@@ -45,41 +41,18 @@ def table(results: Iterable[Result]) -> str:
     return "\n".join(aligned(_rows(results), _LEFT))
 
 
-def print_table(results: Iterable[Result], file: TextIO | None = None) -> None:
-    """Write the table; on a terminal in colour, and turned on its side where it is too wide.
-
-    Parameters
-    ----------
-    results : iterable of Result
-    file : text file or None
-        None: standard output.
-    """
-    out = sys.stdout if file is None else file
-    if not out.isatty():
-        out.write(table(results) + "\n")
-        return
-    text = "\n".join(fitted(_rows(results), terminal.columns(TABLE_WIDTH), _LEFT))
-    out.write(_painted(_IN_A_TABLE, text, out) + "\n")
+def table_for(results: Iterable[Result], stream: TextIO) -> str:
+    """Return the table; for a terminal in colour, and turned on its side where it is too wide."""
+    if not terminal.is_terminal(stream):
+        return table(results)
+    width, colour = terminal.columns(TABLE_WIDTH, stream), terminal.has_colour(stream)
+    return "\n".join(fitted(_rows(results), width, _LEFT, colour=colour))
 
 
-def print_summary(result: Result, file: TextIO | None = None) -> None:
-    """Write `Result.summary()`; on a terminal as wide as that is, with the verdicts in colour.
-
-    Parameters
-    ----------
-    result : Result
-    file : text file or None
-        None: standard output.
-    """
-    out = sys.stdout if file is None else file
-    width = terminal.columns(TABLE_WIDTH) if out.isatty() else TABLE_WIDTH
-    out.write(_painted(_IN_A_SUMMARY, summary(result, width), out) + "\n")
-
-
-def _painted(verdicts: re.Pattern[str], text: str, out: TextIO) -> str:
-    if not terminal.has_colour(out):
-        return text
-    return verdicts.sub(lambda found: terminal.painted(found[0], _COLOURS[found[0]]), text)
+def summary_for(result: Result, stream: TextIO | None) -> str:
+    """Return `Result.summary()`; for a terminal as wide as that is, with the verdicts in colour."""
+    text = summary(result, terminal.columns(TABLE_WIDTH, stream))
+    return terminal.with_verdicts(text, _VERDICT, stream)
 
 
 def _rows(results: Iterable[Result]) -> list[tuple[str, ...]]:

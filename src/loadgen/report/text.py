@@ -15,14 +15,13 @@ from loadgen.report.certainty import certainty_lines
 from loadgen.report.times import TABLE_WIDTH, time_lines
 from loadgen.report.words import BELIEF, batches, client, goodput, knobs, stopping, watched
 from loadgen.sut.watch import blocked_in_words
-from loadgen.values import TEXT_WIDTH, count_in_words, per_cent, wrapped
+from loadgen.values import NARROW, TEXT_WIDTH, count_in_words, per_cent, wrapped
 
 if TYPE_CHECKING:
     from loadgen.result import Result
     from loadgen.result.data import Occurrence
 
 _LABEL = 18
-_NARROW = 70  # columns
 _MOST_SERIES = 4  # an accuracy run may have thousands; the performance series is the last
 
 
@@ -61,10 +60,12 @@ def summary(result: Result, width: int = TABLE_WIDTH) -> str:
 
 
 def _in_lines(lines: _Lines, width: int) -> str:
-    # Where there is little room, text goes below its label.
-    indent = _LABEL if width >= _NARROW else 4
+    indent = _LABEL if width >= NARROW else 4
     width = min(width, TEXT_WIDTH)
-    return "\n".join(wrapped(text, first, rest[:indent], width) for text, first, rest in lines)
+    return "\n".join(
+        wrapped(text, first if first.strip() else first[:indent], rest[:indent], width)
+        for text, first, rest in lines
+    )
 
 
 def _head(result: Result) -> _Lines:

@@ -22,7 +22,7 @@ from loadgen.errors import LoadGenError, SUTError, described, raised
 from loadgen.result.encoding import Encoder
 from loadgen.run.collector import collector
 from loadgen.run.live import LiveView, Screen, Series
-from loadgen.run.live.planned import rows_can_be_read, series_of, warm_up_of
+from loadgen.run.live.planned import series_of, warm_up_of
 from loadgen.run.sinks import OutputStream, Sink
 from loadgen.run.task import Step, Task
 from loadgen.sut.base import Delivery, SystemUnderTest
@@ -110,7 +110,7 @@ class Execution:
         self._view = screen and LiveView(
             screen,
             self.engine.progress,
-            self.engine.columns if rows_can_be_read(task) else None,
+            self.engine.parts,
             lambda: self._now_ns() / 1e9,
         )
 

@@ -12,7 +12,7 @@ from loadgen.config.scenarios import Server
 from loadgen.search.narrowing import Bracket
 from loadgen.search.probe import Loaded, Probe, load_knob
 from loadgen.search.words import load_in_words
-from loadgen.values import ns_in_words, per_cent, wrapped
+from loadgen.values import TEXT_WIDTH, ns_in_words, per_cent, wrapped
 from loadgen.verdict.observed import limits
 
 if TYPE_CHECKING:
@@ -104,16 +104,18 @@ class PeakResult:
             found.append(Reached(limit.knob, limit.limit_ns, percentile, value_ns, low_ns, high_ns))
         return tuple(found)
 
-    def summary(self, *, probes: bool = True) -> str:
-        """Return the search in words, in lines of less than 100 columns.
+    def summary(self, *, probes: bool = True, width: int = TEXT_WIDTH) -> str:
+        """Return the search in words.
 
         Parameters
         ----------
         probes : bool
             With each of them.
+        width : int
+            Columns of a line.
         """
-        lines = [wrapped(words, f"{label:<11}", " " * 11) for label, words in _words(self)]
-        return "\n".join(lines + [str(probe) for probe in self.probes] * probes)
+        lines = [wrapped(words, f"{label:<11}", " " * 11, width) for label, words in _words(self)]
+        return "\n".join(lines + [probe.in_words(width) for probe in self.probes] * probes)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the peak, how sure it is, and the probes folded up."""

@@ -19,7 +19,17 @@ from loadgen.run import watched_run
 from loadgen.search.evidence import LEAST_EFFECTIVE, LimitEvidence, Outcome, fewest_that_pass
 from loadgen.search.watch import Rule, Watcher
 from loadgen.search.words import load_in_words, seconds_in_words, share_in_words
-from loadgen.values import Check, Refused, choice, integer, number, problem_of, wrapped
+from loadgen.values import (
+    NARROW,
+    TEXT_WIDTH,
+    Check,
+    Refused,
+    choice,
+    integer,
+    number,
+    problem_of,
+    wrapped,
+)
 from loadgen.verdict import integrity, observed
 
 if TYPE_CHECKING:
@@ -92,11 +102,16 @@ class Probe:
         return found
 
     def __str__(self) -> str:
+        return self.in_words()
+
+    def in_words(self, width: int = TEXT_WIDTH) -> str:
+        """Return the probe in lines of at most `width` columns."""
         taken = seconds_in_words(self.seconds)
         if self.health != "good":
             taken += f", generator {self.health}"
         first = f"{load_in_words(self.load):>9}  {self.outcome:<9}  "
-        return wrapped(f"{self.why}; {taken}", first, " " * len(first))
+        rest = " " * (len(first) if width >= NARROW else 4)
+        return wrapped(f"{self.why}; {taken}", first, rest, width)
 
 
 def _text(value: object) -> str:

@@ -77,13 +77,16 @@ def test_scenarios() -> None:
     assert completion.scenarios("s") == ["single_stream", "server"]
 
 
+PROGRAM = "from loadgen.cli import main; main()"
+
+
 def asked(line: str, cursor: int | None = None) -> list[str]:
     """What the command answers when bash asks, with its words as bash splits them."""
     words = shlex.split(line.replace(":", " : "))
     empty = line.endswith(" ")
     last = len(words) - (not empty) if cursor is None else cursor
     done = subprocess.run(
-        [sys.executable, "-P", "-c", "from loadgen.cli import main; main()"],
+        [sys.executable, "-P", "-c", PROGRAM],
         env={**os.environ, "_LOADGEN_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(words),
              "COMP_CWORD": str(last)},
         check=True, capture_output=True, text=True,
@@ -108,6 +111,52 @@ def test_the_command_answers_bash(line: str, offered: list[str]) -> None:
     assert asked(line) == offered
 
 
+@pytest.mark.parametrize(
+    ("shell", "words", "first"),
+    [
+        ("zsh", "loadgen run --min-d", '"--min-duration-s":"A shorter run is invalid."'),
+        ("zsh", "loadgen co", '"compare":"Find out whether run B is faster or slower..."'),
+        ("fish", "loadgen run --min-d", "--min-duration-s\tA shorter run is invalid."),
+        ("fish", "loadgen run suts:e", "suts:echo"),
+    ],
+)
+def test_the_command_answers_other_shells_with_what_things_are(
+    shell: str, words: str, first: str
+) -> None:
+    """Fish asks twice: whether there is anything, then what."""
+    environment = {
+        **os.environ, "_LOADGEN_COMPLETE": f"complete_{shell}",
+        "_TYPER_COMPLETE_ARGS": words, "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PROGRAM], env=environment, check=True, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert first in done.stdout
+
+
+def test_tab_does_not_wait_for_libraries() -> None:
+    """Beyond the package itself; what a command needs it imports when it is called."""
+    listing = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", listing + PROGRAM], check=True, capture_output=True, text=True,
+        env={**os.environ, "_LOADGEN_COMPLETE": "complete_bash", "COMP_WORDS": "loadgen run --min",
+             "COMP_CWORD": "2"},
+    )  # fmt: skip
+    assert done.stdout.split() == ["--min-duration-s", "--min-queries"]
+    loaded = set(done.stderr.split())
+    assert "loadgen.cli.commands" in loaded
+    slow = {
+        "rich",
+        "scipy",
+        "loadgen.search",
+        "loadgen.comparison",
+        "loadgen.export",
+        "loadgen.cli.run",
+    }
+    assert loaded & slow == set()
+
+
 def test_quotes_that_are_open_are_no_error() -> None:
     assert isinstance(asked("loadgen run 'suts:echo'"), list)
 
@@ -117,8 +166,7 @@ def test_bash_completes(folder: Path) -> None:
     """Bash has the script that --show-completion prints, and is asked what it would insert."""
     (folder / "bin").mkdir()
     command = folder / "bin" / "loadgen"
-    program = "from loadgen.cli import main; main()"
-    command.write_text(f"#!/bin/sh\nexec {sys.executable} -P -c '{program}' \"$@\"\n")
+    command.write_text(f"#!/bin/sh\nexec {sys.executable} -P -c '{PROGRAM}' \"$@\"\n")
     command.chmod(0o755)
     script = (
         'eval "$(loadgen --show-completion bash)"; complete -p loadgen;'

@@ -63,9 +63,14 @@ def test_what_cannot_be_started_is_wrong_use(error) -> None:
         ending.attempt(raising(error))
 
 
-def test_pipe_that_nobody_reads_is_no_error_of_a_run() -> None:
-    with pytest.raises(BrokenPipeError):
-        ending.attempt(raising(BrokenPipeError()))
+def test_pipe_that_nobody_reads_is_no_failure() -> None:
+    assert ending.exit_code(raising(BrokenPipeError())) == 0
+
+
+def test_pipe_of_the_users_that_breaks_is_one(capsys) -> None:
+    """What is written of a run never raises, so it is a pipe of theirs."""
+    assert isinstance(ending.attempt(raising(BrokenPipeError()))[1], BrokenPipeError)
+    assert "BrokenPipeError; nothing was measured" in capsys.readouterr().err
 
 
 def test_error_of_the_system_shows_its_cause(capsys) -> None:

@@ -70,3 +70,20 @@ def test_a_long_word_is_folded_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_letters_of_all_languages_stay() -> None:
     assert printable("Größe 大 é\nnext") == "Größe 大 é\nnext"
+
+
+def test_verdicts_of_a_table_are_coloured_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    out = Terminal()
+    print_grid(HEADS, ROWS, {"p99": True}, out)
+    assert "\x1b[32mVALID\x1b[0m    runs/a\n" in out.getvalue()
+    assert "\x1b[31mINVALID\x1b[0m  runs/" in out.getvalue()
+
+
+def test_a_standard_output_that_was_closed_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    print_grid(HEADS, ROWS)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from loadgen.config.scenarios import Offline, SingleStream
-from loadgen.report import print_summary, print_table, table
+from loadgen.report import summary_for, table, table_for
 from loadgen.result import Result, RunData
 
 Make = Callable[..., RunData]
@@ -38,26 +38,22 @@ def test_a_table_has_a_line_for_each_result(make_run: Make) -> None:
 
 
 def test_a_file_gets_the_plain_table(make_run: Make) -> None:
-    out = io.StringIO()
-    print_table(results(make_run), out)
-    assert out.getvalue() == table(results(make_run)) + "\n"
+    assert table_for(results(make_run), io.StringIO()) == table(results(make_run))
 
 
 def test_a_terminal_gets_the_same_words(make_run: Make) -> None:
-    out = Terminal()
-    print_table(results(make_run), out)
+    shown = table_for(results(make_run), Terminal())
     for word in ("offline", "400.00/s", "10.00 ms", "INVALID", "generator"):
-        assert word in out.getvalue()
+        assert word in shown
 
 
 def test_the_table_of_a_terminal_fits_in_80_columns(
     make_run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    out = Terminal()
     many = Result(make_run(Offline(), [0] * 450_000, [926_789_012] * 450_000))
-    print_table([many, *results(make_run)], out)
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in out.getvalue().splitlines()]
+    shown = table_for([many, *results(make_run)], Terminal())
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in shown.splitlines()]
     assert "485,547.41/s" in lines[1]
     assert max(len(line.rstrip()) for line in lines) <= 80
 
@@ -66,9 +62,8 @@ def test_a_narrow_terminal_gets_the_table_on_its_side(
     make_run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    out = Terminal()
-    print_table(results(make_run), out)
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in out.getvalue().splitlines()]
+    shown = table_for(results(make_run), Terminal())
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in shown.splitlines()]
     assert lines[0] == "scenario    offline  single_stream"
     assert lines[-1] == "generator      good           good"
     assert max(map(len, lines)) <= 40
@@ -82,18 +77,15 @@ def test_a_summary_fits_its_terminal_and_says_the_same_words(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     (_, failed) = results(make_run)
-    out = Terminal()
-    print_summary(failed, out)
-    text = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
+    shown = summary_for(failed, Terminal())
+    text = re.sub(r"\x1b\[[0-9;]*m", "", shown)
     assert max(map(len, text.splitlines())) <= columns
-    assert "\nSystem     \x1b[31mINVALID\x1b[0m\n" in out.getvalue()
-    assert "\nGenerator  \x1b[32mgood\x1b[0m: " in out.getvalue()
+    assert "\nSystem     \x1b[31mINVALID\x1b[0m\n" in shown
+    assert "\nGenerator  \x1b[32mgood\x1b[0m: " in shown
     reasons = " ".join(failed.reasons)
     assert all(word in text for word in reasons.split())
 
 
 def test_a_summary_in_a_file_is_the_plain_one(make_run: Make) -> None:
     (first, _) = results(make_run)
-    out = io.StringIO()
-    print_summary(first, out)
-    assert out.getvalue() == first.summary() + "\n"
+    assert summary_for(first, io.StringIO()) == first.summary()

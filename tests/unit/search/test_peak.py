@@ -145,6 +145,9 @@ def test_lines_fit_in_100_columns() -> None:
     losing = find(LosingSUT(every=50, latency_ns=1_000), low=1, high=2, drain_timeout_s=1)
     for each in (found, losing):
         assert max(map(len, each.summary().splitlines())) < 100
+        narrow = each.summary(width=40)
+        assert max(map(len, narrow.splitlines())) <= 40
+        assert narrow.split() == each.summary().split()
 
 
 def test_a_system_that_loses_answers_fails_with_that_reason() -> None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final
 
-from loadgen.run.live.figures import Columns
+from loadgen.run.live.figures import Parts
 from loadgen.run.live.screens import Screen, choose
 from loadgen.run.live.state import Counts, Progress, Series, Snapshot
 
@@ -32,8 +32,8 @@ class LiveView:
     screen : Screen
     counts : callable
         Returns how many samples are issued and answered, of the whole run.
-    columns : callable or None
-        Returns its rows; None: no latencies are shown.
+    parts : callable
+        Returns its rows, as `_core.Engine.parts`.
     now_s : callable
         Returns the instant, in s, on the run's clock.
 
@@ -46,10 +46,10 @@ class LiveView:
         self,
         screen: Screen,
         counts: Callable[[], Counts],
-        columns: Columns | None,
+        parts: Parts,
         now_s: Callable[[], float],
     ) -> None:
-        self._screen, self._counts, self._columns, self._now_s = screen, counts, columns, now_s
+        self._screen, self._counts, self._parts, self._now_s = screen, counts, parts, now_s
         self._progress: Progress | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._show, name="loadgen-progress", daemon=True)
@@ -69,7 +69,7 @@ class LiveView:
 
     def series(self, series: Series) -> None:
         """Begin anew: the next series starts now."""
-        self._progress = Progress(series, self._counts, self._columns, self._now_s())
+        self._progress = Progress(series, self._counts, self._parts, self._now_s())
 
     def _show(self) -> None:
         steps = max(round(self._screen.every_s / _STEP_S), 1)

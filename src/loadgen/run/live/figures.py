@@ -6,8 +6,9 @@ Not for anything that is kept: `loadgen.metrics` has the exact figures when the 
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,11 +16,11 @@ import numpy.typing as npt
 
 from loadgen.metrics.latency import percentile_rank
 
-__all__ = ["Durations", "RowReader"]
+__all__ = ["Durations", "Parts", "RowReader"]
 
 Int64Array = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Columns = Callable[[], Mapping[str, npt.NDArray[Any]]]
+Parts = Callable[[], Sequence[tuple[int, Mapping[str, npt.NDArray[Any]]]]]
 
 _BITS: Final = 7
 _SHIFT: Final = 52 - _BITS  # a double has 52 bits below its exponent
@@ -75,14 +76,19 @@ class RowReader:
     answer yet were overtaken by others, and are looked at again. So the work is that of the
     answers, and memory is 8 bytes for each query that is overtaken now.
 
+    Rows whose places are used again are read before that: of the latest rows, half as many as there
+    are places. What was written over meanwhile is left out.
+
     Parameters
     ----------
-    columns : callable
-        Returns the rows of the whole run, as `_core.Engine.columns`; nothing where none are kept.
-    first_row : int
-        Where the series starts.
+    parts : callable
+        Returns the rows of the whole run, as `_core.Engine.parts`. The series starts behind them.
     samples_per_query : int
         A query is answered when all its samples are.
+    due_ns : int, optional
+        When all are due, on the run's clock; None: each row knows.
+    places : int
+        How many there are, where they are used again; 0: each row has its own.
 
     Attributes
     ----------
@@ -92,13 +98,19 @@ class RowReader:
         Queries of which a sample failed; they are in neither.
     """
 
-    def __init__(self, columns: Columns, first_row: int, samples_per_query: int = 1) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        samples_per_query: int = 1,
+        *,
+        due_ns: int | None = None,
+        places: int = 0,
+    ) -> None:
         self.latency, self.delay = Durations(), Durations()
         self.failed = 0
-        self._columns = columns
-        self._next_row = self._first_row = first_row
-        self._size = samples_per_query
-        self._overtaken = np.empty(0, np.int64)
+        self._parts, self._size = parts, samples_per_query
+        self._due_ns, self._places = due_ns, places
+        self._progress = [_Part(n_issued) for n_issued, _ in parts()]
 
     def read(self, n_answered: int) -> None:
         """Look at what is new.
@@ -108,39 +120,57 @@ class RowReader:
         n_answered : int
             Samples of the series that have an answer.
         """
-        columns = self._columns()
-        if not columns:
-            return
-        end = min(self._first_row + n_answered, len(columns["completed"]))
-        end -= (end - self._first_row) % self._size
-        again, later = self._overtaken[:_AGAIN], self._overtaken[_AGAIN:]
-        step = _AT_ONCE * self._size
-        fresh = range(self._next_row, end, step)
-        open_ones = [later]
-        for queries in np.split(again, range(_AT_ONCE, len(again), _AT_ONCE)):
-            open_ones.append(queries[self._open(columns, queries)])
-        for first in fresh:
-            rows = slice(first, min(first + step, end), self._size)
-            open_ones.append(np.flatnonzero(self._open(columns, rows)) * self._size + first)
-        self._next_row = max(end, self._next_row)
-        self._overtaken = np.concatenate(open_ones)
+        for number, part in enumerate(self._progress):
+            n_issued, _ = self._parts()[number]
+            end = min(part.first + n_answered, n_issued)
+            first = max(part.next, self._oldest(n_issued))
+            first += (part.first - first) % self._size
+            fresh = np.arange(first, end - (end - part.first) % self._size, self._size)
+            again, later = part.overtaken[:_AGAIN], part.overtaken[_AGAIN:]
+            open_ones = [later]
+            for rows in (again, fresh):
+                for some in np.split(rows, range(_AT_ONCE, len(rows), _AT_ONCE)):
+                    open_ones.append(some[self._open(number, some)])
+            part.next = max(int(fresh[-1]) + self._size if len(fresh) else first, part.next)
+            part.overtaken = np.concatenate(open_ones)
 
-    def _open(self, columns: Mapping[str, npt.NDArray[Any]], queries: Int64Array | slice) -> Bools:
+    def _open(self, number: int, queries: Int64Array) -> Bools:
         """Count those that are answered; return which are not."""
-        due, issued = columns["scheduled"][queries], columns["issued"][queries]
+        _, columns = self._parts()[number]
+        places = self._places or sys.maxsize
         end, is_ok, done = (
-            np.full(len(due), _NEVER),
-            np.ones(len(due), bool),
-            np.ones(len(due), bool),
+            np.full(len(queries), _NEVER),
+            np.ones(len(queries), bool),
+            np.ones(len(queries), bool),
         )
         for sample in range(self._size):
-            completed = columns["completed"][sample:][queries]
+            at = (queries + sample) % places
+            completed = columns["completed"][at]
             done &= completed > 0  # before the status, which is written before it
-            is_ok &= columns["status"][sample:][queries] == 0
+            is_ok &= columns["status"][at] == 0
             np.maximum(end, completed, out=end)
-        is_ok &= done
-        self.latency.add((end - due)[is_ok])
-        self.delay.add((issued - due)[is_ok])
-        self.failed += int(np.count_nonzero(done) - np.count_nonzero(is_ok))
+        at = queries % places
+        due: Any = self._due_ns
+        issued = None
+        if due is None:
+            due, issued = columns["scheduled"][at], columns["issued"][at]
+        lost = queries < self._oldest(self._parts()[number][0])  # since then some were written over
+        counted = done & is_ok & ~lost
+        self.latency.add((end - due)[counted])
+        if issued is not None:
+            self.delay.add((issued - due)[counted])
+        self.failed += int(np.count_nonzero(done & ~is_ok & ~lost))
         time.sleep(0)  # who waits for the interpreter gets it
-        return ~done
+        return ~done & ~lost
+
+    def _oldest(self, n_issued: int) -> int:
+        """Return the oldest row that nobody is writing over."""
+        return n_issued - self._places // 2 if self._places else 0
+
+
+class _Part:
+    """How far the rows of an issuing thread are looked at: those below `next`, but for some."""
+
+    def __init__(self, first: int) -> None:
+        self.first = self.next = first
+        self.overtaken = np.empty(0, np.int64)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from loadgen import traffic
 from loadgen.config.arrivals import Replay, Varying
 from loadgen.config.scenarios import Concurrent, Offline, Scenario, Server
 from loadgen.result.observation import reported_percentile
@@ -10,7 +11,7 @@ from loadgen.run.live.state import Series
 from loadgen.run.task import Task
 from loadgen.values import count_in_words
 
-__all__ = ["rows_can_be_read", "series_of", "warm_up_of"]
+__all__ = ["series_of", "warm_up_of"]
 
 
 def series_of(task: Task, number: int, sut_name: str, *, may_end_early: bool = False) -> Series:
@@ -27,11 +28,14 @@ def series_of(task: Task, number: int, sut_name: str, *, may_end_early: bool = F
     """
     step, sizes, n_steps = task.steps[number], task.effective, len(task.steps)
     phase = step.phase if n_steps == 1 else f"{step.phase} {number + 1}/{n_steps}"
+    keeps_rows = task.settings.recording == "rows"
     known = Series(
         name=f"{_head(task, sut_name)}, {phase}",
         percentile=reported_percentile(task.scenario),
         asked=_asked(task.scenario),
         samples_per_query=1 if isinstance(task.scenario, Offline) else sizes.samples_per_query,
+        are_all_due=isinstance(task.scenario, Offline),
+        row_places=0 if keeps_rows else traffic.histogram_places(task.scenario, sizes),
         is_timed=isinstance(task.scenario, Server),
         may_end_early=may_end_early,
     )
@@ -52,20 +56,6 @@ def warm_up_of(task: Task, sut_name: str) -> Series:
     """Return what the view is told of the queries before the first series."""
     queries = count_in_words(task.settings.warmup_queries, "query", "queries")
     return Series(f"{_head(task, sut_name)}, warm-up of {queries}", is_warm_up=True)
-
-
-def rows_can_be_read(task: Task) -> bool:
-    """Return whether a run's rows say something while it goes on, and are in their order.
-
-    Rows of several issuing threads would have to be copied to be so; places that are used again
-    have no order; and in Offline all queries are due at once, so a latency is how far it is.
-    """
-    settings = task.settings
-    return (
-        settings.recording == "rows"
-        and settings.issue_threads == 1
-        and not isinstance(task.scenario, Offline)
-    )
 
 
 def _head(task: Task, sut_name: str) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import html
 import os
-import shutil
 import sys
 from typing import Any, Final, Protocol, TextIO
 
@@ -87,7 +86,7 @@ class Terminal:
 
     def show(self, seen: Snapshot) -> None:
         """Show a look."""
-        columns, height = shutil.get_terminal_size()
+        columns, height = terminal.size(self._stream)
         # The last column stays free, since some terminals wrap there; and what is higher than the
         # screen could not be written over.
         shown = list(lines(seen, max(columns - 1, 1), self._bar))[: max(height - 2, 0)]

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from loadgen.run.live.figures import Columns, RowReader
+from loadgen.run.live.figures import Parts, RowReader
 
 __all__ = ["Counts", "Progress", "Series", "Snapshot"]
 
@@ -38,6 +38,10 @@ class Series(NamedTuple):
     max_queries : int or None
     max_duration_s : float or None, s
         Either one ends it.
+    are_all_due : bool
+        Whether all samples are due when the series begins.
+    row_places : int
+        How many rows have a place at once, where none is kept; 0: each has its own.
     is_timed : bool
         Whether queries are due at instants of their own, so that the generator can be late.
     may_end_early : bool
@@ -55,6 +59,8 @@ class Series(NamedTuple):
     min_duration_s: float = 0.0
     max_queries: int | None = None
     max_duration_s: float | None = None
+    are_all_due: bool = False
+    row_places: int = 0
     is_timed: bool = False
     may_end_early: bool = False
     is_warm_up: bool = False
@@ -109,8 +115,8 @@ class Progress:
     series : Series
     counts : callable
         Returns `Counts`.
-    columns : callable or None
-        Returns the run's rows; None: no latencies are looked at.
+    parts : callable or None
+        Returns the run's rows, as for `RowReader`; None: no latencies are looked at.
     start_s : float, s
         Now, on the clock that `look` gets its instants from.
     """
@@ -119,14 +125,19 @@ class Progress:
         self,
         series: Series,
         counts: Callable[[], Counts],
-        columns: Columns | None,
+        parts: Parts | None,
         start_s: float,
     ) -> None:
         self._series, self._counts, self._start_s = series, counts, start_s
         self._before = counts()
         self._recent: deque[tuple[float, Counts]] = deque([(start_s, (0, 0))])
         self._changed_s = start_s
-        self._reader = columns and RowReader(columns, self._before[0], series.samples_per_query)
+        self._reader = parts and RowReader(
+            parts,
+            series.samples_per_query,
+            due_ns=round(start_s * 1e9) if series.are_all_due else None,
+            places=series.row_places,
+        )
 
     def look(self, now_s: float) -> Snapshot:
         """Return how far the series is now."""
@@ -175,6 +186,8 @@ class Progress:
     ) -> float | None:
         series = self._series
         if series.n_samples is not None:
+            # Answers that come in large batches: nothing for seconds, and then many.
+            rate = rate or answered / max(elapsed_s, 1e-9)
             return (series.n_samples - answered) / rate if rate else None
         size = series.samples_per_query
         missing = series.min_queries * size - issued

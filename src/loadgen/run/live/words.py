@@ -12,13 +12,14 @@ from typing import Final, NamedTuple
 
 from loadgen.health import BAD_SHARE, FLOOR_NS, SUSPECT_SHARE
 from loadgen.run.live.state import Snapshot
-from loadgen.terminal import Style
-from loadgen.values import ns_in_words, per_cent
+from loadgen.terminal import Style, cells, cut, printable
+from loadgen.values import ns_in_words, per_cent, wrapped
 
 __all__ = ["BAR", "Word", "lines", "one_line", "rows"]
 
 _LABEL: Final = 11
 _BAR: Final = (10, 30)  # columns, at least and at most
+_BREAKABLE: Final = 8  # columns; in fewer there would be a line for each letter
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -36,7 +37,7 @@ BAR: Final = Word("")
 
 def rows(seen: Snapshot) -> Iterator[Row]:
     """Yield what there is to say: labels, and words that may be on several lines."""
-    yield "", [Word(seen.series.name, "bold")]
+    yield "", [Word(printable(seen.series.name).replace("\n", "\\n"), "bold")]
     if seen.series.is_warm_up:
         yield "time", [Word(_duration(seen.elapsed_s))]
         return
@@ -84,7 +85,7 @@ def _in_flight(seen: Snapshot) -> Word:
 
 def _latency(seen: Snapshot) -> Iterator[str]:
     if seen.latency is None:
-        yield "when the run is over"
+        yield "none: all failed" if seen.failed else "no answer yet"
         return
     yield f"p50 {_time_in_words(seen.latency[0])}"
     yield f"p99 {_time_in_words(seen.latency[1])}"
@@ -153,23 +154,33 @@ def lines(
     """
     for label, words in rows(seen):
         indent = min(_LABEL, max(width // 3, 1)) if label else 0
-        room = width - indent
+        room = max(width - indent, 1)
         first = label[: indent - 1].ljust(indent) if label else ""
-        for line in _flow(list(_with_bar(words, seen.done or 0.0, room, bar)), room):
+        for line in _flow(_with_bar(_broken(words, room), seen.done or 0.0, room, bar), room):
             yield _cut((Word(first, "dim"), *line), width)
             first = " " * indent
+
+
+def _broken(words: Iterable[Word], room: int) -> list[Word]:
+    """Return words that are no longer than a line, as far as they can be broken."""
+    return [Word(part, word.style) for word in words for part in _lines_of(word.text, room)]
+
+
+def _lines_of(text: str, room: int) -> list[str]:
+    fits = cells(text) <= room or room < _BREAKABLE
+    return [text] if fits else wrapped(text, width=room).split("\n")
 
 
 def _with_bar(
     words: Sequence[Word], done: float, room: int, bar: tuple[str, str]
 ) -> Iterator[Word]:
-    rest = sum(len(word.text) + 2 for word in words if word is not BAR)
+    rest = sum(cells(word.text) + 2 for word in words if word != BAR)
     length = room - rest
     least, most = _BAR
     length = min(length if length >= least else room, most)
     over = round(done * length)
     for word in words:
-        yield Word(bar[0] * over + bar[1] * (length - over), "green") if word is BAR else word
+        yield Word(bar[0] * over + bar[1] * (length - over), "green") if word == BAR else word
 
 
 def _flow(words: Iterable[Word], room: int) -> Iterator[tuple[Word, ...]]:
@@ -177,20 +188,20 @@ def _flow(words: Iterable[Word], room: int) -> Iterator[tuple[Word, ...]]:
     line: list[Word] = []
     used = 0
     for word in words:
-        if line and used + 2 + len(word.text) > room:
+        if line and used + 2 + cells(word.text) > room:
             yield tuple(line)
             line, used = [], 0
         if line:
             line.append(Word("  "))
             used += 2
         line.append(word)
-        used += len(word.text)
+        used += cells(word.text)
     yield tuple(line)
 
 
 def _cut(words: Iterable[Word], width: int) -> tuple[Word, ...]:
     found = []
     for word in words:
-        found.append(Word(word.text[:width], word.style))
-        width -= len(found[-1].text)
+        found.append(Word(cut(word.text, width), word.style))
+        width -= cells(found[-1].text)
     return tuple(word for word in found if word.text)

@@ -190,7 +190,7 @@ class Looks:
 
 
 def view_of(screen: Looks) -> LiveView:
-    return LiveView(screen, lambda: (3, 2), None, lambda: 0.0)
+    return LiveView(screen, lambda: (3, 2), list, lambda: 0.0)
 
 
 def test_the_view_is_closed_at_the_end() -> None:

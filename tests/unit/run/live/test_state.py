@@ -63,6 +63,13 @@ def test_time_left_is_unknown_before_anything_came() -> None:
     assert look(Series("x", min_queries=10), (1.0, 0, 0)).left_s is None
 
 
+def test_time_left_is_known_between_two_large_batches() -> None:
+    seen = look(
+        Series("x", n_samples=100), (1.0, 100, 0), (2.0, 100, 20), (6.0, 100, 20), (8.0, 100, 20)
+    )
+    assert (seen.rate, seen.left_s) == (0.0, 32.0)
+
+
 def test_silence_is_told_after_five_seconds_and_only_while_something_is_missing() -> None:
     found = looks(
         Series("x"),
@@ -78,7 +85,8 @@ def test_latencies_and_delays_are_those_of_the_rows() -> None:
         "status": np.zeros(100, np.uint8),
     }  # fmt: skip
     counts = (0, 0)
-    progress = Progress(Series("x", percentile=90, is_timed=True), lambda: counts, lambda: rows, 0)
+    series = Series("x", percentile=90, is_timed=True)
+    progress = Progress(series, lambda: counts, lambda: [(counts[0], rows)], 0)
     assert progress.look(0.5).latency is None
     counts = (100, 100)
     seen = progress.look(1.0)
@@ -86,11 +94,22 @@ def test_latencies_and_delays_are_those_of_the_rows() -> None:
     assert seen.delay_ns == pytest.approx(20, rel=0.03)
 
 
+def test_where_all_is_due_at_once_that_is_when_the_series_begins() -> None:
+    rows = {"completed": np.array([10**9 + 7_000_000]), "status": np.zeros(1, np.uint8)}
+    counts = (0, 0)
+    series = Series("x", are_all_due=True)
+    progress = Progress(series, lambda: counts, lambda: [(counts[0], rows)], 1.0)
+    counts = (1, 1)
+    seen = progress.look(2.0)
+    assert seen.latency == pytest.approx([7e6] * 3, rel=0.005)
+    assert seen.delay_ns is None
+
+
 def test_nothing_is_late_where_nothing_is_due() -> None:
     due = np.array([1], np.int64)
     rows = {"scheduled": due, "issued": due, "completed": due + 9, "status": due.astype(np.uint8)}
     rows["status"][:] = 0
     counts = (0, 0)
-    progress = Progress(Series("x"), lambda: counts, lambda: rows, 0)
+    progress = Progress(Series("x"), lambda: counts, lambda: [(counts[0], rows)], 0)
     counts = (1, 1)
     assert progress.look(1.0).delay_ns is None

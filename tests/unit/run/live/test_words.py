@@ -7,6 +7,7 @@ import pytest
 
 from loadgen.run.live.state import Series, Snapshot
 from loadgen.run.live.words import lines, one_line
+from loadgen.terminal import cells
 
 SERIES = Series("echo: server, performance", asked="2,000/s", is_timed=True)
 SEEN = Snapshot(
@@ -75,7 +76,8 @@ def test_late_issues_are_told_with_their_share_of_the_latency() -> None:
 
 def test_what_is_not_known_is_not_said() -> None:
     unknown = said(latency=None, delay_ns=None, left_s=None, done=None)
-    assert "latency    when the run is over" in unknown
+    assert "latency    no answer yet" in unknown
+    assert "latency    none: all failed" in said(latency=None, delay_ns=None, failed=3)
     assert "health" not in unknown
     assert "time       12 s\n" in unknown
 
@@ -115,3 +117,18 @@ def test_of_a_warm_up_only_the_time_is_known() -> None:
 )
 def test_time_is_written_as_people_do(seconds: float, words: str) -> None:
     assert f"{words}," in said(elapsed_s=seconds, done=None)
+
+
+def test_names_are_as_wide_as_they_are_shown_and_never_obeyed() -> None:
+    odd = SEEN._replace(series=SERIES._replace(name="模型\x1b[2J\n: server"))
+    assert text(odd, 79).splitlines()[0] == r"模型\x1b[2J\n: server"
+    assert one_line(odd).isprintable()
+    wide = SEEN._replace(series=SERIES._replace(name="模" * 60))
+    for width in (7, 20, 39):
+        assert max(map(cells, text(wide, width).splitlines())) <= width
+
+
+def test_at_20_columns_words_are_broken_and_not_cut() -> None:
+    late = text(SEEN._replace(delay_ns=1.42e6), 20)
+    assert "issue delay\n      p99 1.42 ms\n" in late
+    assert late.replace("\n     ", "").endswith(" whose doing: at the end")
