@@ -13,8 +13,8 @@ import pytest
 
 import loadgen as lg
 from loadgen import search
-from loadgen.result import DelayFigures, Result
-from loadgen.testing import ExponentialSUT, VirtualClock
+from loadgen.result import DelayFigures, Occurrence, Result
+from loadgen.testing import ExponentialSUT, FixedSUT, VirtualClock
 
 MS = 1_000_000
 
@@ -52,9 +52,13 @@ def bad_generator(result: Result) -> Result:
 def runs() -> dict[str, Result]:
     server = simulated(lg.Server(target_qps=700, target_latency_ms=15))
     failed = {**server.data.columns, "status": np.full(server.n_issued, 1, np.uint8)}
-    data = server.data.__class__(**{**vars(server.data), "columns": failed})
+    example = "Traceback (most recent call last):\n  " + "x" * 300
+    kinds = {f"a kind of failure that is called {k}": Occurrence(k, example) for k in range(1, 20)}
+    changed = {"columns": failed, "failures": kinds}
+    data = server.data.__class__(**{**vars(server.data), **changed})
     return {
         "server": server,
+        "one": simulated(lg.Server(target_qps=700), min_queries=1, max_queries=1),
         "tokens": with_tokens(),
         "bad": bad_generator(server),
         "failed": Result(data),
@@ -71,6 +75,12 @@ def pages(runs: dict[str, Result], tmp_path_factory: pytest.TempPathFactory) -> 
     slower = simulated(lg.Server(target_qps=700, target_latency_ms=15), mean_ns=2_300_000, seed=2)
     compared = lg.compare(runs["server"], slower, force=True)
     found["comparison"] = compared.report(folder / "comparison.html")
+    for name, limit_ms in (("peak", 15), ("no_peak", 5)):
+        scenario = lg.Concurrent(1, target_latency_ms=limit_ms)
+        system = FixedSUT(latency_ns=10 * MS, servers=4)
+        fields = {"clock": VirtualClock(), "progress": False, "min_duration_s": 1}
+        peak = lg.find_peak(system, 8, scenario, **fields)
+        found[name] = peak.report(folder / f"{name}.html")
     return found
 
 

@@ -13,8 +13,24 @@ from loadgen.result import Result
 
 pytestmark = pytest.mark.browser
 
-NAMES = ("server", "tokens", "bad", "failed", "offline", "sweep", "comparison")
+NAMES = (
+    "server", "tokens", "bad", "failed", "offline", "one", "sweep", "comparison", "peak", "no_peak",
+)  # fmt: skip
 SIZES = {"screen": (1200, 900), "phone": (375, 800)}
+
+
+OUTSIDE = """all => all.filter(each => {
+    const inner = each.getBoundingClientRect();
+    const outer = each.closest('.facts div, .card, svg').getBoundingClientRect();
+    return inner.width && (inner.left < outer.left - 1 || inner.right > outer.right + 1);
+}).map(each => each.textContent)"""
+OVERLAPPING = """all => all.flatMap(plot => {
+    const texts = [...plot.querySelectorAll('text')].map(
+        each => [each.textContent, each.getBoundingClientRect()]);
+    return texts.flatMap(([a, p], i) => texts.slice(i + 1).filter(([b, q]) =>
+        p.width && q.width && p.left < q.right - 1 && q.left < p.right - 1
+        && p.top < q.bottom - 3 && q.top < p.bottom - 3).map(([b]) => a + ' / ' + b));
+})"""
 
 
 @contextmanager
@@ -39,6 +55,10 @@ def test_a_page_fits_and_shows_each_plot_once(
     browser: Any, pages: dict[str, Path], name: str, size: str
 ) -> None:
     with opened(browser, pages[name], size) as page:
+        texts = ".facts dd data, .facts dd span, .card p, .card li, figure svg text"
+        assert page.eval_on_selector_all(texts, OUTSIDE) == []
+        if size == "screen":  # what is turned on a phone has boxes that overlap, and no letters
+            assert page.eval_on_selector_all("figure svg", OVERLAPPING) == []
         page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
         n_plots = page.locator("figure").count()
@@ -87,6 +107,17 @@ def test_text_in_plots_can_be_read_on_a_phone(browser: Any, pages: dict[str, Pat
             "figure svg text", "all => all.map(each => each.getBoundingClientRect().height)"
         )
         assert min(height for height in heights if height) > 9
+
+
+def test_the_words_of_a_page_are_explained_on_request_by_keyboard(
+    browser: Any, pages: dict[str, Path]
+) -> None:
+    with opened(browser, pages["server"]) as page:
+        guide = page.locator(".guide dl")
+        assert not guide.is_visible()
+        page.locator(".guide summary").focus()
+        page.keyboard.press("Enter")
+        assert guide.is_visible()
 
 
 def test_colours_of_plots_follow_the_scheme(browser: Any, pages: dict[str, Path]) -> None:

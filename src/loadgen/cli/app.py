@@ -39,5 +39,7 @@ def _loadgen(
 
 
 OVERWRITE = typer.Option("--overwrite", help="Replace a result that was saved there.")
+OVERWRITE_BOTH = typer.Option("--overwrite", help="Replace a result and a report that are there.")
+REPORT = typer.Option("--report", metavar="FILE", help="Write a page about it: one HTML file.")
 JSON = typer.Option("--json", help="One JSON document on standard output, nothing else there.")
 QUIET = typer.Option("--quiet", help="Nothing but errors, the document and the exit code.")

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from loadgen.cli.app import JSON, OVERWRITE, QUIET, Opening, app
+from loadgen.cli.app import JSON, OVERWRITE, OVERWRITE_BOTH, QUIET, REPORT, Opening, app
 from loadgen.cli.completion import modules, scenarios, targets
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
@@ -108,7 +108,8 @@ def _run(
     output_dir: Annotated[
         str | None, typer.Option(metavar="DIR", help="Folder for the result, absent or empty.")
     ] = None,
-    overwrite: Annotated[bool, OVERWRITE] = False,
+    page: Annotated[Path | None, REPORT] = None,
+    overwrite: Annotated[bool, OVERWRITE_BOTH] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the plan, as a file, and run nothing.")
     ] = False,
@@ -127,6 +128,7 @@ def _run(
             target,
             given,
             dry_run=dry_run,
+            page=page,
             overwrite=overwrite,
             as_json=as_json,
             quiet=quiet,

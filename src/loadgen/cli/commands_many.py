@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from loadgen.cli.app import JSON, OVERWRITE, QUIET, app
+from loadgen.cli.app import JSON, OVERWRITE_BOTH, QUIET, REPORT, app
 from loadgen.cli.completion import modules, run_folders, scenarios, targets
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
@@ -39,7 +39,6 @@ _TARGET = typer.Argument(metavar="TARGET", help="As for loadgen run.", autocompl
 _SCENARIO = typer.Option(metavar="NAME", help="server or concurrent.", autocompletion=scenarios)
 _DATASET = typer.Option(metavar="DATASET", help="As for loadgen run.", autocompletion=modules)
 _PROMPTS = typer.Option(metavar="FILE", help="As for loadgen run.")
-_REPORT = typer.Option("--report", metavar="FILE", help="Write a page about it: one HTML file.")
 _OVERWRITE_REPORT = typer.Option("--overwrite", help="Replace a report that is there.")
 _SUT = typer.Option(
     metavar="SUT",
@@ -68,7 +67,8 @@ def _peak(
     output_dir: Annotated[
         str | None, typer.Option(metavar="DIR", help="Folder for the last run's result.")
     ] = None,
-    overwrite: Annotated[bool, OVERWRITE] = False,
+    page: Annotated[Path | None, REPORT] = None,
+    overwrite: Annotated[bool, OVERWRITE_BOTH] = False,
     as_json: Annotated[bool, JSON] = False,
     quiet: Annotated[bool, QUIET] = False,
     **options: Any,
@@ -81,7 +81,15 @@ def _peak(
     given = {name: text for name, text in (named | options).items() if text is not None}
     search = SearchOptions(low, high, precision, confidence, max_probes, state)
     code = exit_code(
-        lambda: peak(target, given, search, overwrite=overwrite, as_json=as_json, quiet=quiet)
+        lambda: peak(
+            target,
+            given,
+            search,
+            page=page,
+            overwrite=overwrite,
+            as_json=as_json,
+            quiet=quiet,
+        )
     )
     raise typer.Exit(code)
 
@@ -113,7 +121,7 @@ def _sweep(
     output_dir: Annotated[
         str | None, typer.Option(metavar="DIR", help="Gets a folder for each run.")
     ] = None,
-    page: Annotated[Path | None, _REPORT] = None,
+    page: Annotated[Path | None, REPORT] = None,
     overwrite: Annotated[bool, _OVERWRITE_REPORT] = False,
     as_json: Annotated[bool, JSON] = False,
     quiet: Annotated[bool, QUIET] = False,
@@ -175,7 +183,7 @@ def _compare(
         float, typer.Option(metavar="PERCENT", help="Differences that do not matter.")
     ] = 5.0,
     force: Annotated[bool, typer.Option("--force", help="Compare what is not comparable.")] = False,
-    page: Annotated[Path | None, _REPORT] = None,
+    page: Annotated[Path | None, REPORT] = None,
     overwrite: Annotated[bool, _OVERWRITE_REPORT] = False,
     as_json: Annotated[bool, JSON] = False,
     quiet: Annotated[bool, QUIET] = False,

@@ -58,13 +58,11 @@ def compare(
         found = comparison_of(a, b, confidence=confidence, margin=margin_percent / 100, force=force)
     except (ComparisonError, ResultError) as error:
         complain(_in_lines(error))
-        return output.end(WRONG_USE, str(error), comparison=None)
+        return output.end(WRONG_USE, str(error), comparison=None, report=None)
     output.say(found.summary(width=output.width), _VERDICT)
-    code, why = _CODES[found.verdict], None
-    if page is not None:
-        written, why = report.write(lambda: found.report(page, overwrite=overwrite), output)
-        code = NOT_FINISHED if written is None else code
-    return output.end(code, why, comparison=found.to_dict())
+    written, why = report.write(page, lambda path: found.report(path, overwrite=overwrite), output)
+    code = NOT_FINISHED if why else _CODES[found.verdict]
+    return output.end(code, why, comparison=found.to_dict(), report=written)
 
 
 def _in_lines(error: Exception) -> str:

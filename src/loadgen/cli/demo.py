@@ -89,13 +89,13 @@ def demo(
         error,
         accuracy=None if accuracy is None else asdict(accuracy),
         results={name: result_document(result) for name, result in results.items()},
-        report=None if page is None else str(page),
+        report=page,
     )
 
 
 def _report(
     results: dict[str, loadgen.Result], output_dir: Path | None, overwrite: bool, output: Output
-) -> Path | None:
+) -> str | None:
     """Write the page of the Server run, and say where; where nothing is kept, only if that is seen.
 
     The demo is no less finished without it.
@@ -103,9 +103,10 @@ def _report(
     result = results.get(_SERVER.name)
     if result is None or (output_dir is None and not output.shows_words):
         return None
-    output.say("")
+    output.say("\nThe server run as a page, to be opened in a browser:")
     folder = Path(tempfile.mkdtemp(prefix="loadgen-demo-")) if output_dir is None else output_dir
-    return write(lambda: result.report(folder / REPORT_FILE, overwrite=overwrite), output)[0]
+    path = folder / REPORT_FILE
+    return write(path, lambda page: result.report(page, overwrite=overwrite), output)[0]
 
 
 def _runs(model: Digits, duration_s: float) -> Iterator[_Run]:

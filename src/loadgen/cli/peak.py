@@ -6,6 +6,7 @@ Not for the search (``search``), nor for what the words of the command line mean
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from loadgen.cli import ending
 from loadgen.cli.job import Job, is_run_file, prepare
 from loadgen.cli.options import option_name
 from loadgen.cli.output import Output, result_document
+from loadgen.cli.report import prepared, write
 from loadgen.cli.run import named, output_folder, save
 from loadgen.search import PeakResult, Probe
 from loadgen.values import count_in_words
@@ -40,6 +42,7 @@ def peak(
     options: dict[str, Any],
     search: SearchOptions,
     *,
+    page: Path | None = None,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -51,14 +54,17 @@ def peak(
     target, options : str or None, dict
         As for `prepare`; without a scenario it is Server, or Concurrent where a concurrency is.
     search : SearchOptions
+    page : Path or None
+        The file of a page about it.
     overwrite : bool
-        Replace a saved result.
+        Replace a saved result, and a page that is there.
     as_json, quiet : bool
         As for `Output`.
     """
     output = Output(as_json=as_json, quiet=quiet)
     job = prepare(target, with_scenario(target, options))
     folder = output_folder(job.wanted.output_dir, overwrite)
+    prepared(page, overwrite)
     probes: list[Probe] = []
 
     def on_probe(probe: Probe) -> None:
@@ -73,18 +79,23 @@ def peak(
     if found is None:
         assert error is not None
         kept = [probe.to_dict() for probe in probes]
-        return output.end(ending.NOT_FINISHED, ending.in_words(error), peak=None, probes=kept)
+        return output.end(
+            ending.NOT_FINISHED, ending.in_words(error), peak=None, probes=kept, report=None
+        )
     if before := len(found.probes) - len(probes):
         output.say(f"{count_in_words(before, 'probe')} of {search.state} not repeated")
-    code = ending.VALID if found.confirmed else ending.INVALID
     words = found.summary(probes=False, width=output.width)
-    output.say(f"\n{words}" + ("\n" if folder and found.result else ""))
-    if found.result is None:
-        return output.end(code, **found.to_dict(), result=None)
-    result = named(found.result, job)
-    error_words = save(result, folder, overwrite, output)
+    output.say(f"\n{words}" + "\n" * bool(page or (folder and found.result)))
+    error_words, document = None, None
+    if found.result is not None:
+        result = named(found.result, job)
+        found = dataclasses.replace(found, result=result)
+        error_words, document = save(result, folder, overwrite, output), result_document(result)
+    written, why = write(page, lambda path: found.report(path, overwrite=overwrite), output)
+    error_words = error_words or why
+    code = ending.VALID if found.confirmed else ending.INVALID
     code = ending.NOT_FINISHED if error_words else code
-    return output.end(code, error_words, **found.to_dict(), result=result_document(result))
+    return output.end(code, error_words, **found.to_dict(), result=document, report=written)
 
 
 def _search(job: Job, options: dict[str, Any], arguments: dict[str, Any]) -> PeakResult:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -44,31 +45,45 @@ def report(
     except ResultError as error:
         raise ending.WrongUse(str(error)) from None
     target = run / REPORT_FILE if out is None else out
-    written, why = write(lambda: result.report(target, overwrite=overwrite), output)
+    written, why = write(target, lambda path: result.report(path, overwrite=overwrite), output)
     if written is None:
         return output.end(ending.WRONG_USE, why, report=None)
     if opening == "yes" or (opening == "auto" and output.shows_words and _has_screen()):
-        webbrowser.open(written.as_uri())
-    return output.end(ending.VALID, report=str(written))
+        webbrowser.open(Path(written).as_uri())
+    return output.end(ending.VALID, report=written)
 
 
-def write(action: Callable[[], Path], output: Output) -> tuple[Path | None, str | None]:
+def write(
+    page: Path | None, action: Callable[[Path], Path], output: Output
+) -> tuple[str | None, str | None]:
     """Write a page and say where it is; return its file, or why there is none.
+
+    Whatever keeps it from being made is said, and nothing is raised: it was measured all the same,
+    and has to be shown.
 
     Parameters
     ----------
+    page : Path or None
+        Its file. None: no page is asked for, so there is neither.
     action : callable
         Writes it; returns its file.
     output : Output
     """
+    if page is None:
+        return None, None
     try:
-        written = action()
+        written = action(page)
     except (LoadGenError, ImportError) as error:
         text = _as_typed(error)
-        ending.complain(text)
-        return None, text
-    output.say(f"Report: {written}")
-    return written, None
+    except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, Exception):
+            traceback.print_exc()
+        text = f"{page}: the page could not be made: {ending.in_words(error)}"
+    else:
+        output.say(f"Report: {written}")
+        return str(written), None
+    ending.complain(text)
+    return None, text
 
 
 def prepared(page: Path | None, overwrite: bool) -> None:

@@ -15,6 +15,7 @@ from loadgen.cli import ending
 from loadgen.cli.job import Job, prepare
 from loadgen.cli.output import Output, result_document
 from loadgen.cli.plan import plan_document, plan_text
+from loadgen.cli.report import prepared, write
 from loadgen.errors import LoadGenError
 from loadgen.result.folder import prepare_output_dir
 
@@ -24,6 +25,7 @@ def run(
     options: dict[str, Any],
     *,
     dry_run: bool,
+    page: Path | None = None,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -36,8 +38,10 @@ def run(
         As for `prepare`.
     dry_run : bool
         Show the plan instead.
+    page : Path or None
+        The file of a page about it.
     overwrite : bool
-        Replace a saved result.
+        Replace a saved result, and a page that is there.
     as_json, quiet : bool
         As for `Output`.
     """
@@ -47,16 +51,20 @@ def run(
         output.say(plan_text(job))
         return output.end(ending.VALID, plan=plan_document(job))
     folder = output_folder(job.wanted.output_dir, overwrite)
+    prepared(page, overwrite)
     task = job.task
     result, error = measured(job.sut, job.dataset, task.scenario, task.settings, output)
     if result is None:
-        return output.end(ending.NOT_FINISHED, error, result=None)
+        return output.end(ending.NOT_FINISHED, error, result=None, report=None)
     result = named(result, job)
     output.show(result)
-    if folder:
+    if folder or page:
         output.say("")
     error = save(result, folder, overwrite, output) or error
-    return output.end(ending.code_of([result], error), error, result=result_document(result))
+    written, why = write(page, lambda path: result.report(path, overwrite=overwrite), output)
+    error = error or why
+    code = ending.code_of([result], error)
+    return output.end(code, error, result=result_document(result), report=written)
 
 
 def measured(

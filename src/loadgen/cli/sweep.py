@@ -78,15 +78,16 @@ def sweep(
         output.write("\n".join(_table(points, best, scenarios[0], output)))
         if output_dir is not None:
             output.say(f"\nSaved in {output_dir}")
-    if points and page is not None:
-        _, why = write(lambda: report(results, page, overwrite=overwrite), output)
-        error = why or error
+    page = page if points else None
+    written, why = write(page, lambda path: report(results, path, overwrite=overwrite), output)
+    error = error or why
     return output.end(
         ending.code_of(results, error),
         error,
         curve=[point._asdict() for point in points],
         knee=None if best is None else best._asdict(),
         results=[result_document(result) for result in results],
+        report=written,
     )
 
 

@@ -18,6 +18,7 @@ from loadgen.comparison.selection import METRICS, quantities
 from loadgen.errors import ComparisonError, SettingsError
 from loadgen.metrics.intervals import confidence_check
 from loadgen.metrics.latency import percentile_fraction
+from loadgen.report import units
 from loadgen.result import Result
 from loadgen.values import NOTICEABLE, Refused, boolean, choice, number, problem_of
 
@@ -111,12 +112,13 @@ def compare(
         notes=caveats(of_a, of_b, identical=identical),
         counts=(of_a.latency.count, of_b.latency.count),
         runs=(_label(a, of_a), _label(b, of_b)),
+        results=(of_a, of_b),
     )
 
 
 def _label(given: _Run, run: Result) -> str:
     words = [] if isinstance(given, Result) else [os.fspath(given)]
-    return ", ".join([*words, run.sut_name, run.started_at or "undated"])
+    return ", ".join([*words, run.sut_name, units.moment(run.started_at) or "undated"])
 
 
 def _check(

@@ -6,14 +6,17 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from loadgen import markup
 from loadgen.comparison.words import end, figure
 from loadgen.report.grid import fitted
 from loadgen.values import TEXT_WIDTH, wrapped
+
+if TYPE_CHECKING:
+    from loadgen.result import Result
 
 __all__ = ["Comparison", "Difference", "Ends", "Verdict"]
 
@@ -52,8 +55,7 @@ class Difference:
         Of the errors of a and b; None where the runs had other traffic.
     verdict : {"same", "faster", "slower", "cannot tell"}
     clear_alone : bool
-        The interval excludes 1. Where one cannot tell all the same, it is since so many figures
-        are looked at.
+        The interval excludes 1. If one cannot tell all the same, so many figures are looked at.
     """
 
     metric: str
@@ -118,6 +120,8 @@ class Comparison:
         What A and B are.
     counts : tuple of int
         Latencies that A and B have.
+    results : tuple of Result
+        A and B themselves; may be empty.
     """
 
     differences: tuple[Difference, ...]
@@ -129,6 +133,7 @@ class Comparison:
     notes: tuple[str, ...] = ()
     runs: tuple[str, ...] = ("A", "B")
     counts: tuple[int, int] = (0, 0)
+    results: tuple[Result, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def verdict(self) -> Verdict:
@@ -143,8 +148,8 @@ class Comparison:
     def more_samples(self) -> int | None:
         """How many more latencies each run needs to tell, if all figures stay as they are.
 
-        None where it tells, or where that cannot be said. Of the figures that are compared;
-        `left_out` has what others need. Of runs of unequal length it is the longer one's need.
+        None where it tells, or where that cannot be said. `left_out` has what other figures need.
+        Of runs of unequal length it is the longer one's need.
         """
         undecided = [each for each in self.differences if each.verdict == "cannot tell"]
         times = [_times_more(each, self.margin) for each in undecided]
@@ -286,8 +291,7 @@ class Comparison:
 def _times_more(found: Difference, margin: float) -> float | None:
     """Return how many times as many samples one figure needs; None where that cannot be said.
 
-    The width of an interval goes with 1 / sqrt(n). It has to come within the margin, or to exclude
-    1, whichever is nearer.
+    The width goes with 1 / sqrt(n). It has to come within the margin or to exclude 1.
     """
     low, high = found.ratio_interval
     if low is None or high is None:

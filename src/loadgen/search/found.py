@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from loadgen import markup
@@ -74,6 +76,8 @@ class PeakResult:
         Why the search ended.
     warnings : tuple of str
         What to know before the figure is used.
+    sut_name : str
+        The system's; empty where it is not known.
     """
 
     scenario: Loaded
@@ -85,11 +89,17 @@ class PeakResult:
     result: Result | None
     reason: str
     warnings: tuple[str, ...]
+    sut_name: str = ""
 
     @property
     def confirmed(self) -> bool:
         """Whether a whole run at the peak is valid."""
         return self.result is not None and self.result.valid
+
+    @property
+    def headline(self) -> str:
+        """What the search came to, and after the first comma or colon how sure that is."""
+        return _peak(self)
 
     def reached(self) -> tuple[Reached, ...]:
         """Return what `result` reached of each limit; nothing where nothing passed."""
@@ -116,6 +126,32 @@ class PeakResult:
         """
         lines = [wrapped(words, f"{label:<11}", " " * 11, width) for label, words in _words(self)]
         return "\n".join(lines + [probe.in_words(width) for probe in self.probes] * probes)
+
+    def report(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write a page about the search: one HTML file, which needs the extra ``report``.
+
+        Parameters
+        ----------
+        path : path
+            An absent file; parents are made.
+        overwrite : bool
+            Whether a report that is there already is replaced.
+
+        Returns
+        -------
+        Path
+            The file, absolute.
+
+        Raises
+        ------
+        LoadGenError
+            It cannot be written.
+        ImportError
+            The extra is not installed.
+        """
+        from loadgen.report import html  # noqa: PLC0415 - with the libraries of an extra
+
+        return html.write(html.peak_page(self), path, overwrite=overwrite)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the peak, how sure it is, and the probes folded up."""

@@ -161,6 +161,7 @@ def find_peak(
         result=result,
         reason=reason(where, probes, scenario, task.settings, max_probes),
         warnings=(*refused, *warnings(scenario, probes, ends, result)),
+        sut_name=system.name,
     )
 
 

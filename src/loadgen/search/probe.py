@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self, get_args
 
 from loadgen.config.scenarios import Concurrent, Server
@@ -67,6 +67,9 @@ class Probe:
         Why issuing ended, as in `Series`; "stopped" where the outcome was certain.
     why : str
         What made it certain, or why it is not.
+    reached_ns : mapping of str to int, ns
+        By the knobs that set the limits, what the samples that were answered reached of each, at
+        the percentile of the scenario; without those that nothing was answered for.
     """
 
     load: float
@@ -78,6 +81,7 @@ class Probe:
     health: str
     end: str
     why: str
+    reached_ns: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -92,10 +96,10 @@ class Probe:
         KeyError, TypeError, ValueError
             It is another table: names the field and what is allowed.
         """
-        for field, check in _CHECKS.items():
-            if problem := problem_of(field, table[field], check):
+        for name, check in _CHECKS.items():
+            if problem := problem_of(name, table[name], check):
                 raise ValueError(str(problem))
-        found = cls(**{field: table[field] for field in _CHECKS})
+        found = cls(**{name: table[name] for name in _CHECKS})
         if not found.over <= found.n <= found.n_queries:
             counts = f"over = {found.over}, n = {found.n}, n_queries = {found.n_queries}"
             raise ValueError(f"{counts}: none may be more than the next")
@@ -121,6 +125,16 @@ def _text(value: object) -> str:
     return value
 
 
+def _times(value: object) -> object:
+    """Check for times by name."""
+    allowed = "a table of names and whole ns"
+    if not isinstance(value, Mapping):
+        raise Refused(allowed)
+    if any(problem_of(str(name), ns, integer(0)) for name, ns in value.items()):
+        raise Refused(allowed)
+    return value
+
+
 _CHECKS: Final[Mapping[str, Check]] = {
     "load": number(above=0),
     "outcome": choice(*get_args(Outcome)),
@@ -131,6 +145,7 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "health": choice("good", "suspect", "bad"),
     "end": _text,
     "why": _text,
+    "reached_ns": _times,
 }
 """What each field of a probe may be."""
 
@@ -255,6 +270,11 @@ class Prober:
             health=result.health.verdict,
             end=series.end,
             why=against[0] if against else self._why(worst, outcome),
+            reached_ns={
+                limit.knob: limit.figures.percentile(self._scenario.target_percentile)
+                for limit in observed.limits(result.observed)
+                if limit.figures
+            },
         )
 
     def _run(self, load: float, fields: Mapping[str, Any], watch: Watcher | None) -> Result:

@@ -3,6 +3,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import loadgen as lg
 from loadgen.cli import app
 from loadgen.cli import report as command
 from loadgen.result import RunData
+from loadgen.testing import VirtualClock
 
 MS = 1_000_000
 
@@ -110,3 +112,94 @@ def test_a_sweep_has_a_page_and_looks_for_its_place_before_it_runs(tmp_path: Pat
     assert code == 2
     assert out == ""
     assert "s.html: is there already" in err
+
+
+SUTS = """
+from loadgen.testing import FixedSUT
+def sut(samples):
+    return samples
+def raising(samples):
+    raise ValueError("broken")
+two = FixedSUT(latency_ns=10_000_000, servers=2)
+"""
+RUN = ("run", "reported:sut", "--dataset", 4, "--scenario", "single_stream",
+       "--min-duration-s", 0, "--min-queries", 100)  # fmt: skip
+
+
+@pytest.fixture
+def suts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "reported.py").write_text(SUTS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_run_has_a_page_that_is_the_one_of_the_saved_run(suts: Path) -> None:
+    code, out, err = invoke(*RUN, "--report", "a.html", "--output-dir", "run")
+    assert code == 0, err
+    assert out.endswith(f"Saved in {suts / 'run'}\nReport: {suts / 'a.html'}\n")
+    assert invoke("report", "run")[0] == 0
+    assert (suts / "a.html").read_bytes() == (suts / "run" / "report.html").read_bytes()
+
+
+def test_a_run_that_is_not_saved_has_a_page_too_and_its_document_says_where(suts: Path) -> None:
+    code, out, _ = invoke(*RUN, "--report", "a.html", "--quiet")
+    assert (code, out) == (0, "")
+    assert "single_stream, performance mode" in (suts / "a.html").read_text("utf-8")
+
+
+def test_a_page_may_be_in_the_folder_of_its_run(suts: Path) -> None:
+    words = (*RUN, "--report", "run/report.html", "--output-dir", "run")
+    code, _, err = invoke(*words)
+    assert code == 0, err
+    assert lg.Result.load(suts / "run").valid
+    assert (suts / "run" / "report.html").exists()
+    assert invoke(*words)[0] == 2
+    assert invoke(*words, "--overwrite")[0] == 0
+
+
+def test_a_place_that_is_taken_is_told_before_the_run(suts: Path) -> None:
+    (suts / "letter.html").write_text("to my mother")
+    code, out, err = invoke(*RUN, "--report", "letter.html")
+    assert (code, out) == (2, "")
+    assert "is there already" in err
+    assert invoke(*RUN, "--report", "letter.html", "--overwrite")[0] == 2
+    assert (suts / "letter.html").read_text() == "to my mother"
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), ZeroDivisionError("a bug")])
+def test_what_was_measured_is_shown_and_saved_when_the_page_fails(
+    suts: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(*_: object, **__: object) -> Path:
+        raise error
+
+    monkeypatch.setattr(lg.Result, "report", broken)
+    code, out, err = invoke(*RUN, "--report", "a.html", "--output-dir", "run")
+    assert code == 3
+    assert "VALID" in out
+    assert f"a.html: the page could not be made: {type(error).__name__}: {error}" in err
+    assert lg.Result.load(suts / "run").n_issued == 100
+
+
+def test_a_run_that_broke_off_has_a_page_of_what_there_was(suts: Path) -> None:
+    code, _, err = invoke("run", "reported:raising", *RUN[2:], "--report", "a.html")
+    assert code == 3
+    assert "broken" in err
+    assert "given up" in (suts / "a.html").read_text("utf-8")
+
+
+def test_a_search_has_a_page(suts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = partial(lg.find_peak, clock=VirtualClock())
+    monkeypatch.setattr(lg, "find_peak", find, raising=False)
+    words = ("peak", "reported:two", "--dataset", 10, "--min-duration-s", 1, "--report", "p.html",
+             "--concurrency", 1)  # fmt: skip
+    code, out, err = invoke(*words, "--target-latency-ms", 15)
+    assert code == 0, err
+    assert out.endswith(f"Report: {suts / 'p.html'}\n")
+    text = (suts / "p.html").read_text("utf-8")
+    assert "reported:two" in text  # the whole run can be repeated
+    code, out, err = invoke(*words, "--target-latency-ms", 15)
+    assert (code, out) == (2, "")
+    code, out, err = invoke(*words, "--target-latency-ms", 5, "--overwrite")
+    assert code == 1, err
+    assert "no load passed" in (suts / "p.html").read_text("utf-8")

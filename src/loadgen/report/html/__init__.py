@@ -7,7 +7,8 @@
 
 from loadgen.report.html.comparison import comparison_page
 from loadgen.report.html.page import prepare, render, write
+from loadgen.report.html.peak import peak_page
 from loadgen.report.html.run import run_page
 from loadgen.report.html.sweep import sweep_page
 
-__all__ = ["comparison_page", "prepare", "render", "run_page", "sweep_page", "write"]
+__all__ = ["comparison_page", "peak_page", "prepare", "render", "run_page", "sweep_page", "write"]

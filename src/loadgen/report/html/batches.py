@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loadgen.report import words
-from loadgen.report.html import drawing
+from loadgen.report.html import drawing, scales
 from loadgen.report.html.drawing import COLOURS, Axes
 from loadgen.report.html.parts import Picture, Section, Table, count, share
 
@@ -26,8 +26,8 @@ def batches_section(result: Result) -> Section:
     def into(axes: Axes, narrow: bool) -> None:
         axes.vlines([*sizes], 0, [*sizes.values()], color=COLOURS["first"], linewidth=4)
         axes.margins(x=0.08)
-        drawing.count_axis(axes, max(sizes.values()), "batches")
-        drawing.integer_axis(axes, "samples in a batch")
+        scales.count_axis(axes, max(sizes.values()), "batches")
+        scales.integer_axis(axes, "samples in a batch")
 
     rows = [[count(size), count(n), share(n / n_batches, 2)] for size, n in sizes.items()]
     numbers = Table("Batch sizes", ("samples in a batch", "batches", "share"), rows)

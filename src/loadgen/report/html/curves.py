@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from loadgen.metrics import SHOWN_PERCENTILES
 from loadgen.metrics.histogram import Histogram
 from loadgen.metrics.latency import percentile_rank
 from loadgen.report import units
-from loadgen.report.html import drawing
+from loadgen.report.html import drawing, scales
 from loadgen.report.html.drawing import COLOURS, Axes
 from loadgen.report.html.parts import (
     NOTHING,
@@ -39,6 +39,14 @@ _LEAST_BEYOND: Final = 10
 
 _LOW_END: Final = 100
 """Of a curve's points: from this part of them on its axis begins."""
+
+_LEVEL: Final = per_cent(CONFIDENCE)
+_REST: Final = ("mean", "min", "max")
+_FEW: Final = 20
+"""Points of a curve, with fewer of which each is marked: one alone makes no line."""
+
+_APART: Final = 0.006
+"""Of the axis: between intervals of two lines at one percentile."""
 
 _STYLES: Final = (("first", "-"), ("second", "--"), ("third", ":"))
 
@@ -76,7 +84,7 @@ def curve(
     title: str,
     lines: Mapping[str, Distribution],
     *,
-    bounded: str | None = None,
+    bounded: Collection[str] = (),
     limits_ns: Mapping[str, tuple[float, int]] | None = None,
     asked: tuple[float, ...] = (),
     about: str = "",
@@ -90,8 +98,8 @@ def curve(
     title : str
     lines : mapping of str to Distribution
         At most three, each of at least one value.
-    bounded : str, optional
-        Which of them gets intervals; None: none.
+    bounded : collection of str
+        Which of them get intervals.
     limits_ns : mapping of str to (percentile, ns), optional
         What has to be kept.
     asked : tuple of float
@@ -100,39 +108,38 @@ def curve(
         What to say besides.
     """
     tails = {label: tail(values) for label, values in lines.items()}
-    bounds = _bounds(lines[bounded], asked) if bounded is not None else {}
-    known = {
-        p: (low, high) for p, (low, high) in bounds.items() if low is not None and high is not None
-    }
+    bounds = {label: _bounds(lines[label], asked) for label in bounded}
 
     def into(axes: Axes, narrow: bool) -> None:
-        shown = [found.value for found in tails.values()]
+        end = scales.tail_axis(axes, max(map(len, lines.values())), narrow)
         for (colour, style), (label, found) in zip(_STYLES, tails.items(), strict=False):
-            x, y = drawing.tail_places(found.beyond), found.value
-            axes.plot(x, y, style, color=COLOURS[colour], label=label, drawstyle="steps-post")
-        for number, (p, bound) in enumerate(known.items()):
-            at = drawing.tail_places(1 - p / 100)
-            axes.plot(
-                [at, at], bound, "-", color=COLOURS["ink"], marker="_", markersize=5, linewidth=1,
-                label=None if number else f"{per_cent(CONFIDENCE)} intervals",
-            )  # fmt: skip
+            x, y = scales.tail_places(found.beyond), found.value
+            axes.plot(x, y, style, color=COLOURS[colour], label=label, drawstyle="steps-post",
+                      marker="o" if len(y) < _FEW else "", markersize=4)  # fmt: skip
+        for number, each in enumerate(bounds.values()):
+            shift = (number - (len(bounds) - 1) / 2) * _APART * end
+            _draw_bounds(axes, each, shift, f"{_LEVEL} intervals" if number == 0 else None)
         for label, (p, limit_ns) in (limits_ns or {}).items():
-            at = drawing.tail_places(1 - p / 100)
+            at = scales.tail_places(1 - p / 100)
             axes.plot([0, at], [limit_ns, limit_ns], "-.", color=COLOURS["bad"], label=label)
         limits = [limit_ns for _, limit_ns in (limits_ns or {}).values()]
         # Below the first hundredth there may be decades of nothing that anybody waits for.
+        shown = [found.value for found in tails.values()]
         values = [each[rank] for each in shown for rank in (len(each) // _LOW_END, -1)]
-        drawing.time_axis(axes.yaxis, [*values, *limits], "")
-        drawing.tail_axis(axes, max(map(len, lines.values())), narrow)
+        scales.time_axis(axes.yaxis, [*values, *limits], "")
 
-    first, values = next(iter(lines.items()))
+    described = bounded if len(bounded) > 1 else [next(iter(lines))]
+    seen = " ".join([*(_in_words(label, lines[label]) for label in described), about]).strip()
+    numbers = _numbers(title, lines, bounds, asked)
+    return Picture(title, seen, *drawing.draw(name, into), numbers)
+
+
+def _in_words(label: str, values: Distribution) -> str:
     middle, far = values.percentiles((50, 99))
-    seen = (
-        f"{first[0].upper()}{first[1:]} by percentile: half is within {units.time(middle)}, 99 % "
+    return (
+        f"{label[0].upper()}{label[1:]} by percentile: half is within {units.time(middle)}, 99 % "
         f"within {units.time(far)}, the largest is {units.time(values.max)}."
     )
-    numbers = _numbers(title, lines, bounds, asked)
-    return Picture(title, f"{seen} {about}".strip(), *drawing.draw(name, into), numbers)
 
 
 _Bounds = dict[float, tuple[int | None, int | None]]
@@ -145,21 +152,38 @@ def _bounds(values: Distribution, asked: tuple[float, ...]) -> _Bounds:
     }
 
 
+def _draw_bounds(axes: Axes, bounds: _Bounds, shift: float, label: str | None) -> None:
+    """Draw the intervals that have both ends, beside their percentiles where another line's are."""
+    for p, (low, high) in bounds.items():
+        if low is not None and high is not None:
+            at = scales.tail_places(1 - p / 100) + shift
+            axes.plot(
+                [at, at], [low, high], "-", color=COLOURS["ink"], marker="_",
+                markersize=5, linewidth=1, label=label,
+            )  # fmt: skip
+            label = None
+
+
 def _numbers(
-    caption: str, lines: Mapping[str, Distribution], bounds: _Bounds, asked: tuple[float, ...]
+    caption: str,
+    lines: Mapping[str, Distribution],
+    bounds: Mapping[str, _Bounds],
+    asked: tuple[float, ...],
 ) -> Table:
     percentiles = shown_percentiles(max(map(len, lines.values())), *asked)
-    found = {label: values.percentiles(percentiles) for label, values in lines.items()}
-    level = per_cent(CONFIDENCE)
-    heads = ["percentile", *lines, *((f"{level} from", f"{level} to") if bounds else ())]
-    rows: list[list[Cell | str]] = []
-    for number, p in enumerate(percentiles):
-        ends = [time(end) for end in bounds.get(p, ())]
-        rows.append([percentile_name(p), *(time(each[number]) for each in found.values()), *ends])
-    pad = [NOTHING, NOTHING] if bounds else []
-    for name in ("mean", "min", "max"):
-        rows.append([name, *(time(getattr(each, name)) for each in lines.values()), *pad])
-    return Table(caption, heads, rows)
+    heads = ["percentile"]
+    columns: list[list[Cell | str]] = [[*map(percentile_name, percentiles), *_REST]]
+    for label, values in lines.items():
+        heads.append(label)
+        rest = [getattr(values, name) for name in _REST]
+        columns.append([time(ns) for ns in (*values.percentiles(percentiles), *rest)])
+        if label in bounds:
+            of = f"{label} " if len(bounds) > 1 else ""
+            heads += [f"{of}{_LEVEL} from", f"{of}{_LEVEL} to"]
+            ends = [bounds[label].get(p, (None, None)) for p in percentiles]
+            pad = [NOTHING] * len(_REST)
+            columns += [[*(time(end[side]) for end in ends), *pad] for side in (0, 1)]
+    return Table(caption, heads, [*zip(*columns, strict=True)])
 
 
 def figures_table(
@@ -204,9 +228,10 @@ def histogram(name: str, title: str, values: Values) -> Picture:
 
     def into(axes: Axes, narrow: bool) -> None:
         low, high = found.edges[:-1], found.edges[1:]
-        axes.bar(low, found.counts, high - low, align="edge", color=COLOURS["first"], linewidth=0)
-        drawing.time_axis(axes.xaxis, found.edges.tolist(), "latency")
-        drawing.count_axis(axes, float(found.counts.max()), "")
+        axes.bar(low, found.counts, high - low, align="edge", color=COLOURS["first"],
+                 edgecolor=COLOURS["first"], linewidth=0.5)  # fmt: skip
+        scales.time_axis(axes.xaxis, found.edges.tolist(), "latency")
+        scales.count_axis(axes, float(found.counts.max()), "")
         if narrow:
             axes.tick_params(axis="x", rotation=45)
 

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Final
 from loadgen.health import DelayFigures
 from loadgen.report import words
 from loadgen.report.html.curves import curve
-from loadgen.report.html.parts import NOTHING, Block, Cell, Section, Table, Text, count, share, time
+from loadgen.report.html.parts import (
+    NOTHING,
+    Block,
+    Cell,
+    Section,
+    Table,
+    Text,
+    count,
+    sentence,
+    share,
+    time,
+)
 from loadgen.sut.watch import blocked_in_words
 
 if TYPE_CHECKING:
@@ -83,7 +94,7 @@ def arrivals_section(result: Result) -> Section:
     if found is None:
         return Section("arrivals", "Arrivals", [])
     rows = [_check_row(each) for each in found.checks]
-    blocks: list[Block] = [Text(_sentence(found.words))]
+    blocks: list[Block] = [Text(sentence(found.words))]
     if rows:
         heads = ("question", "found", "at least", "at most", "as planned?")
         blocks.append(Table("What the gaps between queries say", heads, rows))
@@ -106,12 +117,8 @@ def _number(value: float) -> Cell:
 def checks_section(result: Result) -> Section:
     """Return what else the run says of itself: steady state, Little's law, queueing."""
     found = (result.steady_state, result.littles_law, result.queueing)
-    texts = [Text(_sentence(each.words)) for each in found if each is not None]
+    texts = [Text(sentence(each.words)) for each in found if each is not None]
     blocks: list[Block] = [*texts]
     if blocked := words.watched(result.environment.get("system", {})):
-        blocks.append(Text(_sentence(f"event loop {blocked_in_words(blocked)}")))
+        blocks.append(Text(sentence(f"event loop {blocked_in_words(blocked)}")))
     return Section("checks", "What the run says of itself", blocks)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")

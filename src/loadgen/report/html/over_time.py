@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from loadgen.config.scenarios import Offline, Server
 from loadgen.metrics.throughput import latest_done_ns
 from loadgen.report import units
-from loadgen.report.html import drawing
+from loadgen.report.html import drawing, scales
 from loadgen.report.html.drawing import COLOURS, Axes
 from loadgen.report.html.parts import Cell, Picture, Table, count, time
 from loadgen.report.html.thinning import COLUMNS, STEP, counted, counts_over_time, spread
@@ -29,6 +29,9 @@ _N_STEPS: Final = COLUMNS // STEP
 
 _ENOUGH: Final = 20
 """Values that a point of a percentile is made of, on average, where it is drawn."""
+
+_FEW: Final = 100
+"""Values, with fewer of which each end of a stroke is marked: some have no length."""
 
 Int64Array = NDArray[np.int64]
 
@@ -57,13 +60,13 @@ def latency_over_time(result: Result) -> Picture | None:
         axes.plot(
             *drawing.strokes(strokes.low, strokes.at_s, strokes.high),
             color=COLOURS["first"], alpha=0.45, label="smallest to largest",
-            solid_capstyle="projecting",
+            solid_capstyle="projecting", marker="o" if len(values) < _FEW else "", markersize=3,
         )  # fmt: skip
         if len(values) >= _ENOUGH * _N_STEPS:
             axes.plot(middle_s, coarse.p99, "-.", color=COLOURS["second"], label="p99")
             axes.plot(middle_s, coarse.p50, "-", color=COLOURS["ink"], label="p50")
-        drawing.time_axis(axes.yaxis, [int(values.min()), int(values.max())], "")
-        drawing.seconds_axis(axes, span / 1e9, "due after")
+        scales.time_axis(axes.yaxis, [int(values.min()), int(values.max())], "")
+        scales.seconds_axis(axes, span / 1e9, "due after", narrow)
 
     worst = int(values.argmax())
     seen = (
@@ -125,6 +128,8 @@ def load_over_time(result: Result) -> list[Picture]:
     if result.data.tally is not None or not result.data.n_rows:
         return []
     found = _load(result)
+    if not found.issued.any():
+        return []
     rates = _rates(result, found)
     return [rates, _outstanding(found)] if found.outstanding.any() else [rates]
 
@@ -163,12 +168,12 @@ def _rates(result: Result, found: _Load) -> Picture:
         if target is not None:
             axes.axhline(target, linestyle="-.", linewidth=1, color=COLOURS["ink"], label="target")
         highest = max(answered.max(), 0 if at_once else issued.max(), target or 0.0)
-        drawing.count_axis(axes, highest, "samples/s")
-        drawing.seconds_axis(axes, len(issued) * found.width_ns / 1e9, "since the start")
+        scales.count_axis(axes, highest, "samples/s")
+        scales.seconds_axis(axes, len(issued) * found.width_ns / 1e9, "since the start", narrow)
 
     seen = (
         f"Samples issued and answered a second, in {len(issued)} steps of "
-        f"{units.time(found.width_ns)}: up to {answered.max():,.4g} answers/s."
+        f"{units.time(found.width_ns)}: up to {answered.max():,.1f} answers/s."
     )
     names = ("issued", "answered", "failed")
     rows = [
@@ -188,8 +193,8 @@ def _outstanding(found: _Load) -> Picture:
         axes.fill_between(found.start_s, 0, waiting, step="post", color=COLOURS["third"],
                           alpha=0.25, linewidth=0)  # fmt: skip
         axes.step(found.start_s, waiting, where="post", color=COLOURS["third"])
-        drawing.count_axis(axes, float(waiting.max()), "samples")
-        drawing.seconds_axis(axes, len(waiting) * width_s, "since the start")
+        scales.count_axis(axes, float(waiting.max()), "samples")
+        scales.seconds_axis(axes, len(waiting) * width_s, "since the start", narrow)
 
     seen = (
         f"Samples issued and not yet answered, at the end of each step: up to "

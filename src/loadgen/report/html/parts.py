@@ -14,6 +14,7 @@ from loadgen.report import units
 from loadgen.values import per_cent
 
 __all__ = [
+    "HEALTH_TONES",
     "NOTHING",
     "Block",
     "Card",
@@ -29,9 +30,12 @@ __all__ = [
     "Text",
     "Tone",
     "count",
+    "health_cell",
     "percentile_name",
+    "sentence",
     "share",
     "time",
+    "verdict_cell",
 ]
 
 Tone = Literal["good", "warn", "bad", "plain"]
@@ -59,6 +63,8 @@ class Cell:
 
 
 NOTHING: Final = Cell("-")
+HEALTH_TONES: Final[Mapping[str, Tone]] = {"good": "good", "suspect": "warn", "bad": "bad"}
+"""Of the verdicts on a generator."""
 
 
 def time(ns: float | None, key: str = "") -> Cell:
@@ -74,6 +80,27 @@ def count(number: int) -> Cell:
 def share(value: float, digits: int = 1) -> Cell:
     """Return a share in per cent."""
     return Cell(per_cent(value, digits), value)
+
+
+def verdict_cell(is_valid: bool) -> Cell:
+    """Return the verdict on a system."""
+    return Cell("VALID", tone="good") if is_valid else Cell("INVALID", tone="bad")
+
+
+def health_cell(verdict: str) -> Cell:
+    """Return the verdict on a generator."""
+    return Cell(verdict, tone=HEALTH_TONES[verdict])
+
+
+def sentence(text: str) -> str:
+    """Return words as a sentence: with a capital letter, and a stop.
+
+    Examples
+    --------
+    >>> sentence("nothing was late"), sentence("")
+    ('Nothing was late.', '')
+    """
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text[-1:] in {".", ""} else ".")
 
 
 def percentile_name(percentile: float) -> str:
@@ -140,6 +167,10 @@ class Table:
     rows: Rows
     is_folded: bool = False
     kind: Literal["table"] = "table"
+
+    def is_prose(self, column: int) -> bool:
+        """Return whether a column is of words, which may take several lines, and not of figures."""
+        return bool(self.rows) and isinstance(self.rows[0][column], str)
 
     @classmethod
     def of_pairs(
@@ -235,6 +266,8 @@ class Page:
     facts : sequence of Fact
     sections : sequence of Section
         Those without blocks are left out.
+    guide : mapping of str to str
+        Words of the page, and what they mean.
     """
 
     title: str
@@ -242,3 +275,4 @@ class Page:
     cards: Sequence[Card]
     facts: Sequence[Fact] = ()
     sections: Sequence[Section] = field(default_factory=tuple)
+    guide: Mapping[str, str] = field(default_factory=dict)

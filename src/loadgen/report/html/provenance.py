@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from loadgen.report import words
-from loadgen.report.html.parts import Block, Cell, Code, Section, Table, Text, count, time
+from loadgen.report.html.parts import Block, Cell, Code, Section, Table, Text, count, sentence, time
 from loadgen.result.storage import run_file_text
 
 if TYPE_CHECKING:
     from loadgen.result import Result
 
-__all__ = ["sections"]
+__all__ = ["described", "sections"]
 
 _RUN_FILE: Final = "bench.toml"
 _LONG: Final = 20_000
@@ -24,18 +24,30 @@ _MOST_SERIES: Final = 4
 """An accuracy run may have thousands."""
 
 
-def sections(result: Result) -> list[Section]:
+def sections(result: Result, of: str = "") -> list[Section]:
     """Return settings, environment, and how to repeat the run.
 
     Parameters
     ----------
     result : Result
+    of : str
+        Which run it is, on a page of several.
     """
+    which = [Text(sentence(f"of {of}"))] if of else []
     return [
-        Section("settings", "Settings", _settings(result)),
-        Section("environment", "Environment", _environment(result)),
-        Section("repeat", "Repeat this run", _repeat(result)),
+        Section("settings", "Settings", [*which, *_settings(result)]),
+        Section("environment", "Environment", [*which, *_environment(result)]),
+        Section("repeat", f"Repeat {of or 'this run'}", _repeat(result)),
     ]
+
+
+def described(result: Result) -> dict[str, Cell | str]:
+    """Return all knobs of the scenario and the settings, and what is known of the machine."""
+    knobs = {"scenario": "", **result.scenario.to_dict(), **result.settings.to_dict()}
+    knobs["scenario"] = knobs.pop("name")
+    return {name: words.knob(value) for name, value in knobs.items()} | dict(
+        _flat(result.environment)
+    )
 
 
 def _settings(result: Result) -> list[Block]:

@@ -17,45 +17,48 @@ from loadgen.report.certainty import interval_in_words
 from loadgen.report.html import provenance
 from loadgen.report.html.batches import batches_section
 from loadgen.report.html.curves import curve, figures_table, histogram, look_up
+from loadgen.report.html.failures import failures_section
 from loadgen.report.html.generator import arrivals_section, checks_section, delay_section
+from loadgen.report.html.guide import guide
 from loadgen.report.html.over_time import latency_over_time, load_over_time
 from loadgen.report.html.parts import (
+    HEALTH_TONES,
+    NOTHING,
     Block,
     Card,
     Cell,
     Fact,
     Items,
     Page,
-    Rows,
     Section,
     Table,
     Text,
-    Tone,
     count,
     percentile_name,
-    share,
+    sentence,
     time,
 )
 from loadgen.result import latencies
 from loadgen.result.figures import CONFIDENCE, are_estimates
 from loadgen.result.observation import reported_percentile
 from loadgen.result.rates import no_bounds, rate_interval
-from loadgen.values import per_cent
+from loadgen.values import count_in_words, per_cent
 from loadgen.verdict.observed import limits
 
 if TYPE_CHECKING:
     from loadgen.metrics.latency import Distribution
     from loadgen.result import Result
 
-__all__ = ["cards", "run_page"]
+__all__ = ["LIMITED", "cards", "figures_section", "latency_section", "look_up_all", "run_page"]
 
-_TONES: Final[dict[str, Tone]] = {"good": "good", "suspect": "warn", "bad": "bad"}
 _LEVEL: Final = per_cent(CONFIDENCE)
-_LIMITED: Final = {
+LIMITED: Final = {
     "target_latency_ms": "latency",
     "target_ttft_ms": "time to first token",
     "target_tpot_ms": "time per output token",
 }
+"""What each knob limits."""
+
 _OFFLINE: Final = "In Offline all samples wait from the start: no percentile is an estimate."
 _KEYS: Final = {
     "latency": "latency_ns",
@@ -72,20 +75,17 @@ def run_page(result: Result) -> Page:
     ----------
     result : Result
     """
-    asked = (reported_percentile(result.scenario),)
-    look_up(result.latency, asked, bounded=are_estimates(result))
-    for each in (result.service_time, result.issue_delay):
-        look_up(each, asked, bounded=False)
+    look_up_all(result)
     sections = (
-        _metric(result),
-        _latency(result),
+        figures_section(result),
+        latency_section(result),
         _over_time(result),
         delay_section(result),
         arrivals_section(result),
         checks_section(result),
         batches_section(result),
         _tokens(result),
-        _failures(result),
+        failures_section(result),
         *provenance.sections(result),
     )
     return Page(
@@ -94,7 +94,16 @@ def run_page(result: Result) -> Page:
         cards=cards(result),
         facts=[*_facts(result)],
         sections=[section for section in sections if section.blocks],
+        guide=guide(result.scenario),
     )
+
+
+def look_up_all(result: Result) -> None:
+    """Find all percentiles that a page shows, before each is asked for by itself."""
+    asked = (reported_percentile(result.scenario),)
+    look_up(result.latency, asked, bounded=are_estimates(result))
+    for each in (result.service_time, result.issue_delay):
+        look_up(each, asked, bounded=False)
 
 
 def cards(result: Result) -> list[Card]:
@@ -108,15 +117,16 @@ def cards(result: Result) -> list[Card]:
         "good" if result.valid else "bad",
         result.reasons,
     )
+    tone = HEALTH_TONES[health.verdict]
     believed = words.BELIEF[health.verdict]
-    generator = Card("Generator", health.verdict, believed, _TONES[health.verdict], health.causes)
+    generator = Card("Generator", health.verdict, believed, tone, health.causes)
     return [generator, system] if health.verdict == "bad" else [system, generator]
 
 
 def _started(result: Result) -> str:
-    began = f"started {result.started_at}, " if result.started_at else ""
+    began = f"started {units.moment(result.started_at)}, " if result.started_at else ""
     given_up = f"; given up: {result.aborted_reason}" if result.aborted_reason else ""
-    return f"{began}{result.n_issued:,} samples issued{given_up}"
+    return f"{began}{count_in_words(result.n_issued, 'sample')} issued{given_up}"
 
 
 def _facts(result: Result) -> Iterator[Fact]:
@@ -136,7 +146,7 @@ def _facts(result: Result) -> Iterator[Fact]:
             name = percentile_name(each)
             ns = result.latency.percentile(each)
             yield Fact(f"latency {name}", time(ns), _interval(result, each))
-    if result.goodput is not None:
+    if result.goodput is not None and result.n_issued:
         good = result.goodput
         yield Fact("within all limits", Cell(per_cent(good.share, 2), good.share))
     lost = result.n_failed + result.n_missing
@@ -162,7 +172,8 @@ def _interval(result: Result, percentile: float) -> str:
     return f"{units.time(low)} to {units.time(high)} ({_LEVEL})"
 
 
-def _metric(result: Result) -> Section:
+def figures_section(result: Result) -> Section:
+    """Return the figures: limits, percentiles, and how sure they are."""
     blocks: list[Block] = []
     said = []
     if result.goodput is not None:
@@ -177,7 +188,7 @@ def _metric(result: Result) -> Section:
     if overload and not any(overload in reason for reason in result.reasons):
         said.append(f"the queue grew: {overload}")
     if said:
-        blocks.append(Items(said))
+        blocks.append(Items([*map(sentence, said)]))
     rows = [*_limit_rows(result)]
     if rows:
         heads = (
@@ -210,18 +221,20 @@ def _metric(result: Result) -> Section:
 
 def _limit_rows(result: Result) -> Iterator[list[Cell | str]]:
     percentile = reported_percentile(result.scenario)
+    level = Cell(percentile_name(percentile))
     for limit in limits(result.observed):
-        name = _LIMITED[limit.knob]
+        name = LIMITED[limit.knob]
         if not limit.figures:
-            yield [name, percentile_name(percentile), *["-"] * 3, time(limit.limit_ns), "-"]
+            yield [name, level, *[NOTHING] * 3, time(limit.limit_ns), NOTHING]
             continue
         value = limit.figures.percentile(percentile)
         ends = map(time, limit.figures.interval(percentile, confidence=CONFIDENCE))
         kept = Cell("yes", tone="good") if value <= limit.limit_ns else Cell("no", tone="bad")
-        yield [name, percentile_name(percentile), time(value), *ends, time(limit.limit_ns), kept]
+        yield [name, level, time(value), *ends, time(limit.limit_ns), kept]
 
 
-def _latency(result: Result) -> Section:
+def latency_section(result: Result) -> Section:
+    """Return how latencies are spread; without blocks where nothing was answered."""
     if not result.latency:
         return Section("latency", "Latency", [])
     lines = {"latency": result.latency}
@@ -233,7 +246,7 @@ def _latency(result: Result) -> Section:
         for limit in limits(result.observed)
         if limit.knob == "target_latency_ms"
     }
-    bounded = "latency" if are_estimates(result) else None
+    bounded = ["latency"] if are_estimates(result) else []
     about = "" if bounded else _OFFLINE
     if result.data.tally is not None:
         about += " No rows were kept: values are within 0.05 %, and there is nothing over time."
@@ -267,20 +280,6 @@ def _tokens(result: Result) -> Section:
     if lines:
         first = next(iter(lines))
         about = "Time to first token counts from when a sample was due."
-        picture = curve("tokens", "Percentiles of token times", lines, bounded=first, about=about)
+        picture = curve("tokens", "Percentiles of token times", lines, bounded=[first], about=about)
         blocks.append(picture)
     return Section("tokens", "Tokens", blocks)
-
-
-def _failures(result: Result) -> Section:
-    states = {"ok": result.n_completed, "failed": result.n_failed, "missing": result.n_missing}
-    total = max(sum(states.values()), 1)
-    rows: Rows = [[name, count(n), share(n / total, 2)] for name, n in states.items()]
-    blocks: list[Block] = [Table("What became of the samples", ("", "samples", "share"), rows)]
-    for label, found in (("Failures", result.failures), ("Violations", result.violations)):
-        if found:
-            kinds: Rows = [[kind, count(each.count), each.example] for kind, each in found.items()]
-            blocks.append(Table(f"{label} by kind", ("kind", "count", "first"), kinds))
-        else:
-            blocks.append(Text(f"{label}: none."))
-    return Section("failures", "Failures", blocks)

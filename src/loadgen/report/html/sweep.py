@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from loadgen.config.scenarios import Server
 from loadgen.report import words
-from loadgen.report.html import drawing, provenance
+from loadgen.report.html import drawing, provenance, scales
 from loadgen.report.html.drawing import COLOURS, Axes
+from loadgen.report.html.guide import guide
 from loadgen.report.html.parts import (
+    HEALTH_TONES,
     NOTHING,
     Block,
     Card,
@@ -23,7 +25,9 @@ from loadgen.report.html.parts import (
     Table,
     Text,
     Tone,
+    health_cell,
     time,
+    verdict_cell,
 )
 from loadgen.values import ns_in_words
 from loadgen.verdict.observed import limits_ns
@@ -34,7 +38,11 @@ if TYPE_CHECKING:
 
 __all__ = ["sweep_page"]
 
-_TONES: Final[dict[str, Tone]] = {"good": "good", "suspect": "warn", "bad": "bad"}
+_GUIDE: Final = {
+    "Sweep": "The same system measured at one load after the other.",
+    "Knee": "The load from which on latency rises faster than the load does: more of it buys little"
+    " and costs much.",
+}
 _LINES: Final = (("p99", "second", "-."), ("p90", "third", "--"), ("p50", "first", "-"))
 
 
@@ -64,8 +72,9 @@ def sweep_page(results: Sequence[Result], points: Sequence[Point], knee: Point |
         sections=[
             Section("curve", "Latency and throughput by load", blocks),
             Section("runs", "Each run", [_table(points, knee, unit), *_reasons(results, points)]),
-            *provenance.sections(first),
+            *provenance.sections(first, f"the run at {_load(points[0].load)} {unit}"),
         ],
+        guide=guide(first.scenario, _GUIDE),
     )
 
 
@@ -85,7 +94,7 @@ def _cards(points: Sequence[Point], unit: str) -> list[Card]:
     generator = Card("Generator", "good", words.BELIEF["good"] + " at all loads", "good")
     if bad:
         at = ", ".join(f"{_load(point.load)} ({point.health})" for point in bad)
-        generator = Card("Generator", worst, f"not good at {at}", _TONES[worst])
+        generator = Card("Generator", worst, f"not good at {at}", HEALTH_TONES[worst])
     return [generator, system] if worst == "bad" and bad else [system, generator]
 
 
@@ -124,8 +133,8 @@ def _latency(first: Result, points: Sequence[Point], knee: Point | None, unit: s
             values.append(limit_ns)
         if knee is not None:
             axes.axvline(knee.load, linestyle=(0, (1, 3)), color=COLOURS["ink"], label="knee")
-        drawing.time_axis(axes.yaxis, values, "")
-        drawing.load_axis(axes, loads, unit)
+        scales.time_axis(axes.yaxis, values, "")
+        scales.load_axis(axes.xaxis, loads, unit)
 
     where = "There is no knee" if knee is None else f"The knee is at {_load(knee.load)} {unit}"
     limit = "" if limit_ns is None else f" The limit is {ns_in_words(limit_ns)}."
@@ -142,8 +151,8 @@ def _throughput(points: Sequence[Point], unit: str) -> Picture:
         if unit == "queries/s":
             axes.plot(loads, loads, ":", color=COLOURS["ink"], label="all that was offered")
         axes.plot(loads, rates, marker="o", markersize=4, color=COLOURS["first"], label="completed")
-        drawing.count_axis(axes, max(rates, default=0.0), "samples/s")
-        drawing.load_axis(axes, loads, unit)
+        scales.count_axis(axes, max(rates, default=0.0), "samples/s")
+        scales.load_axis(axes.xaxis, loads, unit)
 
     most = max(known, key=lambda each: each[1], default=(0, 0.0, 0))
     seen = (
@@ -167,8 +176,8 @@ def _table(points: Sequence[Point], knee: Point | None, unit: str) -> Table:
                 Cell(_load(point.load), point.load),
                 NOTHING if rate is None else Cell(f"{rate:,.2f}", rate),
                 *times,
-                Cell("VALID", tone="good") if point.valid else Cell("INVALID", tone="bad"),
-                Cell(point.health, tone=_TONES[point.health]),
+                verdict_cell(point.valid),
+                health_cell(point.health),
                 "knee" if point is knee else "",
             ]
         )

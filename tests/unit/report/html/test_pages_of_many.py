@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages of a comparison and of a sweep."""
+"""The pages of a comparison, of a sweep and of a search for the peak."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 import loadgen as lg
 from loadgen import search
 from loadgen.errors import SettingsError
-from loadgen.report.html import comparison_page, render
+from loadgen.report.html import comparison_page, peak_page, render
+from loadgen.report.html.parts import Card, Picture, Table, sentence
 from loadgen.result import Result
-from loadgen.testing import ExponentialSUT, VirtualClock
+from loadgen.search import PeakResult
+from loadgen.testing import ExponentialSUT, FixedSUT, LosingSUT, VirtualClock
 
 MS = 1_000_000
 LOADS = (100, 400, 700, 900, 950)
@@ -36,7 +39,74 @@ def test_a_comparison_shows_its_verdict_and_every_ratio(parse: Any) -> None:
     assert "B is slower" in found.text
     assert {each.ratio for each in compared.differences} <= found.values
     for each in compared.remarks():
-        assert each in found.text
+        assert sentence(each) in found.text
+
+
+def test_a_comparison_shows_the_curves_of_both_runs_with_their_numbers(parse: Any) -> None:
+    a, b = measured(MS, lg.SingleStream()), measured(2 * MS, lg.SingleStream(), seed=2)
+    page = comparison_page(lg.compare(a, b))
+    (section,) = (each for each in page.sections if each.anchor == "curves")
+    (picture,) = section.blocks
+    assert isinstance(picture, Picture)
+    assert list(picture.numbers.heads) == [
+        "percentile", "A", "A 95 % from", "A 95 % to", "B", "B 95 % from", "B 95 % to",
+    ]  # fmt: skip
+    rows = {
+        row[0]: [getattr(each, "value", None) for each in row[1:]] for row in picture.numbers.rows
+    }
+    for name, percentile in (("p50", 50), ("p99", 99)):
+        both = [
+            [run.latency.percentile(percentile), *run.latency.interval(percentile)]
+            for run in (a, b)
+        ]
+        assert rows[name] == both[0] + both[1]
+    assert rows["max"] == [a.latency.max, None, None, b.latency.max, None, None]
+    dashed = [line for line in picture.wide.splitlines() if "stroke-dasharray" in line]
+    assert any("--second" in line for line in dashed)  # without colour, too, B is another line
+    assert not any("--first" in line for line in dashed)
+
+
+def test_runs_without_an_estimate_have_no_curves_and_those_of_tokens_have_theirs(
+    make_run: Any, parse: Any
+) -> None:
+    offline = measured(MS, lg.Offline())
+    assert "Percentiles of" not in parse(render(comparison_page(lg.compare(offline, offline)))).text
+    due = [k * MS for k in range(400)]
+    data = make_run(
+        lg.Server(target_qps=1000, target_ttft_ms=5, target_tpot_ms=2), due,
+        [at + 9 * MS for at in due], first_token=[at + 3 * MS for at in due], n_tokens=[4] * 400,
+        settings=lg.Settings(tokens=True, min_duration_s=0, min_queries=1),
+    )  # fmt: skip
+    text = parse(render(comparison_page(lg.compare(Result(data), Result(data))))).text
+    assert "Percentiles of time to first token" in text
+    assert "Percentiles of time per output token" in text
+
+
+def test_a_comparison_names_what_is_not_the_same_in_both(parse: Any) -> None:
+    a = measured(MS, lg.SingleStream())
+    b = measured(MS, lg.SingleStream(target_percentile=95), n=3_500, seed=2)
+    (rows,) = (
+        {row[0]: [*row[1:]] for row in block.rows}
+        for section in comparison_page(lg.compare(a, b)).sections
+        for block in section.blocks
+        if isinstance(block, Table) and block.caption.startswith("What is not the same")
+    )
+    assert rows == {"target_percentile": ["90", "95"], "min_queries": ["3,000", "3,500"]}
+
+
+@pytest.mark.parametrize(
+    ("mean_ns", "seed", "n", "verdict"),
+    [(MS, 1, 3_000, "as fast as A"), (2 * MS, 2, 3_000, "slower than A"),
+     (MS // 2, 2, 3_000, "faster than A"), (MS * 21 // 20, 2, 100, "cannot tell")],
+)  # fmt: skip
+def test_the_verdict_of_a_comparison_is_a_sentence(
+    mean_ns: int, seed: int, n: int, verdict: str
+) -> None:
+    a = measured(MS, lg.SingleStream(), n=n)
+    compared = lg.compare(a, measured(mean_ns, lg.SingleStream(), seed=seed, n=n))
+    (card,) = comparison_page(compared).cards
+    assert card.verdict == verdict
+    assert card.about in ("B is", "Whether B is faster or slower than A:")
 
 
 def test_a_forced_comparison_says_first_that_it_is_not_to_be_believed(parse: Any) -> None:
@@ -89,3 +159,81 @@ def test_a_sweep_of_which_nothing_was_answered_has_a_page(
     lost = Result(make_run(lg.Server(target_qps=10), [0, MS], [0, 0], status=[2, 2]))
     text = parse(search.report([lost], tmp_path / "s.html").read_text("utf-8")).text
     assert "No run answered anything" in text
+
+
+def peak_of(sut: Any, scenario: Any, **fields: Any) -> PeakResult:
+    given = {"clock": VirtualClock(), "progress": False, "min_duration_s": 1} | fields
+    return lg.find_peak(sut, 8, scenario, **given)
+
+
+FOUR = lg.Concurrent(1, target_latency_ms=15)
+
+
+def test_a_search_shows_each_probe_the_bracket_and_the_run_that_confirms_it(
+    parse: Any, tmp_path: Path
+) -> None:
+    found = peak_of(FixedSUT(latency_ns=10 * MS, servers=4), FOUR)
+    page = parse(found.report(tmp_path / "peak.html").read_text("utf-8"))
+    assert "FixedSUT: search for the peak of concurrent" in page.text
+    assert "Peak 4 outstanding" in page.text
+    assert "confirmed by a whole run" in page.text
+    assert "The bracket is from 4, which passes, to 5, which fails." in page.text
+    assert "Generator good" in page.text
+    assert "The whole run at 4 outstanding" in page.text
+    for probe in found.probes:
+        assert {probe.load, probe.n, probe.reached_ns["target_latency_ms"]} <= page.values
+        assert probe.why in page.text
+    assert found.result is not None
+    assert found.result.latency.percentile(99) == page.figures["figures.latency_ns.p99"]
+    with pytest.raises(lg.LoadGenError, match="overwrite=True"):
+        found.report(tmp_path / "peak.html")
+
+
+def test_each_limit_of_a_search_has_its_plot_and_a_column(parse: Any) -> None:
+    class Speaks(FixedSUT):
+        def issue(self, batch: lg.Batch) -> None:
+            batch.first_token()
+            batch.token(3)
+            super().issue(batch)
+
+    server = lg.Server(target_qps=50, target_ttft_ms=5, target_tpot_ms=2)
+    sut = Speaks(latency_ns=4 * MS, servers=4)
+    found = peak_of(sut, server, tokens=True, high=100)
+    text = parse(render(peak_page(found))).text
+    assert set(found.probes[0].reached_ns) == {"target_ttft_ms", "target_tpot_ms"}
+    assert "Time to first token p99 by load" in text
+    assert "Time per output token p99 by load" in text
+    assert "high = 100 passes" in text
+    assert "no load failed" in text
+
+
+def test_a_search_that_found_nothing_says_so_and_shows_what_it_tried(parse: Any) -> None:
+    found = peak_of(FixedSUT(latency_ns=20 * MS), lg.Server(target_qps=10, target_latency_ms=15))
+    page = parse(render(peak_page(found)))
+    assert "Peak none" in page.text
+    assert "no load passed" in page.text
+    assert "nothing passes, down to low" in page.text
+    assert {probe.load for probe in found.probes} <= page.values
+    assert "Settings" in page.text
+
+
+def test_a_search_that_could_not_tell_says_what_to_change(parse: Any) -> None:
+    found = peak_of(ExponentialSUT(2 * MS), lg.Server(target_qps=100), max_queries=200)
+    text = parse(render(peak_page(found))).text
+    assert "Peak unknown" in text
+    assert "Raise max_queries to about" in text
+
+
+def test_a_search_in_which_nothing_was_answered_has_a_page(parse: Any) -> None:
+    scenario = lg.Server(target_qps=100, target_latency_ms=15)
+    found = peak_of(LosingSUT(every=1), scenario, max_probes=2)
+    assert [probe.reached_ns for probe in found.probes] == [{}, {}]
+    assert "Latency p99 by load" not in parse(render(peak_page(found))).text
+
+
+def test_a_bad_generator_comes_first_on_the_page_of_a_search() -> None:
+    found = peak_of(FixedSUT(latency_ns=20 * MS), lg.Server(target_qps=10, target_latency_ms=15))
+    bad = tuple(dataclasses.replace(each, health="bad") for each in found.probes)
+    first, second = peak_page(dataclasses.replace(found, probes=bad)).cards
+    assert isinstance(first, Card)
+    assert (first.about, first.verdict, second.about) == ("Generator", "bad", "Peak")

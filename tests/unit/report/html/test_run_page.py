@@ -135,6 +135,36 @@ def test_a_run_without_rows_says_so(parse: Any) -> None:
     assert result.latency.max in found.values
 
 
+def test_many_kinds_of_failures_are_folded_and_the_most_frequent_are_first(
+    make_run: Make, parse: Any
+) -> None:
+    kinds = {f"kind {k:02}": Occurrence(k, f"example {k}\n  of two lines") for k in range(1, 26)}
+    data = make_run(lg.SingleStream(), [0], [MS], status=[1], failures=kinds)
+    page = render(run_page(Result(data)))
+    text = parse(page).text
+    shown = [text.index(f"example {k}\n") for k in range(25, 0, -1)]
+    assert shown == sorted(shown)
+    assert "15 more kinds of failures" in text
+
+
+def test_the_words_of_a_page_are_explained_for_its_scenario(server: Result, parse: Any) -> None:
+    text = parse(render(run_page(server))).text
+    assert "How to read this page" in text
+    assert "Queries arrive at instants that are fixed beforehand" in text
+
+
+def test_a_run_of_one_sample_is_seen_in_its_plots(make_run: Make) -> None:
+    page = run_page(Result(make_run(lg.SingleStream(), [0], [MS])))
+    (curve,) = (
+        block
+        for section in page.sections
+        for block in section.blocks
+        if getattr(block, "title", "") == "Percentiles of latency"
+    )
+    assert "<use" in curve.wide.partition("var(--first)")[2]  # a mark: one point has no line
+    assert "1 sample issued" in page.subtitle[1]
+
+
 def test_an_accuracy_run_has_no_headline(parse: Any) -> None:
     result = simulated(ExponentialSUT(MS), lg.Offline(), mode="accuracy")
     assert "an accuracy run has none" in parse(render(run_page(result))).text
