@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+import textwrap
 import unicodedata
 from typing import Final, Literal, TextIO
 
 from loadgen.grades import GRADES
+from loadgen.values import TEXT_WIDTH
 
 __all__ = [
     "Style",
@@ -26,10 +28,12 @@ __all__ = [
     "printable",
     "size",
     "with_verdicts",
+    "wrapped",
 ]
 
 Style = Literal["", "dim", "bold", "green", "yellow", "red"]
 
+_SECOND: Final = "\uffff"  # of a wide letter's columns: Unicode has no character there
 _CODES: Final = {"dim": "2", "bold": "1", "green": "32", "yellow": "33", "red": "31"}
 _COLOURS: Final[dict[str, Style]] = {"good": "green", "doubtful": "yellow", "bad": "red"}
 
@@ -148,3 +152,38 @@ def cut(text: str, width: int) -> str:
         if used > width:
             return text[:number]
     return text
+
+
+def wrapped(text: str, first: str = "", rest: str | None = None, width: int = TEXT_WIDTH) -> str:
+    """Return a text in lines that fit, as `printable` has it; a figure and its "%" stay together.
+
+    Parameters
+    ----------
+    text : str
+    first, rest : str
+        What its first line begins with, and the others; `rest` None: the same.
+    width : int
+        Columns of a line.
+
+    Examples
+    --------
+    >>> print(wrapped("below it by 5 % of all", "- ", "  ", width=15))
+    - below it by
+      5 % of all
+    """
+    spread = _spread(printable(text).replace(" %", "\N{NO-BREAK SPACE}%"))
+    found = textwrap.fill(
+        spread,
+        width - (_SECOND in spread),  # a wide letter may be broken from its second column
+        initial_indent=_spread(first),
+        subsequent_indent=_spread(first if rest is None else rest),
+        break_on_hyphens=False,
+    )
+    return found.replace(_SECOND, "").replace("\N{NO-BREAK SPACE}%", " %")
+
+
+def _spread(text: str) -> str:
+    """Return a text with as many characters as it has columns: `textwrap` counts characters."""
+    if text.isascii():
+        return text
+    return "".join(_SECOND * (cells(each) - 1) + each for each in text)

@@ -13,13 +13,11 @@ from __future__ import annotations
 import difflib
 import math
 import numbers
-import textwrap
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Final
 
 from loadgen.errors import Problem
-from loadgen.terminal import cells, printable
 
 __all__ = [
     "MAX_COUNT",
@@ -43,7 +41,6 @@ __all__ = [
     "per_cent",
     "percentile",
     "problem_of",
-    "wrapped",
 ]
 
 Check = Callable[[object], Any]
@@ -64,7 +61,6 @@ TEXT_WIDTH: Final = 98
 NARROW: Final = 70
 """Columns; where there are fewer, text goes below its label."""
 
-_SECOND: Final = "\uffff"  # of a wide letter's columns: Unicode has no character there
 _HIGHEST_PERCENTILE: Final = 100.0
 
 
@@ -265,38 +261,3 @@ def per_cent(share: float, digits: int = 0) -> str:
     ('5 %', '12.3 %')
     """
     return f"{100 * share:.{digits}f} %"
-
-
-def wrapped(text: str, first: str = "", rest: str | None = None, width: int = TEXT_WIDTH) -> str:
-    """Return a text in lines that fit, as `printable` has it; a figure and its "%" stay together.
-
-    Parameters
-    ----------
-    text : str
-    first, rest : str
-        What its first line begins with, and the others; `rest` None: the same.
-    width : int
-        Columns of a line.
-
-    Examples
-    --------
-    >>> print(wrapped("below it by 5 % of all", "- ", "  ", width=15))
-    - below it by
-      5 % of all
-    """
-    spread = _spread(printable(text).replace(" %", "\N{NO-BREAK SPACE}%"))
-    found = textwrap.fill(
-        spread,
-        width - (_SECOND in spread),  # a wide letter may be broken from its second column
-        initial_indent=_spread(first),
-        subsequent_indent=_spread(first if rest is None else rest),
-        break_on_hyphens=False,
-    )
-    return found.replace(_SECOND, "").replace("\N{NO-BREAK SPACE}%", " %")
-
-
-def _spread(text: str) -> str:
-    """Return a text with as many characters as it has columns: `textwrap` counts characters."""
-    if text.isascii():
-        return text
-    return "".join(_SECOND * (cells(each) - 1) + each for each in text)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.terminal import cells
+from loadgen.terminal import cells, wrapped
 from loadgen.values import (
     Check,
     Refused,
@@ -26,7 +26,6 @@ from loadgen.values import (
     optional,
     per_cent,
     percentile,
-    wrapped,
 )
 
 

@@ -16,7 +16,7 @@ from loadgen.cli.ending import INVALID, NOT_FINISHED, VALID, WRONG_USE, complain
 from loadgen.cli.output import Output
 from loadgen.comparison import compare as comparison_of
 from loadgen.errors import ComparisonError, ResultError
-from loadgen.values import wrapped
+from loadgen.terminal import wrapped
 
 CANNOT_TELL: Final = 4
 """Not that of a run that was not finished (3): a build may repeat that one, and has to lengthen

@@ -23,7 +23,8 @@ from loadgen.cli.report import write
 from loadgen.cli.run import measured, output_folder, save
 from loadgen.report import table_for
 from loadgen.result.folder import REPORT_FILE
-from loadgen.values import per_cent, wrapped
+from loadgen.terminal import wrapped
+from loadgen.values import per_cent
 
 # Early stopping at the 99th percentile needs 459 queries in Server and 662 in MultiStream.
 _MIN_QUERIES: Final = 1_000

@@ -21,7 +21,8 @@ from loadgen.cli.output import Output
 from loadgen.errors import Problem, SettingsError
 from loadgen.metrics import Metric
 from loadgen.report import units
-from loadgen.values import count_in_words, wrapped
+from loadgen.terminal import wrapped
+from loadgen.values import count_in_words
 
 SHOWN: Final = "started,scenario,system,metric,p99,valid,generator,path"
 _NEWEST: Final = "-started_at"

@@ -21,7 +21,7 @@ from loadgen.report import units
 from loadgen.report.grid import fitted
 from loadgen.search import Point, curve, knee, report
 from loadgen.search.words import load_in_words
-from loadgen.values import wrapped
+from loadgen.terminal import wrapped
 
 _HEADS: Final = ("completed/s", "p50", "p90", "p99", "system", "generator", "")
 

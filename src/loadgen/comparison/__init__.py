@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from loadgen.comparison.comparable import are_identical, caveats, obstacles
+from loadgen.comparison.difference import Difference
 from loadgen.comparison.judge import judge
-from loadgen.comparison.outcome import Comparison, Difference
+from loadgen.comparison.outcome import Comparison
 from loadgen.comparison.selection import METRICS, quantities
 from loadgen.errors import ComparisonError, SettingsError
 from loadgen.metrics.intervals import confidence_check

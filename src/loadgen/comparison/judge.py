@@ -40,7 +40,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from loadgen.comparison.outcome import Difference, Ends, Verdict
+from loadgen.comparison.difference import Difference, Ends, Verdict
 from loadgen.comparison.quantity import Bounds, Quantity
 
 __all__ = ["judge", "mover"]

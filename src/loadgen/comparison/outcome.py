@@ -8,20 +8,19 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from loadgen import markup
+from loadgen.comparison.difference import Difference, Verdict, times_more
 from loadgen.comparison.words import end, figure
 from loadgen.report.grid import fitted
-from loadgen.values import TEXT_WIDTH, wrapped
+from loadgen.terminal import wrapped
+from loadgen.values import TEXT_WIDTH
 
 if TYPE_CHECKING:
     from loadgen.result import Result
 
-__all__ = ["Comparison", "Difference", "Ends", "Verdict"]
-
-Verdict = Literal["same", "faster", "slower", "cannot tell"]
-Ends = tuple[float | None, float | None]
+__all__ = ["Comparison"]
 
 _HEADS: Final[Mapping[Verdict, str]] = {
     "same": "Same: B is as fast as A, within",
@@ -29,73 +28,6 @@ _HEADS: Final[Mapping[Verdict, str]] = {
     "slower": "Slower: B is slower than A. Margin",
     "cannot tell": "Cannot tell whether B is faster or slower than A. Margin",
 }
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How one figure of B differs from that of A.
-
-    Parameters
-    ----------
-    metric : str
-        "latency", "service_time", "ttft", "tpot" or "rate".
-    percentile : float or None
-        Of the times; None for the rate.
-    unit : str
-        "ns" or "samples/s".
-    a, b : float
-        The figure in each run.
-    interval : tuple of two floats or None
-        Of b - a; None where there are too few samples to bound that side.
-    ratio : float
-        b / a; times below 1 ns count as 1 ns.
-    ratio_interval : tuple of two floats or None
-        Of b / a; from it follows the verdict.
-    correlation : float or None
-        Of the errors of a and b; None where the runs had other traffic.
-    verdict : {"same", "faster", "slower", "cannot tell"}
-    clear_alone : bool
-        The interval excludes 1. If one cannot tell all the same, so many figures are looked at.
-    """
-
-    metric: str
-    percentile: float | None
-    unit: str
-    a: float
-    b: float
-    interval: Ends
-    ratio: float
-    ratio_interval: Ends
-    correlation: float | None
-    verdict: Verdict
-    clear_alone: bool
-
-    @property
-    def name(self) -> str:
-        """What is compared, as in "latency p99"."""
-        return self.metric if self.percentile is None else f"{self.metric} p{self.percentile:g}"
-
-    @property
-    def difference(self) -> float:
-        """B - A."""
-        return self.b - self.a
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, for JSON."""
-        return {
-            "metric": self.metric,
-            "percentile": self.percentile,
-            "unit": self.unit,
-            "a": self.a,
-            "b": self.b,
-            "difference": self.difference,
-            "interval": list(self.interval),
-            "ratio": self.ratio,
-            "ratio_interval": list(self.ratio_interval),
-            "correlation": self.correlation,
-            "verdict": self.verdict,
-            "clear_alone": self.clear_alone,
-        }
 
 
 @dataclass(frozen=True)
@@ -152,7 +84,7 @@ class Comparison:
         Of runs of unequal length it is the longer one's need.
         """
         undecided = [each for each in self.differences if each.verdict == "cannot tell"]
-        times = [_times_more(each, self.margin) for each in undecided]
+        times = [times_more(each, self.margin) for each in undecided]
         if not times or None in times:
             return None
         return math.ceil((max(filter(None, times)) - 1.0) * max(self.counts)) or None
@@ -286,16 +218,3 @@ class Comparison:
             "the intervals are about these two runs: what changes from one start of a system to "
             "the next is not in them, and shows only in several runs of each"
         )
-
-
-def _times_more(found: Difference, margin: float) -> float | None:
-    """Return how many times as many samples one figure needs; None where that cannot be said.
-
-    The width goes with 1 / sqrt(n). It has to come within the margin or to exclude 1.
-    """
-    low, high = found.ratio_interval
-    if low is None or high is None:
-        return None
-    half, apart = math.log(high / low) / 2.0, abs(math.log(high * low) / 2.0)
-    enough = max(math.log1p(margin) - apart, apart)
-    return max((half / enough) ** 2, 1.0) if enough > 0.0 else None

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from loadgen.terminal import cells, graded, padded, painted
-from loadgen.values import wrapped
+from loadgen.terminal import cells, graded, padded, painted, wrapped
 
 __all__ = ["NOTHING", "aligned", "fitted", "listed"]
 

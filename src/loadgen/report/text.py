@@ -15,7 +15,8 @@ from loadgen.report.certainty import certainty_lines
 from loadgen.report.times import TABLE_WIDTH, time_lines
 from loadgen.report.words import BELIEF, batches, client, goodput, knobs, stopping, watched
 from loadgen.sut.watch import blocked_in_words
-from loadgen.values import NARROW, TEXT_WIDTH, count_in_words, per_cent, wrapped
+from loadgen.terminal import wrapped
+from loadgen.values import NARROW, TEXT_WIDTH, count_in_words, per_cent
 
 if TYPE_CHECKING:
     from loadgen.result import Result

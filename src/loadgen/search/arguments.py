@@ -15,8 +15,8 @@ from loadgen.config.arrivals import Constant, Gamma, Poisson
 from loadgen.config.scenarios import SLOWEST_QPS, Concurrent, Server
 from loadgen.errors import Problem, SettingsError
 from loadgen.metrics.intervals import confidence_check
+from loadgen.search.loads import Loaded, limits_ns, load_knob
 from loadgen.search.narrowing import Range
-from loadgen.search.probe import Loaded, limits_ns, load_knob
 from loadgen.values import MAX_COUNT, Check, Refused, integer, number, optional
 
 __all__ = ["callback", "checked", "file_path", "search_range"]

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from loadgen import markup
 from loadgen.config.scenarios import Server
+from loadgen.search.loads import Loaded, load_knob
 from loadgen.search.narrowing import Bracket
-from loadgen.search.probe import Loaded, Probe, load_knob
+from loadgen.search.probe import Probe
 from loadgen.search.words import load_in_words
-from loadgen.values import TEXT_WIDTH, ns_in_words, per_cent, wrapped
+from loadgen.terminal import wrapped
+from loadgen.values import TEXT_WIDTH, ns_in_words, per_cent
 from loadgen.verdict.observed import limits
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from loadgen.config.scenarios import Concurrent, Server
 from loadgen.errors import Problem, SettingsError
-from loadgen.search.probe import load_knob
+from loadgen.search.loads import load_knob
 
 if TYPE_CHECKING:
     from loadgen.result import Result

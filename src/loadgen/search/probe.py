@@ -12,24 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self, get_args
 
-from loadgen.config.scenarios import Concurrent, Server
 from loadgen.config.settings import Settings, settings_from
 from loadgen.metrics.latency import percentile_fraction
 from loadgen.run import watched_run
 from loadgen.search.evidence import LEAST_EFFECTIVE, LimitEvidence, Outcome, fewest_that_pass
+from loadgen.search.loads import Loaded, at_load, limits_ns
 from loadgen.search.watch import Rule, Watcher
 from loadgen.search.words import load_in_words, seconds_in_words, share_in_words
-from loadgen.values import (
-    NARROW,
-    TEXT_WIDTH,
-    Check,
-    Refused,
-    choice,
-    integer,
-    number,
-    problem_of,
-    wrapped,
-)
+from loadgen.terminal import wrapped
+from loadgen.values import NARROW, TEXT_WIDTH, Check, Refused, choice, integer, number, problem_of
 from loadgen.verdict import integrity, observed
 
 if TYPE_CHECKING:
@@ -37,9 +28,7 @@ if TYPE_CHECKING:
     from loadgen.result import Result
     from loadgen.sut import SystemUnderTest
 
-__all__ = ["Loaded", "Probe", "Prober", "at_load", "enough_queries", "limits_ns", "load_knob"]
-
-Loaded = Server | Concurrent
+__all__ = ["Probe", "Prober", "enough_queries"]
 
 _ROOM: Final = 4.0
 """A probe may need so many times the samples that it takes when they are independent."""
@@ -148,25 +137,6 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "reached_ns": _times,
 }
 """What each field of a probe may be."""
-
-
-def load_knob(scenario: Loaded) -> str:
-    """Return the knob that says how much load a scenario is."""
-    return "target_qps" if isinstance(scenario, Server) else "concurrency"
-
-
-def at_load(scenario: Loaded, load: float) -> Loaded:
-    """Return the scenario with another load."""
-    if isinstance(scenario, Server):
-        return dataclasses.replace(scenario, target_qps=load)
-    return dataclasses.replace(scenario, concurrency=round(load))
-
-
-def limits_ns(scenario: Loaded) -> dict[str, int]:
-    """Return the limits that the verdict judges, by what they are about, as in `Rule`."""
-    by_knob = observed.limits_ns(scenario)
-    knobs = {kind: f"target_{kind}_ms" for kind in ("latency", "ttft", "tpot")}
-    return {kind: by_knob[knob] for kind, knob in knobs.items() if knob in by_knob}
 
 
 def enough_queries(allowed: float, error: float) -> int:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from loadgen.config.scenarios import Server
 from loadgen.metrics.latency import percentile_fraction
+from loadgen.search.loads import Loaded, limits_ns
 from loadgen.search.narrowing import Bracket, Range, bracket
-from loadgen.search.probe import Loaded, Probe, limits_ns
+from loadgen.search.probe import Probe
 from loadgen.search.watch import LEAST_LIMITS
 from loadgen.search.words import load_in_words
 from loadgen.values import count_in_words

@@ -13,7 +13,8 @@ from loadgen.health import SUSPECT_SHARE
 from loadgen.report import units
 from loadgen.selftest.figures import ISSUE_DELAY_LIMIT_NS, Selftest
 from loadgen.selftest.machine import KINDS, SCENARIOS
-from loadgen.values import count_in_words, per_cent, wrapped
+from loadgen.terminal import wrapped
+from loadgen.values import count_in_words, per_cent
 
 _LABEL: Final = 18
 _CELL: Final = 16

@@ -121,9 +121,10 @@ def test_search_that_goes_on_says_how_much_there_was() -> None:
 
 
 def test_search_whose_place_cannot_be_written_is_wrong_use() -> None:
-    done = command("peak", "two", *CONCURRENT, "--state", "none/peak.json")
+    Path("file").write_text("no folder")
+    done = command("peak", "two", *CONCURRENT, "--state", "file/peak.json")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "--state = 'none/peak.json': needs another path" in done.stderr
+    assert "--state = 'file/peak.json': needs another path" in done.stderr
 
 
 def test_sweep_shows_the_curve_and_its_knee(folder: Path) -> None:

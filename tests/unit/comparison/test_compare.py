@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import loadgen as lg
-from loadgen.comparison.outcome import Comparison, Difference, Verdict
+from loadgen.comparison.difference import Difference, Verdict
+from loadgen.comparison.outcome import Comparison
 from loadgen.result import RunData
 from loadgen.testing import ExponentialSUT, FixedSUT, VirtualClock
 

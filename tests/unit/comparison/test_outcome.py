@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a comparison says, on any terminal."""
 
-from loadgen.comparison.outcome import Comparison, Difference
+from loadgen.comparison.difference import Difference
+from loadgen.comparison.outcome import Comparison
 from loadgen.terminal import cells
 
 MS = 1_000_000

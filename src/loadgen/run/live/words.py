@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 from loadgen.health import BAD_SHARE, FLOOR_NS, SUSPECT_SHARE
 from loadgen.run.live.state import Snapshot
-from loadgen.terminal import Style, cells, cut, printable
-from loadgen.values import ns_in_words, per_cent, wrapped
+from loadgen.terminal import Style, cells, cut, printable, wrapped
+from loadgen.values import ns_in_words, per_cent
 
 __all__ = ["BAR", "Word", "lines", "one_line", "rows"]
 
