@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a figure of one run differs from another run's. Not for a whole comparison (``outcome.py``)."""
+"""How a figure of one run differs from another run's. Not a whole comparison (``outcome.py``)."""
 
 from __future__ import annotations
 
