@@ -93,9 +93,12 @@ def install_project(session: nox.Session, *tools: str, extras: str = "demo") -> 
     if any(path.stat().st_mtime > built for path in sources):
         build_wheel(session, ROOT)
     (wheel,) = DIST.glob("loadgen-*.whl")
+    installed = Path(session.virtualenv.location).glob("lib/*/site-packages/loadgen-*.dist-info")
+    is_there = any(installed)
     session.install(f"loadgen[{extras}] @ {wheel.as_uri()}", *pinned(*tools))
-    # The version stays the same from one build to the next, so pip keeps an older one otherwise.
-    session.install("--force-reinstall", "--no-deps", str(wheel))
+    if is_there:
+        # The version stays the same from one build to the next, and pip keeps what is there.
+        session.install("--force-reinstall", "--no-deps", str(wheel))
 
 
 @nox.session

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every test shares: reproducible property tests, Ctrl-C, and where the checkout is.
+"""What tests share: reproducible property tests, Ctrl-C, where the checkout is, a quick Python.
 
 The tests run against the installed package; nothing here puts src/ on the path.
 """
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from warm_python import WarmPython
 
 # Wall time decides nothing in tests/ (that is what benchmarks/truth is for), and the same commit
 # draws the same examples everywhere.
@@ -27,3 +29,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def checkout() -> Path:
     """The root of the source tree that the tests are part of."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def warm_python() -> Iterator[WarmPython]:
+    """Run a program as a process of its own, whose imports were done before."""
+    python = WarmPython()
+    yield python
+    python.close()

@@ -85,13 +85,15 @@ def test_answers_by_id_are_all_or_nothing() -> None:
 
 def test_samples_of_a_batch_are_gone_when_the_run_has_ended() -> None:
     kept: list[lg.Batch] = []
+    indices: list[list[int]] = []
 
     def answer(_: lg.Run, batch: lg.Batch) -> None:
         kept.append(batch)
+        indices.append(batch.indices.tolist())
         batch.complete()
 
     offline(answer)
-    assert kept[0].indices.tolist() == kept[0].indices.tolist()
+    assert [batch.indices.tolist() for batch in kept] == indices
     with pytest.raises(lg.LoadGenError, match="the run has ended"):
         _ = kept[0].samples
 

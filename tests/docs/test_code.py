@@ -14,11 +14,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import typer
 from pages import PAGES, PAGES_AND_OTHERS, ROOT, Block, blocks, files
+from warm_python import WarmPython
 
 import loadgen as lg
 from loadgen.cli import app
@@ -35,6 +37,8 @@ LIBRARIES = {
 # First words of commands that are not this package's.
 OTHERS = {".", "cd", "nox", "pip", "pytest", "python", "python3"}
 MARK = "~~ block"
+# Runs a program in a page's folder.
+Python = partial[subprocess.CompletedProcess[str]]
 
 
 def python_pages() -> list[str]:
@@ -48,10 +52,8 @@ def written(page: str, folder: Path) -> Path:
     return folder
 
 
-def printed(folder: Path, *arguments: str) -> str:
+def printed(done: subprocess.CompletedProcess[str]) -> str:
     """What a process wrote, if it ended well and complained of nothing."""
-    command = (sys.executable, *arguments)
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -67,16 +69,16 @@ def steps(page: str) -> Iterator[tuple[Block, list[str]]]:
             yield block, []
 
 
-def outputs(page: str, folder: Path) -> list[tuple[Block, str]]:
+def outputs(page: str, python: Python) -> list[tuple[Block, str]]:
     """Run a page: each block that was run, with what it printed."""
     all_steps = list(steps(page))
     inline = [block for block, names in all_steps if not names]
     script = "\n".join(f"{block.text}\nprint({MARK!r}, flush=True)" for block in inline)
-    (folder / "page.py").write_text(script, "utf-8")
-    shown = printed(folder, "page.py").split(f"{MARK}\n") if inline else []
+    (python.keywords["cwd"] / "page.py").write_text(script, "utf-8")
+    shown = printed(python("page.py")).split(f"{MARK}\n") if inline else []
     answers = iter(shown)
     return [
-        (block, "".join(printed(folder, name) for name in names) if names else next(answers))
+        (block, "".join(printed(python(name)) for name in names) if names else next(answers))
         for block, names in all_steps
     ]
 
@@ -87,12 +89,14 @@ def label(line: str) -> str:
 
 
 @pytest.mark.parametrize("page", python_pages())
-def test_code_runs_and_prints_what_is_shown(page: str, tmp_path: Path) -> None:
+def test_code_runs_and_prints_what_is_shown(
+    page: str, tmp_path: Path, warm_python: WarmPython
+) -> None:
     code = "".join(block.text for block in blocks(page, "python"))
     for word, library in LIBRARIES.items():
         if word in code and importlib.util.find_spec(library) is None:
             pytest.skip(f"needs {library}, which comes with an extra")
-    ran = dict(outputs(page, written(page, tmp_path)))
+    ran = dict(outputs(page, partial(warm_python, cwd=written(page, tmp_path))))
     before = None
     for block in blocks(page):
         if block.title == OUTPUT:
@@ -110,7 +114,9 @@ def test_tests_of_the_page_on_pytest_pass(tmp_path: Path) -> None:
     (tmp_path / "test_page.py").write_text(code, "utf-8")
     plugin = ("-p", "pytest_loadgen", "-p", "no:cacheprovider", "--loadgen-unsure", "skip")
     for options in (["--loadgen-save-baseline", "loadgen-baselines"], []):
-        shown = printed(tmp_path, "-m", "pytest", "-q", *plugin, *options)
+        command = (sys.executable, "-m", "pytest", "-q", *plugin, *options)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        shown = printed(done)
         assert "2 passed" in shown or "skipped" in shown
         assert "failed" not in shown
 

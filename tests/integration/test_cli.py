@@ -5,10 +5,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from warm_python import WarmPython
 
 import loadgen as lg
 from loadgen.cli import main
@@ -63,15 +65,10 @@ Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
+def cli(tmp_path: Path, warm_python: WarmPython) -> Cli:
     """Run the command in a folder that has the module `suts`."""
     (tmp_path / "suts.py").write_text(SUTS)
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = (*COMMAND, *arguments)
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-
-    return run
+    return partial(warm_python, *COMMAND[2:], cwd=tmp_path)
 
 
 def test_command_is_installed_under_its_name() -> None:
@@ -230,7 +227,8 @@ def test_broken_row_of_a_file_is_told_without_a_traceback(cli: Cli, tmp_path: Pa
     assert "Traceback" not in done.stderr
 
 
-def test_reader_that_goes_away_is_no_traceback(cli: Cli, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("cli")
+def test_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
     command = [*COMMAND, "run", "suts:echo", *SINGLE]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

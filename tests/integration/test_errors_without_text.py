@@ -3,13 +3,9 @@
 
 import numpy as np
 import pytest
+from shared_runs import quick_run
 
 import loadgen as lg
-
-
-def run(sut, scenario: lg.Scenario, dataset: object = 20, **fields) -> lg.Result:
-    """A run on the real clock, over in some ms."""
-    return lg.run(sut, dataset, scenario, **{"min_duration_s": 0, "min_queries": 100, **fields})
 
 
 class Unspeakable(Exception):
@@ -40,7 +36,7 @@ def answering(kind: str, error: Exception) -> lg.SystemUnderTest:
 )
 def test_exception_whose_text_is_no_text_fails_its_sample(kind: str, error, text: str) -> None:
     sut = answering(kind, error)
-    result = run(sut, lg.Offline(n_samples=9), 9, on_error="fail", drain_timeout_s=5)
+    result = quick_run(sut, lg.Offline(n_samples=9), 9, on_error="fail", drain_timeout_s=5)
     assert (result.n_completed, result.n_failed) == (6, 3)
     assert result.failures[type(error).__name__].example == text
 
@@ -53,7 +49,7 @@ def test_exception_whose_text_is_no_text_fails_its_sample(kind: str, error, text
 )
 def test_exception_whose_text_is_no_text_ends_the_run(kind: str, error, text: str) -> None:
     with pytest.raises(lg.SUTError) as caught:
-        run(answering(kind, error), lg.Offline(n_samples=9), 9, drain_timeout_s=5)
+        quick_run(answering(kind, error), lg.Offline(n_samples=9), 9, drain_timeout_s=5)
     assert str(caught.value).endswith(f"raised {text}")
     assert caught.value.__cause__ is error
 
@@ -80,7 +76,7 @@ def test_samples_that_cannot_be_failed_end_the_run() -> None:
                 self.run._sut_raised(error, Unfailing(batch))
 
     with pytest.raises(lg.SUTError, match="raised MemoryError: ZeroDivisionError") as caught:
-        run(Wrapping(), lg.Server(target_qps=10_000), on_error="fail", drain_timeout_s=5)
+        quick_run(Wrapping(), lg.Server(target_qps=10_000), on_error="fail", drain_timeout_s=5)
     assert isinstance(caught.value.__cause__.__context__, ZeroDivisionError)
 
 
@@ -95,7 +91,7 @@ def test_hook_of_the_dataset_may_raise_what_has_no_text(hook: str) -> None:
 
     setattr(Broken, hook, raise_it)
     with pytest.raises(lg.DatasetError, match=r"of \d+ samples? raised Unspeakable"):
-        run(lambda samples: None, lg.SingleStream(), dataset=Broken())
+        quick_run(lambda samples: None, lg.SingleStream(), dataset=Broken())
 
 
 @pytest.mark.parametrize("kind", [list, tuple, np.array])
@@ -108,7 +104,7 @@ def test_dataset_that_returns_too_few_samples_is_named_and_not_the_system(kind) 
             return kind(indices.tolist()[1:])
 
     with pytest.raises(lg.DatasetError, match=r"Short: \[indices\] of 10 samples returned 9; it"):
-        run(lambda samples: samples, lg.Offline(), dataset=Short(), min_queries=1)
+        quick_run(lambda samples: samples, lg.Offline(), dataset=Short(), min_queries=1)
 
 
 def test_system_that_leaves_the_process_is_named_in_the_result() -> None:
@@ -125,6 +121,6 @@ def test_system_that_leaves_the_process_is_named_in_the_result() -> None:
             raise SystemExit(5)
 
     with pytest.raises(SystemExit):
-        run(Leaving(), lg.SingleStream(), sinks=[Keeping()])
+        quick_run(Leaving(), lg.SingleStream(), sinks=[Keeping()])
     assert seen[0].aborted_reason == "SystemExit: 5"
     assert "the run was aborted (SystemExit: 5)" in seen[0].reasons[0]

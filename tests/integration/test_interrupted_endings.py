@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ctrl-C after the last query: nothing that was measured is lost."""
 
-import os
-import signal
 import time
 from pathlib import Path
 
 import pytest
+from shared_runs import press_ctrl_c
 
 import loadgen as lg
-
-
-def press_ctrl_c() -> None:
-    os.kill(os.getpid(), signal.SIGINT)
 
 
 class Answering(lg.SystemUnderTest):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ctrl-C: the issue stops, the rows are kept, and the error says so."""
 
-import os
 import signal
 import sys
 import threading
@@ -9,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
+from shared_runs import press_ctrl_c
 
 import loadgen as lg
 from loadgen.testing import LosingSUT
@@ -21,11 +21,6 @@ SCENARIOS = [
     lg.Concurrent(3),
 ]
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
-
-
-def press_ctrl_c() -> None:
-    """Send SIGINT to this process from another thread, as a terminal would."""
-    os.kill(os.getpid(), signal.SIGINT)
 
 
 class Silent(LosingSUT):

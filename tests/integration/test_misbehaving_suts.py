@@ -7,6 +7,7 @@ import traceback
 
 import numpy as np
 import pytest
+from shared_runs import quick_run
 
 import loadgen as lg
 from loadgen.testing import (
@@ -28,11 +29,6 @@ SCENARIOS = [
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
 
 
-def run(sut, scenario: lg.Scenario, dataset: object = 20, **fields) -> lg.Result:
-    """A run on the real clock, over in some ms."""
-    return lg.run(sut, dataset, scenario, **{"min_duration_s": 0, "min_queries": 100, **fields})
-
-
 class Odd(lg.SystemUnderTest):
     """Answers each batch, and then does something to it."""
 
@@ -51,7 +47,7 @@ class Odd(lg.SystemUnderTest):
 def test_system_that_raises_in_issue_ends_the_run_with_its_own_error(scenario) -> None:
     mine = KeyError("no such model")
     with pytest.raises(lg.SUTError, match="RaisingSUT raised KeyError: 'no such model'") as caught:
-        run(RaisingSUT("issue", error=mine), scenario)
+        quick_run(RaisingSUT("issue", error=mine), scenario)
     assert caught.value.__cause__ is mine
     assert traceback.extract_tb(mine.__traceback__)[-1].name == "_perhaps_raise"
     result = caught.value.result
@@ -61,7 +57,7 @@ def test_system_that_raises_in_issue_ends_the_run_with_its_own_error(scenario) -
 
 def test_rows_until_the_exception_are_kept() -> None:
     with pytest.raises(lg.SUTError) as caught:
-        run(RaisingSUT("issue", at=31), lg.SingleStream())
+        quick_run(RaisingSUT("issue", at=31), lg.SingleStream())
     result = caught.value.result
     assert (result.n_issued, result.n_completed, result.n_missing) == (31, 30, 1)
     assert result.latency.count == 30
@@ -71,7 +67,7 @@ def test_system_that_cannot_start_is_stopped_and_there_is_no_result() -> None:
     mine = OSError("the accelerator is busy")
     sut = RaisingSUT("start", error=mine)
     with pytest.raises(lg.SUTError, match="raised OSError: the accelerator is busy") as caught:
-        run(sut, lg.SingleStream())
+        quick_run(sut, lg.SingleStream())
     assert caught.value.__cause__ is mine
     assert caught.value.result is None
     assert sut._calls == {"start": 1, "stop": 1}
@@ -81,7 +77,7 @@ def test_system_that_cannot_start_is_stopped_and_there_is_no_result() -> None:
 def test_system_that_raises_at_the_end_has_all_its_rows(where: str) -> None:
     sut = RaisingSUT(where)
     with pytest.raises(lg.SUTError, match=rf"simulated failure in {where}\(\)") as caught:
-        run(sut, lg.SingleStream())
+        quick_run(sut, lg.SingleStream())
     result = caught.value.result
     assert (result.n_issued, result.n_completed, result.valid) == (100, 100, False)
     assert sut._calls["stop"] == 1
@@ -94,7 +90,7 @@ def test_second_error_does_not_hide_the_first() -> None:
             raise RuntimeError("and cannot stop either")
 
     with pytest.raises(lg.SUTError, match=r"simulated failure in issue\(\)"):
-        run(RaisingTwice("issue", at=5), lg.SingleStream())
+        quick_run(RaisingTwice("issue", at=5), lg.SingleStream())
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS[::2], ids=lambda each: each.name)
@@ -105,7 +101,7 @@ def test_function_that_raises_in_a_worker_thread_ends_the_run(scenario) -> None:
 
     sut = lg.FunctionSUT(work, workers=2)
     with pytest.raises(lg.SUTError, match="raised ZeroDivisionError: a worker's own") as caught:
-        run(sut, scenario, min_queries=100_000)
+        quick_run(sut, scenario, min_queries=100_000)
     frames = traceback.extract_tb(caught.value.__cause__.__traceback__)
     assert "work" in [frame.name for frame in frames]
     assert caught.value.result.n_issued > 0
@@ -118,7 +114,7 @@ def test_coroutine_that_raises_ends_the_run() -> None:
         return sample
 
     with pytest.raises(lg.SUTError, match="ZeroDivisionError: a coroutine's own") as caught:
-        run(lg.AsyncSUT(work), lg.SingleStream(), min_queries=100_000)
+        quick_run(lg.AsyncSUT(work), lg.SingleStream(), min_queries=100_000)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
@@ -128,14 +124,14 @@ def test_answer_that_raises_on_a_timer_thread_ends_the_run() -> None:
             self._do_at(now_ns + 100_000, lambda: batch["no such key"])
 
     with pytest.raises(lg.SUTError, match="raised TypeError") as caught:
-        run(RaisingLater(), lg.SingleStream())
+        quick_run(RaisingLater(), lg.SingleStream())
     assert isinstance(caught.value.__cause__, TypeError)
     assert (caught.value.result.n_issued, caught.value.result.n_missing) == (1, 1)
 
 
 @every_scenario
 def test_system_that_never_answers_is_given_up_and_its_samples_are_counted(scenario) -> None:
-    result = run(LosingSUT(every=1), scenario, drain_timeout_s=0.05)
+    result = quick_run(LosingSUT(every=1), scenario, drain_timeout_s=0.05)
     assert result.series[0].end == "drain_timeout"
     assert result.n_missing == result.n_issued > 0
     assert not result.valid
@@ -146,7 +142,7 @@ def test_system_that_never_answers_is_given_up_and_its_samples_are_counted(scena
 @every_scenario
 def test_repeated_answers_are_counted_and_the_first_one_stands(scenario) -> None:
     sut = RepeatingSUT(every=10)
-    result = run(sut, scenario)
+    result = quick_run(sut, scenario)
     repeated = result.violations["answered_twice"]
     assert repeated.count == result.n_issued // 10
     assert "id " in repeated.example
@@ -180,7 +176,7 @@ def test_ids_that_were_never_given_out_are_counted(scenario) -> None:
         run.complete(np.array([0, 1, 2**64 - 1], np.uint64))
         run.complete(int(batch.ids[-1]) + 1_000_000)
 
-    result = run(Odd(then), scenario)
+    result = quick_run(Odd(then), scenario)
     calls = result.series[0].n_queries
     assert result.violations["foreign_id"].count == 4 * calls
     assert (result.n_completed, result.valid) == (result.n_issued, False)
@@ -197,7 +193,7 @@ def test_id_that_is_no_integer_is_the_callers_error() -> None:
             except TypeError as error:
                 errors.append(error)
 
-    result = run(Odd(then), lg.SingleStream(), min_queries=1)
+    result = quick_run(Odd(then), lg.SingleStream(), min_queries=1)
     assert len(errors) == 5
     assert (result.n_completed, result.violations) == (1, {})
 
@@ -210,7 +206,7 @@ def test_integers_of_no_64_bits_are_ids_of_nobody() -> None:
             assert batch.pending == 1
             batch.complete()
 
-    result = run(Overflowing(None), lg.SingleStream(), min_queries=1)
+    result = quick_run(Overflowing(None), lg.SingleStream(), min_queries=1)
     assert result.violations["foreign_id"].count == 3
 
 
@@ -223,7 +219,7 @@ def test_answer_after_the_end_changes_nothing() -> None:
             if len(kept) % 2:
                 batch.complete()
 
-    result = run(Late(), lg.Server(target_qps=10_000), drain_timeout_s=0.05)
+    result = quick_run(Late(), lg.Server(target_qps=10_000), drain_timeout_s=0.05)
     before = {name: column.tolist() for name, column in result.samples.items()}
     missing = result.n_missing
     assert missing == 50
@@ -239,7 +235,7 @@ def test_answer_after_the_end_changes_nothing() -> None:
 def test_outputs_of_the_wrong_length_name_both_lengths(workers, outputs) -> None:
     sut = lg.FunctionSUT(lambda samples: outputs, workers=workers, max_batch_size=2)
     with pytest.raises(lg.SUTError) as caught:
-        run(sut, lg.Offline(), dataset=2)
+        quick_run(sut, lg.Offline(), dataset=2)
     assert re.search(rf"\b{len(outputs)}\b.*\b2 samples", str(caught.value))
 
 
@@ -257,7 +253,7 @@ def test_outputs_of_the_wrong_length_answer_nothing() -> None:
             then(batch)
             batch.complete([1, 2])
 
-    result = run(Wrong(), lg.Offline(), dataset=2, mode="accuracy")
+    result = quick_run(Wrong(), lg.Offline(), dataset=2, mode="accuracy")
     assert lengths == [1, 3]
     assert (result.n_completed, result.violations) == (2, {})
     assert list(result.outputs) == [1, 2]
@@ -278,7 +274,7 @@ def test_hook_of_the_dataset_that_raises_is_named(hook: str) -> None:
     setattr(Broken, hook, raise_it)
     sut = FixedSUT(latency_ns=0) if hook != "__getitem__" else (lambda samples: None)
     with pytest.raises(lg.DatasetError, match="the share is offline") as caught:
-        run(sut, lg.SingleStream(), dataset=Broken())
+        quick_run(sut, lg.SingleStream(), dataset=Broken())
     assert isinstance(caught.value.__cause__, PermissionError)
     assert "Broken" in str(caught.value)
     assert hook.strip("_").replace("getitem", "[indices]") in str(caught.value)
@@ -292,6 +288,6 @@ def test_answers_that_come_while_the_system_is_stopped_are_late_and_change_nothi
         def stop(self) -> None:
             self.batch.complete()
 
-    result = run(Tardy(), lg.Offline(n_samples=5), clock=VirtualClock(), drain_timeout_s=1)
+    result = quick_run(Tardy(), lg.Offline(n_samples=5), clock=VirtualClock(), drain_timeout_s=1)
     assert (result.n_missing, result.n_completed, result.valid) == (5, 0, False)
     assert result.violations["answered_after_end"].count == 5

@@ -10,7 +10,7 @@
 namespace loadgen {
 namespace {
 
-constexpr double kUnending = std::numeric_limits<double>::infinity();
+constexpr double kNeverEnds = std::numeric_limits<double>::infinity();
 
 double seconds(Duration duration) { return static_cast<double>(duration.count()) / 1e9; }
 
@@ -25,7 +25,7 @@ VaryingRate::VaryingRate(const std::vector<RatePiece>& pieces, double target_qps
     pieces_.push_back({begin, from, (to - from) / lasts, 0.5 * (from + to) * lasts});
     begin = later(begin, piece.lasts);
   }
-  pieces_.push_back({begin, pieces.back().to * target_qps, 0.0, kUnending});
+  pieces_.push_back({begin, pieces.back().to * target_qps, 0.0, kNeverEnds});
 }
 
 Duration VaryingRate::advance(double expected) noexcept {

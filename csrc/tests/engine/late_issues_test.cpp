@@ -19,7 +19,7 @@ Duration total(const LateIssues& late) {
 }
 
 // One query a millisecond, 10 of them.
-test::Simulation server() {
+test::Simulation every_millisecond() {
   test::Simulation simulation;
   simulation.plan.scenario = Scenario::Server;
   simulation.plan.arrivals.kind = ArrivalKind::Constant;
@@ -114,7 +114,7 @@ TEST_CASE("late issues are told apart by the size of their delay, and add up ove
 }
 
 TEST_CASE("a generator in time has no late issues, and says what the SUT took") {
-  test::Simulation simulation = server();
+  test::Simulation simulation = every_millisecond();
   simulation.blocks = 100us;
   Run run{simulation.settings()};
   simulation.run(run);
@@ -129,7 +129,7 @@ TEST_CASE("a generator in time has no late issues, and says what the SUT took") 
 }
 
 TEST_CASE("a wait for the lock is the lock's, what follows it caught up, and the sum is the own delay") {
-  test::Simulation simulation = server();
+  test::Simulation simulation = every_millisecond();
   simulation.stall_at = 2;
   simulation.stall = 5500us;
   Run run{simulation.settings()};
@@ -144,7 +144,7 @@ TEST_CASE("a wait for the lock is the lock's, what follows it caught up, and the
 TEST_CASE("a sleep that ends late is told apart, with how late") {
   for (const bool coalesce : {false, true}) {
     CAPTURE(coalesce);
-    test::Simulation simulation = server();
+    test::Simulation simulation = every_millisecond();
     simulation.series.coalesce = coalesce;
     simulation.clock.call_at(simulation.clock.now() + 2500us, [&] { simulation.clock.spend(4ms); });
     Run run{simulation.settings()};
@@ -160,7 +160,7 @@ TEST_CASE("a sleep that ends late is told apart, with how late") {
 }
 
 TEST_CASE("what a SUT that blocks makes late is not the generator's") {
-  test::Simulation simulation = server();
+  test::Simulation simulation = every_millisecond();
   simulation.blocks = 2500us;
   Run run{simulation.settings()};
   simulation.run(run);
@@ -169,7 +169,7 @@ TEST_CASE("what a SUT that blocks makes late is not the generator's") {
 }
 
 TEST_CASE("delays, their stages and all that issuing cost are of the same series") {
-  test::Simulation simulation = server();
+  test::Simulation simulation = every_millisecond();
   simulation.blocks = 100us;
   simulation.stall_at = 2;
   simulation.stall = 5500us;
@@ -204,7 +204,7 @@ TEST_CASE("delays, their stages and all that issuing cost are of the same series
 TEST_CASE("a query that is a microsecond late is in time") {
   for (const auto& [delay, n_late] : {std::pair{1000ns, 0}, std::pair{1001ns, 1}}) {
     CAPTURE(delay.count());
-    test::Simulation simulation = server();
+    test::Simulation simulation = every_millisecond();
     simulation.stall_at = 2;
     simulation.stall = delay;
     Run run{simulation.settings()};
@@ -214,7 +214,7 @@ TEST_CASE("a query that is a microsecond late is in time") {
 }
 
 TEST_CASE("a lock that Offline waits for is the lock's") {
-  test::Simulation simulation = server();
+  test::Simulation simulation = every_millisecond();
   simulation.plan.scenario = Scenario::Offline;
   simulation.plan.samples_per_query = 20;
   simulation.plan.min_query_count = 1;
@@ -227,7 +227,7 @@ TEST_CASE("a lock that Offline waits for is the lock's") {
 }
 
 TEST_CASE("on the real clock the issuing thread's own figures are there, and the stages add up to its delay") {
-  test::Simulation simulation = server();
+  test::Simulation simulation = every_millisecond();
   simulation.plan.min_query_count = 100;
   simulation.plan.arrivals.target_qps = 10000.0;
   simulation.answers_left = 0;

@@ -44,7 +44,7 @@ struct Member {
   void answer(RowRange rows) { record.complete(rows, record.clock().now(), {}); }
 };
 
-struct Fixture {
+struct Sharing {
   Member issuer{Ranges{Backing::Memfd}};
   Member first{joining()};
   Member second{joining()};
@@ -60,7 +60,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "each has other rows, and answers are seen by all") {
+TEST_CASE_FIXTURE(Sharing, "each has other rows, and answers are seen by all") {
   issuer.issue(5);
   const auto mine = first.take(2);
   const auto yours = second.take(2);
@@ -81,7 +81,7 @@ TEST_CASE_FIXTURE(Fixture, "each has other rows, and answers are seen by all") {
   CHECK(issuer.record.violations().get(Violation::Repeated).count == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "who joins has a number of its own, which is free again when its rows were released") {
+TEST_CASE_FIXTURE(Sharing, "who joins has a number of its own, which is free again when its rows were released") {
   REQUIRE(takers().size() == 2);
   CHECK(takers()[0].first != takers()[1].first);
   CHECK(takers()[0].second == getpid());
@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(Fixture, "who joins has a number of its own, which is free aga
   CHECK(issuer.batcher.takers().joined() == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "what one that is gone has not answered is handed out again, once") {
+TEST_CASE_FIXTURE(Sharing, "what one that is gone has not answered is handed out again, once") {
   issuer.issue(20);
   REQUIRE(first.take(8)->count == 8);
   const auto kept = second.take(4);
@@ -114,7 +114,7 @@ TEST_CASE_FIXTURE(Fixture, "what one that is gone has not answered is handed out
   CHECK(issuer.batcher.release(takers()[0].first) == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a row that was answered after it was released is not handed out") {
+TEST_CASE_FIXTURE(Sharing, "a row that was answered after it was released is not handed out") {
   issuer.issue(3);
   REQUIRE(first.take(3));
   issuer.batcher.release(takers()[0].first);
@@ -125,7 +125,7 @@ TEST_CASE_FIXTURE(Fixture, "a row that was answered after it was released is not
   CHECK(rest->first == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a claim of one that died while it answered is taken back") {
+TEST_CASE_FIXTURE(Sharing, "a claim of one that died while it answered is taken back") {
   issuer.issue(1);
   const auto rows = first.take(1);
   REQUIRE(rows);
@@ -137,7 +137,7 @@ TEST_CASE_FIXTURE(Fixture, "a claim of one that died while it answered is taken 
   CHECK(issuer.record.is_done(0));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a run that ends is not held up by a claim of one that died") {
+TEST_CASE_FIXTURE(Sharing, "a run that ends is not held up by a claim of one that died") {
   issuer.issue(1);
   const_cast<std::int64_t*>(first.record.completed_column())[0] = Record::kClaimed;
   issuer.record.close(0);
@@ -145,7 +145,7 @@ TEST_CASE_FIXTURE(Fixture, "a run that ends is not held up by a claim of one tha
   CHECK(issuer.record.status_column()[0] == kMissing);
 }
 
-TEST_CASE_FIXTURE(Fixture, "all that was taken is no end, since it may have to be handed out again") {
+TEST_CASE_FIXTURE(Sharing, "all that was taken is no end, since it may have to be handed out again") {
   issuer.issue(1);
   issuer.batcher.finish_when_taken();
   REQUIRE(first.take(1));
@@ -156,7 +156,7 @@ TEST_CASE_FIXTURE(Fixture, "all that was taken is no end, since it may have to b
   CHECK(second.batcher.finished());
 }
 
-TEST_CASE_FIXTURE(Fixture, "who leaves takes nothing more, not even by a thread that waits") {
+TEST_CASE_FIXTURE(Sharing, "who leaves takes nothing more, not even by a thread that waits") {
   std::optional<RowRange> taken = RowRange{};
   std::thread waits{[&] { taken = first.batcher.take({1, 0ns, std::nullopt, {}}); }};
   first.batcher.leave();
@@ -169,7 +169,7 @@ TEST_CASE_FIXTURE(Fixture, "who leaves takes nothing more, not even by a thread 
   CHECK(second.take(1)->count == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a forked child neither leaves for its parent nor waits for its threads") {
+TEST_CASE_FIXTURE(Sharing, "a forked child neither leaves for its parent nor waits for its threads") {
   std::thread waits{[&] { (void)first.batcher.take({1, 0ns, std::nullopt, {}}); }};
   std::this_thread::sleep_for(20ms);  // it is in take() by then
   const pid_t child = fork();
@@ -187,7 +187,7 @@ TEST_CASE_FIXTURE(Fixture, "a forked child neither leaves for its parent nor wai
   waits.join();
 }
 
-TEST_CASE_FIXTURE(Fixture, "rows that were released are as new, and those with an answer keep it") {
+TEST_CASE_FIXTURE(Sharing, "rows that were released are as new, and those with an answer keep it") {
   issuer.issue(2);
   const auto rows = first.take(2);
   REQUIRE(rows->count == 2);
@@ -202,14 +202,14 @@ TEST_CASE_FIXTURE(Fixture, "rows that were released are as new, and those with a
   CHECK(issuer.record.is_done(1));
 }
 
-TEST_CASE_FIXTURE(Fixture, "kinds of answers have the same numbers everywhere") {
+TEST_CASE_FIXTURE(Sharing, "kinds of answers have the same numbers everywhere") {
   CHECK(issuer.record.payload()->kinds_table().find_or_add("bytes") == 0);
   CHECK(first.record.payload()->kinds_table().find_or_add("json") == 1);
   CHECK(second.record.payload()->kinds_table().find_or_add("json") == 1);
   CHECK(second.record.payload()->kinds_table().find_or_add("bytes") == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "failures of all are counted together, and wishes are heard") {
+TEST_CASE_FIXTURE(Sharing, "failures of all are counted together, and wishes are heard") {
   issuer.issue(2);
   first.record.fail({0, 1}, first.record.clock().now(), "busy", "here");
   second.record.fail({1, 1}, second.record.clock().now(), "busy", "there");
@@ -224,7 +224,7 @@ TEST_CASE_FIXTURE(Fixture, "failures of all are counted together, and wishes are
   CHECK(issuer.batcher.takers().asked_to_start());
 }
 
-TEST_CASE_FIXTURE(Fixture, "a record that is not there, or is another one, is refused") {
+TEST_CASE_FIXTURE(Sharing, "a record that is not there, or is another one, is refused") {
   CHECK_THROWS_AS(Member{(Ranges{getpid(), {}})}, Error);
   auto made = issuer.ranges.made();
   made.back().bytes *= 2;
@@ -234,7 +234,7 @@ TEST_CASE_FIXTURE(Fixture, "a record that is not there, or is another one, is re
   CHECK(takers().size() == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "no more join than there are numbers for") {
+TEST_CASE_FIXTURE(Sharing, "no more join than there are numbers for") {
   for (std::size_t i = 2; i < Takers::kMost; ++i) CHECK(issuer.batcher.takers().join(1));
   CHECK_THROWS_AS(Member{joining()}, Error);
 }

@@ -29,7 +29,7 @@ namespace {
 LoadedSet set_of(Samples samples, std::size_t end) { return {.samples = std::move(samples), .end = end}; }
 LoadedSet set_of(Samples samples) { return {.samples = samples, .end = samples.size()}; }
 
-const Samples kFive{10, 11, 12, 13, 14};
+const Samples kLoaded{10, 11, 12, 13, 14};
 
 PlanSettings single_stream(std::uint64_t min_queries) {
   return {.scenario = Scenario::SingleStream, .min_query_count = min_queries, .period = Duration{100}};
@@ -75,7 +75,7 @@ ErrorCode refusal(const PlanSettings& settings, const LoadedSet& set) {
 TEST_CASE("a SingleStream plan is twice as long as the target duration, and one query more") {
   PlanSettings settings = single_stream(3);
   settings.target_duration = Duration{450};
-  TrafficPlan plan{settings, set_of(kFive), nullptr};
+  TrafficPlan plan{settings, set_of(kLoaded), nullptr};
   plan.run_dry();
   CHECK(plan.query_count() == 10);  // due at 0, 100, ..., 900; the last is the first at 900 or later
   CHECK(plan.duration() == Duration{1000});
@@ -84,7 +84,7 @@ TEST_CASE("a SingleStream plan is twice as long as the target duration, and one 
 TEST_CASE("a Server plan goes on until a query is due at the target duration") {
   PlanSettings settings = server(3);
   settings.target_duration = Duration{1000};
-  TrafficPlan plan{settings, set_of(kFive), nullptr};
+  TrafficPlan plan{settings, set_of(kLoaded), nullptr};
   plan.run_dry();
   CHECK(plan.query_count() == 11);
   CHECK(plan.duration() == Duration{1100});
@@ -92,11 +92,11 @@ TEST_CASE("a Server plan goes on until a query is due at the target duration") {
 
 TEST_CASE("queries have a due time only where they are not sent when a slot is free") {
   PlannedQuery query;
-  TrafficPlan timed{server(2), set_of(kFive), nullptr};
+  TrafficPlan timed{server(2), set_of(kLoaded), nullptr};
   REQUIRE(timed.next(query));
   REQUIRE(timed.next(query));
   CHECK(query.due == Duration{100});
-  TrafficPlan untimed{single_stream(2), set_of(kFive), nullptr};
+  TrafficPlan untimed{single_stream(2), set_of(kLoaded), nullptr};
   REQUIRE(untimed.next(query));
   REQUIRE(untimed.next(query));
   CHECK(query.due == Duration{0});
@@ -104,7 +104,7 @@ TEST_CASE("queries have a due time only where they are not sent when a slot is f
 
 TEST_CASE("a plan that has ended stays ended") {
   PlannedQuery query;
-  TrafficPlan plan{single_stream(1), set_of(kFive), nullptr};
+  TrafficPlan plan{single_stream(1), set_of(kLoaded), nullptr};
   CHECK(plan.next(query));
   CHECK_FALSE(plan.next(query));
   CHECK_FALSE(plan.next(query));
@@ -112,21 +112,21 @@ TEST_CASE("a plan that has ended stays ended") {
 }
 
 TEST_CASE("Offline repeats the set in load order and ends with the beginning of one more copy") {
-  CHECK(all_samples(offline(12), set_of(kFive)) == Samples{10, 11, 12, 13, 14, 10, 11, 12, 13, 14, 10, 11});
-  CHECK(all_samples(offline(3), set_of(kFive)) == Samples{10, 11, 12});
+  CHECK(all_samples(offline(12), set_of(kLoaded)) == Samples{10, 11, 12, 13, 14, 10, 11, 12, 13, 14, 10, 11});
+  CHECK(all_samples(offline(3), set_of(kLoaded)) == Samples{10, 11, 12});
 }
 
 TEST_CASE("Offline repeats one sample when asked to") {
   PlanSettings settings = offline(4);
   settings.order = SampleOrder::Same;
   settings.same_index = 3;
-  CHECK(all_samples(settings, set_of(kFive)) == Samples{13, 13, 13, 13});
+  CHECK(all_samples(settings, set_of(kLoaded)) == Samples{13, 13, 13, 13});
 }
 
 TEST_CASE("an Offline accuracy series is one query that holds the set") {
   PlanSettings settings = offline(1'000);
   settings.accuracy = true;
-  CHECK(all_samples(settings, set_of(kFive)) == kFive);
+  CHECK(all_samples(settings, set_of(kLoaded)) == kLoaded);
 }
 
 TEST_CASE("with equal issue a plan is a whole number of permutations, also when it is extended") {
@@ -136,13 +136,13 @@ TEST_CASE("with equal issue a plan is a whole number of permutations, also when 
     settings.period = Duration{100};
     settings.order = SampleOrder::Permutation;
     settings.target_duration = Duration{1'101};
-    Samples samples = all_samples(settings, set_of(kFive));
+    Samples samples = all_samples(settings, set_of(kLoaded));
     CHECK(samples.size() == (scenario == Scenario::Server ? 15 : 25));
     for (std::size_t begin = 0; begin < samples.size(); begin += 5) {
       Samples once{samples.begin() + static_cast<std::ptrdiff_t>(begin),
                    samples.begin() + static_cast<std::ptrdiff_t>(begin) + 5};
       std::sort(once.begin(), once.end());
-      CHECK(once == kFive);
+      CHECK(once == kLoaded);
     }
   }
 }
@@ -153,9 +153,9 @@ TEST_CASE("one sample again and again fills whole sets when asked to") {
     settings.order = SampleOrder::Same;
     settings.same_index = 2;
     settings.whole_sets = whole_sets;
-    CHECK(all_samples(settings, set_of(kFive)) == Samples(whole_sets ? 10 : 7, 12));
+    CHECK(all_samples(settings, set_of(kLoaded)) == Samples(whole_sets ? 10 : 7, 12));
     settings.accuracy = true;
-    CHECK(all_samples(settings, set_of(kFive)) == Samples(5, 12));
+    CHECK(all_samples(settings, set_of(kLoaded)) == Samples(5, 12));
   }
 }
 
@@ -181,7 +181,7 @@ TEST_CASE("samples that are not taken are passed over, in every scenario") {
   multi.scenario = Scenario::MultiStream;
   multi.samples_per_query = 3;
   for (const PlanSettings& settings : {single_stream(50), server(50), multi}) {
-    const LoadedSet set = settings.samples_per_query == 1 ? set_of(kFive) : set_of({10, 11, 12, 13, 14, 10, 11}, 5);
+    const LoadedSet set = settings.samples_per_query == 1 ? set_of(kLoaded) : set_of({10, 11, 12, 13, 14, 10, 11}, 5);
     const Samples whole = all_samples(settings, set);
     const std::size_t size = settings.samples_per_query;
     TrafficPlan plan{settings, set, nullptr};
@@ -198,7 +198,7 @@ TEST_CASE("the accuracy log's engine runs on as if all samples had been drawn") 
   PlanSettings settings = offline(101);
   settings.accuracy_log_probability = 0.5;
   Mt19937 undrawn;
-  TrafficPlan plan{settings, set_of(kFive), &undrawn};
+  TrafficPlan plan{settings, set_of(kLoaded), &undrawn};
   PlannedQuery query;
   REQUIRE(plan.next(query));
   Samples some(7);
@@ -216,7 +216,7 @@ TEST_CASE("with probability 0 the accuracy log's engine is left alone, and accur
   PlanSettings settings = offline(5);
   settings.accuracy = true;
   Mt19937 engine;
-  TrafficPlan plan{settings, set_of(kFive), &engine};
+  TrafficPlan plan{settings, set_of(kLoaded), &engine};
   PlannedQuery query;
   REQUIRE(plan.next(query));
   Samples samples(5);
@@ -228,7 +228,7 @@ TEST_CASE("with probability 0 the accuracy log's engine is left alone, and accur
 
 TEST_CASE("run_dry leaves the plan ended, and an open plan where it is") {
   PlannedQuery query;
-  TrafficPlan bounded{server(20), set_of(kFive), nullptr};
+  TrafficPlan bounded{server(20), set_of(kLoaded), nullptr};
   REQUIRE(bounded.next(query));
   bounded.run_dry();
   CHECK(bounded.query_count() == 20);
@@ -236,7 +236,7 @@ TEST_CASE("run_dry leaves the plan ended, and an open plan where it is") {
 
   PlanSettings settings = server(0);
   settings.bounded = false;
-  TrafficPlan open{settings, set_of(kFive), nullptr};
+  TrafficPlan open{settings, set_of(kLoaded), nullptr};
   REQUIRE(open.next(query));
   open.run_dry();
   CHECK(open.query_count() == 1);
@@ -244,8 +244,8 @@ TEST_CASE("run_dry leaves the plan ended, and an open plan where it is") {
 }
 
 TEST_CASE("a moved plan goes on where it was") {
-  TrafficPlan plan{single_stream(40), set_of(kFive), nullptr};
-  const Samples whole = all_samples(single_stream(40), set_of(kFive));
+  TrafficPlan plan{single_stream(40), set_of(kLoaded), nullptr};
+  const Samples whole = all_samples(single_stream(40), set_of(kLoaded));
   TrafficPlan moved = std::move(plan);
   CHECK(all_samples(moved) == whole);
 }
@@ -265,18 +265,18 @@ TEST_CASE("an index to repeat outside the set is refused, also in a short last s
   settings.accuracy = true;
   settings.order = SampleOrder::Same;
   settings.same_index = 5;
-  CHECK(refusal(settings, set_of(kFive)) == ErrorCode::IndexOutOfRange);
+  CHECK(refusal(settings, set_of(kLoaded)) == ErrorCode::IndexOutOfRange);
   settings.same_index = std::numeric_limits<std::uint64_t>::max();
-  CHECK(refusal(settings, set_of(kFive)) == ErrorCode::IndexOutOfRange);
+  CHECK(refusal(settings, set_of(kLoaded)) == ErrorCode::IndexOutOfRange);
 }
 
 TEST_CASE("a plan that would have no query, or never end, is refused") {
-  CHECK(refusal(single_stream(0), set_of(kFive)) == ErrorCode::InvalidPlan);
+  CHECK(refusal(single_stream(0), set_of(kLoaded)) == ErrorCode::InvalidPlan);
   PlanSettings settings = single_stream(1);
   settings.period = Duration{0};
   settings.target_duration = Duration{1};
-  CHECK(refusal(settings, set_of(kFive)) == ErrorCode::InvalidPlan);
+  CHECK(refusal(settings, set_of(kLoaded)) == ErrorCode::InvalidPlan);
   settings = offline(6);
   settings.order = SampleOrder::Unique;
-  CHECK(refusal(settings, set_of(kFive)) == ErrorCode::InvalidPlan);
+  CHECK(refusal(settings, set_of(kLoaded)) == ErrorCode::InvalidPlan);
 }

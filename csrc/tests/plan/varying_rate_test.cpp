@@ -32,7 +32,7 @@ std::vector<Duration> whole(VaryingRate rate, std::size_t n) {
   return instants;
 }
 
-std::vector<Duration> first(Arrivals arrivals, std::size_t n) {
+std::vector<Duration> first_due(Arrivals arrivals, std::size_t n) {
   std::vector<Duration> instants;
   for (; instants.size() < n; arrivals.advance()) instants.push_back(arrivals.instant());
   return instants;
@@ -80,10 +80,10 @@ TEST_CASE("a rate that falls to nothing ends in time, and what comes after it go
 }
 
 TEST_CASE("one step is the Poisson process of the same seed, but for the rounding of its gaps") {
-  const std::vector<Duration> constant = first(Arrivals{varying({{1.0, 1.0, 1s}}, 1000.0), 7}, 2000);
+  const std::vector<Duration> constant = first_due(Arrivals{varying({{1.0, 1.0, 1s}}, 1000.0), 7}, 2000);
   ArrivalSettings poisson;
   poisson.target_qps = 1000.0;
-  const std::vector<Duration> gaps = first(Arrivals{poisson, 7}, 2000);
+  const std::vector<Duration> gaps = first_due(Arrivals{poisson, 7}, 2000);
   for (std::size_t k = 0; k < gaps.size(); ++k) {
     CHECK(constant[k] >= gaps[k]);  // each gap is rounded down
     CHECK((constant[k] - gaps[k]).count() <= static_cast<std::int64_t>(k));
@@ -93,7 +93,7 @@ TEST_CASE("one step is the Poisson process of the same seed, but for the roundin
 TEST_CASE("arrivals never go back, however high and long the rates are") {
   for (const double qps : {1e-6, 1.0, 1e9}) {
     const std::vector<Duration> instants =
-        first(Arrivals{varying({{0.0, 3.0, 1s}, {3.0, 0.0, 1s}, {0.0, 0.0, 1s}, {1e-3, 1e-3, 1s}}, qps), 3}, 10000);
+        first_due(Arrivals{varying({{0.0, 3.0, 1s}, {3.0, 0.0, 1s}, {0.0, 0.0, 1s}, {1e-3, 1e-3, 1s}}, qps), 3}, 10000);
     CHECK(std::ranges::is_sorted(instants));
     CHECK(instants.back() <= kEndOfTime);
   }

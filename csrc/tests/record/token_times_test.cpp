@@ -21,7 +21,7 @@ RecordSettings with_tokens(bool times = false) {
   return settings;
 }
 
-Instant at(std::int64_t ns) { return from_stamp(1'000 + ns); }
+Instant stamp(std::int64_t ns) { return from_stamp(1'000 + ns); }
 
 struct Bucket {
   std::uint64_t smallest, largest, count;
@@ -52,10 +52,10 @@ std::vector<std::vector<std::int64_t>> logged(Record& record, std::uint64_t n_ro
 TEST_CASE("a gap is the time since the row's token before, and tokens that come together are one arrival") {
   Record record{with_tokens(), Clock{}};
   record.publish(2);
-  record.first_token({0, 1}, at(0));
-  record.add_tokens({1, 1}, at(5), 3);  // the first of its row: no gap
-  record.add_tokens({0, 2}, at(12), 1);
-  record.add_tokens({0, 1}, at(112), 50);
+  record.first_token({0, 1}, stamp(0));
+  record.add_tokens({1, 1}, stamp(5), 3);  // the first of its row: no gap
+  record.add_tokens({0, 2}, stamp(12), 1);
+  record.add_tokens({0, 1}, stamp(112), 50);
   TokenGaps& gaps = record.tokens()->gaps();
   CHECK(buckets(gaps) == std::vector<Bucket>{{7, 7, 1}, {12, 12, 1}, {100, 100, 1}});
   CHECK(gaps.min() == 7);
@@ -65,16 +65,16 @@ TEST_CASE("a gap is the time since the row's token before, and tokens that come 
   CHECK(buckets(gaps).empty());
   CHECK(gaps.min() == 0);
   CHECK(gaps.max() == 0);
-  record.add_tokens({0, 1}, at(115), 1);  // what came before the reset is still its token before
+  record.add_tokens({0, 1}, stamp(115), 1);  // what came before the reset is still its token before
   CHECK(buckets(gaps) == std::vector<Bucket>{{3, 3, 1}});
 }
 
 TEST_CASE("long gaps are counted within 1/2048 of their size, and the extremes exactly") {
   Record record{with_tokens(), Clock{}};
   record.publish(1);
-  record.first_token({0, 1}, at(0));
-  record.add_tokens({0, 1}, at(20'000'001), 1);
-  record.add_tokens({0, 1}, at(20'000'001 + 20'000'003), 1);
+  record.first_token({0, 1}, stamp(0));
+  record.add_tokens({0, 1}, stamp(20'000'001), 1);
+  record.add_tokens({0, 1}, stamp(20'000'001 + 20'000'003), 1);
   TokenGaps& gaps = record.tokens()->gaps();
   CHECK(gaps.min() == 20'000'001);
   CHECK(gaps.max() == 20'000'003);
@@ -89,13 +89,13 @@ TEST_CASE("long gaps are counted within 1/2048 of their size, and the extremes e
 TEST_CASE("a token that is refused leaves no gap") {
   Record record{with_tokens(true), Clock{}};
   record.publish(1);
-  record.first_token({0, 1}, at(0));
-  CHECK_FALSE(record.first_token({0, 1}, at(3)));
-  CHECK_FALSE(record.add_tokens({0, 1}, at(4), 0));
-  CHECK_FALSE(record.add_tokens({0, 1}, at(4), -1));
-  record.add_tokens({0, 1}, at(10), 1);
-  record.complete({0, 1}, at(11), {});
-  CHECK_FALSE(record.add_tokens({0, 1}, at(20), 1));
+  record.first_token({0, 1}, stamp(0));
+  CHECK_FALSE(record.first_token({0, 1}, stamp(3)));
+  CHECK_FALSE(record.add_tokens({0, 1}, stamp(4), 0));
+  CHECK_FALSE(record.add_tokens({0, 1}, stamp(4), -1));
+  record.add_tokens({0, 1}, stamp(10), 1);
+  record.complete({0, 1}, stamp(11), {});
+  CHECK_FALSE(record.add_tokens({0, 1}, stamp(20), 1));
   CHECK(buckets(record.tokens()->gaps()) == std::vector<Bucket>{{10, 10, 1}});
   record.close(0);
   CHECK(logged(record, 1) == std::vector<std::vector<std::int64_t>>{{0, 10}});
@@ -104,11 +104,11 @@ TEST_CASE("a token that is refused leaves no gap") {
 TEST_CASE("a token that was read before one that is there already has no gap, never a negative one") {
   Record record{with_tokens(), Clock{}};
   record.publish(1);
-  record.first_token({0, 1}, at(10));
-  record.add_tokens({0, 1}, at(4), 1);   // before the first
-  record.add_tokens({0, 1}, at(30), 1);  // 20 after it
-  record.add_tokens({0, 1}, at(25), 1);  // before the latest
-  record.add_tokens({0, 1}, at(31), 1);  // 1 after the latest
+  record.first_token({0, 1}, stamp(10));
+  record.add_tokens({0, 1}, stamp(4), 1);   // before the first
+  record.add_tokens({0, 1}, stamp(30), 1);  // 20 after it
+  record.add_tokens({0, 1}, stamp(25), 1);  // before the latest
+  record.add_tokens({0, 1}, stamp(31), 1);  // 1 after the latest
   CHECK(buckets(record.tokens()->gaps()) == std::vector<Bucket>{{0, 0, 2}, {1, 1, 1}, {20, 20, 1}});
 }
 
@@ -117,14 +117,14 @@ TEST_CASE("a place that is used again does not know the row's tokens that lay th
   settings.ring_rows = 4;
   Record record{settings, Clock{}};
   record.publish(1);
-  record.first_token({0, 1}, at(0));
-  record.add_tokens({0, 1}, at(5), 1);
-  record.complete({0, 1}, at(6), {});
+  record.first_token({0, 1}, stamp(0));
+  record.add_tokens({0, 1}, stamp(5), 1);
+  record.complete({0, 1}, stamp(6), {});
   record.seal(0);
   record.reopen({4, 1});
   record.publish(5);
-  record.add_tokens({4, 1}, at(100), 1);
-  record.add_tokens({4, 1}, at(108), 1);
+  record.add_tokens({4, 1}, stamp(100), 1);
+  record.add_tokens({4, 1}, stamp(108), 1);
   CHECK(buckets(record.tokens()->gaps()) == std::vector<Bucket>{{5, 5, 1}, {8, 8, 1}});
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("without tokens there is nothing of them, and their instants are kept 
   settings.max_rows = 1 << 20;
   Record without{settings, Clock{}};
   CHECK(without.tokens() == nullptr);
-  CHECK(without.add_tokens({0, 1}, at(0), 1));
+  CHECK(without.add_tokens({0, 1}, stamp(0), 1));
   Record counting{with_tokens(), Clock{}};
   CHECK(counting.tokens()->log() == nullptr);
 }
@@ -141,9 +141,9 @@ TEST_CASE("without tokens there is nothing of them, and their instants are kept 
 TEST_CASE("the log has each row's instants in their order, of the rows that have a place") {
   Record record{with_tokens(true), Clock{}};
   record.publish(4);
-  record.first_token({0, 4}, at(10));
-  record.add_tokens({2, 1}, at(30), 1);
-  record.add_tokens({1, 2}, at(20), 9);
+  record.first_token({0, 4}, stamp(10));
+  record.add_tokens({2, 1}, stamp(30), 1);
+  record.add_tokens({1, 2}, stamp(20), 9);
   record.close(0);
   const std::vector<std::vector<std::int64_t>> all{{10}, {10, 20}, {10, 20, 30}, {10}};
   CHECK(logged(record, 4) == all);
@@ -192,12 +192,12 @@ TEST_CASE("a row that is handed out again has only the tokens that it got since"
   Record record{with_tokens(true), Clock{}, ranges};
   record.publish(2);
   record.claim(0, 7);
-  record.add_tokens({0, 2}, at(10), 1);
-  record.add_tokens({0, 1}, at(20), 1);
+  record.add_tokens({0, 2}, stamp(10), 1);
+  record.add_tokens({0, 1}, stamp(20), 1);
   CHECK(record.release_from(0, 7));
   CHECK(record.first_token_column()[0] == 0);
-  record.first_token({0, 1}, at(15));  // of clocks that differ: not told apart by the instant
-  record.add_tokens({0, 2}, at(40), 1);
+  record.first_token({0, 1}, stamp(15));  // of clocks that differ: not told apart by the instant
+  record.add_tokens({0, 2}, stamp(40), 1);
   record.close(0);
   CHECK(logged(record, 2) == std::vector<std::vector<std::int64_t>>{{15, 40}, {10, 40}});
   // What the one that is gone had counted stays counted.

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kIssued = 5'000;
 
-RecordSettings small() {
+RecordSettings shared() {
   RecordSettings settings;
   settings.max_rows = 1 << 20;
   return settings;
@@ -27,7 +27,7 @@ RecordSettings small() {
 
 TEST_CASE("takers of a shared record that die again and again lose no row, and have none twice") {
   Ranges ranges{Backing::Memfd};
-  Record record{small(), Clock{}, ranges};
+  Record record{shared(), Clock{}, ranges};
   Batcher batcher{record, ranges};
   std::atomic<bool> over{false};
   std::atomic<std::uint64_t> answered{0};
@@ -35,7 +35,7 @@ TEST_CASE("takers of a shared record that die again and again lose no row, and h
   const auto serve = [&](unsigned seed) {
     while (!over.load(std::memory_order_acquire)) {
       Ranges mapped{getpid(), ranges.made()};
-      Record own{small(), Clock{}, mapped};
+      Record own{shared(), Clock{}, mapped};
       Batcher taking{own, mapped};
       for (unsigned turn = 0; turn < 50 + seed % 50; ++turn) {
         const auto rows = taking.take({5, 0us, own.clock().now() + 1ms, {}});

@@ -16,7 +16,7 @@ using namespace loadgen;
 
 namespace {
 
-constexpr std::uint64_t kRows = 50;
+constexpr std::uint64_t kTokenRows = 50;
 constexpr std::int64_t kTokens = 400;
 constexpr int kThreads = 4;
 
@@ -33,7 +33,7 @@ RecordSettings settings() {
 TEST_CASE("gaps and instants of tokens that several threads report for the same rows are all there") {
   Ranges ranges{Backing::Memfd};
   Record record{settings(), Clock{}, ranges};
-  record.publish(kRows);
+  record.publish(kTokenRows);
   std::latch start{kThreads};
   std::atomic<std::uint64_t> refused{0};
   std::vector<std::jthread> threads;
@@ -44,11 +44,11 @@ TEST_CASE("gaps and instants of tokens that several threads report for the same 
       start.arrive_and_wait();
       // Their instants interleave, and each thread is now ahead, now behind.
       for (std::int64_t token = 0; token < kTokens; ++token)
-        for (std::uint64_t row = 0; row < kRows; ++row)
+        for (std::uint64_t row = 0; row < kTokenRows; ++row)
           refused += own.add_tokens({row, 1}, from_stamp(1'000 + kThreads * token + thread), 1) ? 0 : 1;
     });
   threads.clear();
-  for (std::uint64_t row = 0; row < kRows; ++row) record.complete({row, 1}, from_stamp(10'000), {});
+  for (std::uint64_t row = 0; row < kTokenRows; ++row) record.complete({row, 1}, from_stamp(10'000), {});
   record.close(0);
   CHECK(refused == 0);
 
@@ -60,16 +60,16 @@ TEST_CASE("gaps and instants of tokens that several threads report for the same 
     together += smallest * count;  // below 4,096 ns a bucket has one value
   });
   const auto arrivals = static_cast<std::uint64_t>(kTokens) * kThreads;
-  CHECK(gaps == kRows * (arrivals - 1));
+  CHECK(gaps == kTokenRows * (arrivals - 1));
   CHECK(record.tokens()->gaps().max() < arrivals);
   std::uint64_t expected = 0;
-  for (std::uint64_t row = 0; row < kRows; ++row)
+  for (std::uint64_t row = 0; row < kTokenRows; ++row)
     expected += static_cast<std::uint64_t>(1'000 + kThreads * kTokens - 1 - record.first_token_column()[row]);
   CHECK(together == expected);
 
-  const TokenTable table = record.tokens()->log()->by_row(kRows, [](std::uint64_t row) { return row; });
+  const TokenTable table = record.tokens()->log()->by_row(kTokenRows, [](std::uint64_t row) { return row; });
   std::uint64_t wrong = 0;
-  for (std::uint64_t row = 0; row < kRows; ++row) {
+  for (std::uint64_t row = 0; row < kTokenRows; ++row) {
     wrong += table.begins[row + 1] - table.begins[row] == arrivals ? 0 : 1;
     for (std::uint64_t i = 0; i < arrivals; ++i)
       wrong += table.at[table.begins[row] + i] == 1'000 + static_cast<std::int64_t>(i) ? 0 : 1;

@@ -5,7 +5,6 @@ One test for each such situation; whatever happens, the logs are closed and can 
 """
 
 import array
-import os
 import signal
 import threading
 import traceback
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared_runs import press_ctrl_c
 
 import loadgen.compat
 from loadgen.compat import mlperf_loadgen as lg
@@ -144,10 +144,7 @@ def test_ctrl_c_comes_out_of_start_test(harness: Any) -> None:
 
 
 def test_ctrl_c_while_answers_are_waited_for_comes_out_of_start_test(harness: Any) -> None:
-    def interrupt() -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-
-    harness.issue = lambda _: threading.Timer(0.01, interrupt).start()
+    harness.issue = lambda _: threading.Timer(0.01, press_ctrl_c).start()
     with pytest.raises(KeyboardInterrupt):
         harness.start("Offline")
     harness.check_ended_badly()

@@ -3,9 +3,9 @@
 
 import ctypes
 import threading
-from typing import Any
 
 import pytest
+from shared_runs import quick_run
 
 import loadgen as lg
 from loadgen.testing import VirtualClock
@@ -14,39 +14,34 @@ ENDED = -2
 WRONG_ID = -3
 
 
-def run(sut: lg.SystemUnderTest, scenario: lg.Scenario, dataset: Any = 20, **fields) -> lg.Result:
-    """A run on the real clock, over in some ms."""
-    return lg.run(sut, dataset, scenario, **{"min_duration_s": 0, "min_queries": 100, **fields})
-
-
 def test_warm_up_is_not_recorded(system, kept) -> None:
-    result = run(system("issue_wrong_id"), lg.SingleStream(), warmup_queries=10)
+    result = quick_run(system("issue_wrong_id"), lg.SingleStream(), warmup_queries=10)
     assert (kept.calls, result.n_issued) == (110, 100)
     assert result.violations["foreign_id"].count == 4 * 100
 
 
 def test_wrong_ids_are_told_and_counted(system, kept, scenario) -> None:
-    result = run(system("issue_wrong_id"), scenario)
+    result = quick_run(system("issue_wrong_id"), scenario)
     assert kept.outcome == WRONG_ID
     assert result.violations["foreign_id"].count == 4 * kept.calls
     assert (result.n_completed, result.valid) == (result.n_issued, False)
 
 
 def test_second_answers_are_told_and_counted(system, kept, scenario) -> None:
-    result = run(system("issue_twice"), scenario)
+    result = quick_run(system("issue_twice"), scenario)
     assert kept.outcome == WRONG_ID
     assert result.violations["answered_twice"].count == result.n_issued
     assert (result.n_completed, result.valid) == (result.n_issued, False)
 
 
 def test_of_four_threads_that_answer_at_once_one_wins(system, scenario) -> None:
-    result = run(system("issue_four_at_once"), scenario)
+    result = quick_run(system("issue_four_at_once"), scenario)
     assert result.violations["answered_twice"].count == 3 * result.n_issued
     assert result.n_completed == result.n_issued
 
 
 def test_system_that_never_answers_is_given_up(system, scenario) -> None:
-    result = run(system("issue_never"), scenario, drain_timeout_s=0.05)
+    result = quick_run(system("issue_never"), scenario, drain_timeout_s=0.05)
     assert result.series[0].end == "drain_timeout"
     assert result.n_missing == result.n_issued > 0
     assert not result.valid
@@ -54,7 +49,7 @@ def test_system_that_never_answers_is_given_up(system, scenario) -> None:
 
 def test_answers_in_stop_are_late(system, kept) -> None:
     sut = system("issue_never", stop="answer_late")
-    result = run(
+    result = quick_run(
         sut, lg.Offline(n_samples=5), dataset=5, drain_timeout_s=0.05, clock=VirtualClock()
     )
     assert (result.n_missing, result.n_completed, kept.outcome) == (5, 0, ENDED)
@@ -64,7 +59,7 @@ def test_answers_in_stop_are_late(system, kept) -> None:
 def test_answers_after_the_end_do_nothing_whether_the_result_is_there_or_not(
     lib, system, kept
 ) -> None:
-    result = run(system("issue_never"), lg.SingleStream(), drain_timeout_s=0.05)
+    result = quick_run(system("issue_never"), lg.SingleStream(), drain_timeout_s=0.05)
     before = {name: column.tolist() for name, column in result.samples.items()}
     lib.answer_late(ctypes.pointer(kept))
     assert kept.outcome == ENDED
@@ -77,11 +72,11 @@ def test_answers_after_the_end_do_nothing_whether_the_result_is_there_or_not(
 
 def test_answer_to_an_earlier_run_is_none_of_the_next_ones(lib, system, kept) -> None:
     earlier = type(kept)()
-    run(lg.NativeSUT(lib.issue_never, user_data=ctypes.pointer(earlier)), lg.SingleStream(),
+    quick_run(lg.NativeSUT(lib.issue_never, user_data=ctypes.pointer(earlier)), lg.SingleStream(),
         drain_timeout_s=0.05)  # fmt: skip
     later = system("issue", start="start_keep")
     later.start = lambda run: lib.answer_late(ctypes.pointer(earlier))
-    result = run(later, lg.SingleStream())
+    result = quick_run(later, lg.SingleStream())
     assert earlier.outcome == ENDED
     assert (result.violations, result.n_completed) == ({}, 100)
 
@@ -93,7 +88,7 @@ def test_answer_to_an_earlier_run_is_none_of_the_next_ones(lib, system, kept) ->
 )
 def test_what_issue_returns_ends_the_run_with_an_error(system, scenario) -> None:
     with pytest.raises(lg.SUTError, match=r"NativeSUT raised RuntimeError: issue\(\) returned 7"):
-        run(system("issue_7"), scenario)
+        quick_run(system("issue_7"), scenario)
 
 
 @pytest.mark.parametrize(
@@ -102,41 +97,41 @@ def test_what_issue_returns_ends_the_run_with_an_error(system, scenario) -> None
 def test_what_other_functions_return_is_an_error_too(system, kept, where, code, n_issued) -> None:
     functions = {"stop": "stop_count", where: f"{where}_{code}"}
     with pytest.raises(lg.SUTError, match=rf"{where}\(\) returned {code}, not 0") as caught:
-        run(system("issue", **functions), lg.SingleStream())
+        quick_run(system("issue", **functions), lg.SingleStream())
     result = caught.value.result
     assert (result if n_issued is None else result.n_completed) == n_issued
     assert kept.stops == (where != "stop")
 
 
 def test_where_errors_fail_samples_the_run_goes_on(system) -> None:
-    result = run(system("issue_7"), lg.SingleStream(), on_error="fail", max_failed_share=0.5)
+    result = quick_run(system("issue_7"), lg.SingleStream(), on_error="fail", max_failed_share=0.5)
     assert (result.n_issued, result.n_completed, result.n_failed) == (100, 99, 1)
     assert result.failures["issue() returned 7"].count == 1
 
 
 def test_texts_that_are_no_utf8_do_not_cost_the_result(system) -> None:
-    result = run(system("issue_fail"), lg.SingleStream(), max_failed_share=0.5)
+    result = quick_run(system("issue_fail"), lg.SingleStream(), max_failed_share=0.5)
     assert result.n_failed == 10
     assert result.failures[r"caf\xe9"].count == 10
     assert result.failures[r"caf\xe9"].example == r"\xff"
 
 
 def test_abort_ends_the_run_for_its_reason(system, kept) -> None:
-    result = run(system("issue_abort"), lg.SingleStream(), min_queries=1_000_000)
+    result = quick_run(system("issue_abort"), lg.SingleStream(), min_queries=1_000_000)
     assert (result.series[0].end, result.valid, result.n_issued) == ("aborted", False, 5)
     assert result.aborted_reason == r"the d\xe9vice is too hot"
     assert any("too hot" in reason for reason in result.reasons)
 
 
 def test_abort_after_the_end_is_refused(system, kept) -> None:
-    result = run(system("issue", stop="stop_abort"), lg.SingleStream())
+    result = quick_run(system("issue", stop="stop_abort"), lg.SingleStream())
     assert kept.outcome == ENDED
     assert (result.aborted_reason, result.series[0].end) == (None, "natural")
 
 
 def test_slow_issue_is_the_systems_delay_and_not_the_generators(system, kept) -> None:
     kept.slow_ms = 5
-    result = run(system("issue_slow"), lg.Server(target_qps=1000), min_queries=20)
+    result = quick_run(system("issue_slow"), lg.Server(target_qps=1000), min_queries=20)
     assert result.n_completed == result.n_issued
     assert result.blocked_delay.max_ns > 5_000_000 * 10
 
@@ -144,14 +139,14 @@ def test_slow_issue_is_the_systems_delay_and_not_the_generators(system, kept) ->
 def test_ctrl_c_counts_as_soon_as_a_slow_issue_returns(system, kept) -> None:
     kept.slow_ms = 300
     with pytest.raises(lg.Interrupted) as caught:
-        run(system("issue_ctrl_c", stop="stop_count"), lg.SingleStream(), min_duration_s=3600)
+        quick_run(system("issue_ctrl_c", stop="stop_count"), lg.SingleStream(), min_duration_s=3600)
     result = caught.value.result
     assert 5 <= result.n_completed == result.n_issued
     assert (result.series[0].end, kept.stops) == ("aborted", 1)
 
 
 def test_forked_child_is_told_that_the_run_is_over(system, kept) -> None:
-    result = run(system("issue_fork"), lg.SingleStream())
+    result = quick_run(system("issue_fork"), lg.SingleStream())
     assert kept.outcome == ENDED
     assert (result.n_completed, result.violations) == (100, {})
 
@@ -160,7 +155,9 @@ def test_two_runs_at_once_share_a_system(lib, kept) -> None:
     sut = lg.NativeSUT(lib.issue_four_at_once, user_data=ctypes.pointer(kept))
     results: list[lg.Result] = []
     threads = [
-        threading.Thread(target=lambda: results.append(run(sut, lg.Server(target_qps=10_000))))
+        threading.Thread(
+            target=lambda: results.append(quick_run(sut, lg.Server(target_qps=10_000)))
+        )
         for _ in range(2)
     ]
     for thread in threads:

@@ -3,7 +3,6 @@
 
 import logging
 import ssl
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -242,14 +241,13 @@ def test_more_load_than_the_server_takes_is_told() -> None:
 
 
 def test_load_that_is_never_taken_ends_in_time() -> None:
-    begin_s = time.monotonic()
+    # One after the other on three connections they would take 83 s, and no test may take 60.
     with ScriptedServer(Script(fault="hang")) as stuck:
         sut = lg.sut.openai.OpenAISUT(
             stuck.url, "scripted", total_timeout_s=0.5, max_connections=3, probe=False
         )
         few = FEW | {"min_queries": 500}
         result = lg.run(sut, ["one"], lg.Server(target_qps=5000), tokens=True, **few)
-    assert time.monotonic() - begin_s < 30
     assert result.n_failed == 500
     assert set(result.failures) == {"timeout"}
 

@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Work that Ctrl-C does not cut short."""
 
-import os
 import signal
 import threading
 
 import pytest
+from shared_runs import press_ctrl_c
 
 from loadgen.run.shielded import Errand, shielded
-
-
-def press_ctrl_c() -> None:
-    os.kill(os.getpid(), signal.SIGINT)
 
 
 def refuse(*_: object, **__: object) -> None:

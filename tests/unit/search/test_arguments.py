@@ -7,20 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shared_runs import find, servers
 
 import loadgen as lg
-from loadgen.testing import FixedSUT, VirtualClock
-
-FOUR = lg.Concurrent(1, target_latency_ms=15)
-
-
-def servers(n: int) -> FixedSUT:
-    return FixedSUT(latency_ns=10_000_000, servers=n)
-
-
-def find(sut: Any, scenario: Any = FOUR, **fields: Any) -> lg.search.PeakResult:
-    fields = {"min_duration_s": 1, "clock": VirtualClock(), "progress": False} | fields
-    return lg.find_peak(sut, 100, scenario, **fields)
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,12 @@ import json
 from typing import Any
 
 import pytest
+from shared_runs import find, servers
 
 import loadgen as lg
-from loadgen.testing import FixedSUT, LosingSUT, RaisingSUT, VirtualClock
+from loadgen.testing import FixedSUT, LosingSUT, RaisingSUT
 
-FOUR = lg.Concurrent(1, target_latency_ms=15)
 STEADY = lg.Server(10, target_latency_ms=50, arrivals=lg.Constant())
-
-
-def servers(n: int) -> FixedSUT:
-    return FixedSUT(latency_ns=10_000_000, servers=n)
-
-
-def find(sut: Any, scenario: lg.Scenario = FOUR, **fields: Any) -> lg.search.PeakResult:
-    fields = {"min_duration_s": 1, "clock": VirtualClock(), "progress": False} | fields
-    return lg.find_peak(sut, 100, scenario, **fields)
 
 
 def test_found_peak_says_all_there_is_to_know() -> None:

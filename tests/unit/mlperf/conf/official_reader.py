@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import mlperf_loadgen as official
 
@@ -33,7 +34,7 @@ def plain(value: object) -> object:
     return value if isinstance(value, int) else value.name
 
 
-def logged_errors(settings) -> list[str]:
+def logged_errors(settings, said: BinaryIO) -> list[str]:
     for name, value in QUICK.items():
         setattr(settings, name, value)
 
@@ -51,11 +52,15 @@ def logged_errors(settings) -> list[str]:
         log.log_output = output
         official.StartTestWithLogSettings(sut, qsl, settings, log, f"{folder}/none")
         lines = Path(folder, "mlperf_log_detail.txt").read_text("utf-8").splitlines()
-        entries = [json.loads(line.partition(" ")[2]) for line in lines]
+    said.seek(0)
+    earlier = said.read().decode().splitlines()
+    entries = [json.loads(line.partition(" ")[2]) for line in [*earlier, *lines]]
     return [entry["value"] for entry in entries if entry["metadata"]["is_error"]]
 
 
-def answered(question: dict) -> dict:
+def answered(question: dict, said: BinaryIO) -> dict:
+    # What its thread writes before the test has opened a log goes here.
+    os.dup2(said.fileno(), 2)
     settings = official.TestSettings()
     for name, value in question["before"].items():
         setattr(settings, name, value)
@@ -64,7 +69,7 @@ def answered(question: dict) -> dict:
     return {
         "codes": codes,
         "values": values,
-        "errors": logged_errors(settings) if question["log"] else [],
+        "errors": logged_errors(settings, said) if question["log"] else [],
     }
 
 
@@ -73,7 +78,8 @@ if __name__ == "__main__":
         reading, writing = os.pipe()
         if (child := os.fork()) == 0:
             try:
-                os.write(writing, json.dumps(answered(json.loads(question))).encode())
+                with tempfile.TemporaryFile() as said:
+                    os.write(writing, json.dumps(answered(json.loads(question), said)).encode())
             finally:
                 os._exit(0)
         os.close(writing)
