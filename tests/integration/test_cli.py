@@ -190,7 +190,7 @@ def test_settings_that_the_system_cannot_have_are_wrong_use(cli: Cli) -> None:
 def test_signals_keep_and_show_what_was_measured(cli: Cli, tmp_path: Path, name: str) -> None:
     done = cli("run", f"suts:{name}", *SINGLE, "--min-queries", "100_000_000", "--output-dir", "x")
     assert done.returncode == 3
-    assert "interrupted; what was measured until then is kept" in done.stderr
+    assert "interrupted; what was measured until then follows" in done.stderr
     assert "System     INVALID" in done.stdout
     assert lg.Result.load(tmp_path / "x").n_completed >= 19
 

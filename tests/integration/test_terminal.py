@@ -174,7 +174,7 @@ def test_ctrl_c_leaves_a_clean_terminal(start: Start) -> None:
     terminal.interrupt()
     assert terminal.end() == 3
     assert "╌" not in "\n".join(terminal.lines)  # no bar is left
-    assert b"interrupted; what was measured until then is kept" in terminal.written
+    assert b"interrupted; what was measured until then follows" in terminal.written
     assert not terminal.screen.cursor.hidden
 
 

@@ -210,8 +210,8 @@ def explain(error: BaseException, left: str | None = None) -> None:
     elif not isinstance(error, (LoadGenError, KeyboardInterrupt)):
         show_traceback(error)
     if left is None:
-        kept = result_of(error) is not None
-        left = "what was measured until then is kept" if kept else "nothing was measured"
+        some = result_of(error) is not None
+        left = "what was measured until then follows" if some else "nothing was measured"
     complain(f"{in_words(error)}; {left}")
 
 

@@ -8,11 +8,12 @@ for what the words are.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TextIO
 
 from loadgen import terminal
-from loadgen.report.grid import NOTHING, aligned, listed
+from loadgen.cli.ending import written
+from loadgen.report.grid import NOTHING, Colour, aligned, listed
 from loadgen.terminal import printable
 
 __all__ = ["NOTHING", "print_grid", "printable"]
@@ -25,7 +26,8 @@ def print_grid(
     rows: Sequence[Sequence[str]],
     right: Mapping[str, bool] | None = None,
     file: TextIO | None = None,
-) -> None:
+    verdicts: Collection[str] = (),
+) -> bool:
     """Write rows, in colour if `file` is a terminal.
 
     Parameters
@@ -36,15 +38,28 @@ def print_grid(
     right : mapping of str to bool, optional
         Which heads' cells stand at the right.
     file : text file or None
-        None: standard output.
+        None: standard output, which nobody has to read.
+    verdicts : collection of str
+        Which heads' cells are verdicts, and have their colours.
+
+    Returns
+    -------
+    bool
+        False where standard output cannot be written; it is said why.
     """
     out = sys.stdout if file is None else file
     shown = [[printable(cell).replace("\n", "\\n") for cell in row] for row in (heads, *rows)]
     left = [number for number, head in enumerate(heads) if not (right and right.get(head))]
-    width, colour = terminal.columns(_UNBOUNDED, out), terminal.has_colour(out)
+    width = terminal.columns(_UNBOUNDED, out)
+    colour: Colour = False
+    if terminal.has_colour(out):
+        colour = [number for number, head in enumerate(heads) if head in verdicts]
     lines = aligned(shown, left)
     if max(map(terminal.cells, lines)) > width:
         lines = list(listed(shown, width, colour=colour))
     elif colour:
-        lines = aligned(shown, left, colour=True)
-    print("\n".join(lines), file=out)
+        lines = aligned(shown, left, colour=colour)
+    if file is None:
+        return written(*lines)
+    print("\n".join(lines), file=file)
+    return True

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadgen import index
-from loadgen.cli.ending import VALID, WrongUse
+from loadgen.cli.ending import NOT_FINISHED, VALID, WrongUse, written
 from loadgen.cli.grid import NOTHING, print_grid, printable
 from loadgen.cli.output import Output
 from loadgen.errors import Problem, SettingsError
@@ -26,6 +26,7 @@ from loadgen.values import count_in_words
 
 SHOWN: Final = "started,scenario,system,metric,p99,valid,generator,path"
 _NEWEST: Final = "-started_at"
+_VERDICTS: Final = ("valid", "generator")
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ def list_runs(folders: Sequence[Path], choice: Choice, *, as_json: bool, as_csv:
     if as_csv:
         every = columns if choice.columns else list(index.COLUMNS)
         _write_csv(every, ([row[name] for name in every] for row in rows))
-    elif not as_json:
-        _show(rows, columns)
+    elif not as_json and not _show(rows, columns):
+        return NOT_FINISHED
     return output.end(VALID, runs=rows)
 
 
@@ -125,20 +126,24 @@ def _write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         writer.writerow(printable(value) if isinstance(value, str) else value for value in row)
 
 
-def _show(rows: list[index.Row], columns: list[str]) -> None:
+def _show(rows: list[index.Row], columns: list[str]) -> bool:
+    """Write rows; return whether they could be."""
     if not rows:
-        print("no runs")
-        return
+        return written("no runs")
     heads = [name.removesuffix("_ns").removesuffix("_at") for name in columns]
     kinds = {head: index.COLUMNS[name].sql for head, name in zip(heads, columns, strict=True)}
     right = {head: kind in ("BIGINT", "DOUBLE") for head, kind in kinds.items()}
-    print_grid(heads, [[_in_words(row, name) for name in columns] for row in rows], right)
+    texts = [[_in_words(row, name) for name in columns] for row in rows]
+    if not print_grid(heads, texts, right, verdicts=_VERDICTS):
+        return False
     damaged = [row for row in rows if row["problem"]]
-    if damaged:
-        print(f"\n{count_in_words(len(damaged), 'folder')} cannot be read as a whole:")
+    lines = [f"\n{count_in_words(len(damaged), 'folder')} cannot be read as a whole:"] * bool(
+        damaged
+    )
     width = shutil.get_terminal_size((100, 24)).columns - 1
     for row in damaged:
-        print(wrapped(printable(f"{row['path']}: {row['problem']}"), "  - ", "    ", width))
+        lines.append(wrapped(f"{row['path']}: {row['problem']}", "  - ", "    ", width))
+    return written(*lines)
 
 
 def _in_words(row: index.Row, name: str) -> str:

@@ -14,6 +14,7 @@ from loadgen.terminal import cells, graded, padded, painted, wrapped
 __all__ = ["NOTHING", "aligned", "fitted", "listed"]
 
 Rows = Sequence[Sequence[str]]
+Colour = bool | Collection[int]
 
 NOTHING: Final = "-"
 """A cell that has no value; a list leaves it out."""
@@ -22,7 +23,7 @@ _GAPS: Final = ("  ", " ")  # the first that fits
 
 
 def aligned(
-    rows: Rows, left: Collection[int] = (0,), gap: str = _GAPS[0], *, colour: bool = False
+    rows: Rows, left: Collection[int] = (0,), gap: str = _GAPS[0], *, colour: Colour = False
 ) -> list[str]:
     """Return a line for each row.
 
@@ -34,13 +35,14 @@ def aligned(
         Columns that begin at the left, from 0; the others end at the right.
     gap : str
         Between two columns.
-    colour : bool
-        Whether cells that are verdicts are coloured.
+    colour : bool, or collection of int
+        Whether cells that are verdicts are coloured; or in which columns: names of anybody's may
+        be the same words.
     """
     widths = [_width(column) for column in zip(*rows, strict=True)]
     return [
         gap.join(
-            _coloured(padded(cell, width, right=number not in left), cell, colour)
+            _coloured(padded(cell, width, right=number not in left), cell, _is_in(colour, number))
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
@@ -81,7 +83,7 @@ def _turned(rows: Rows, width: int, colour: bool) -> Iterator[str]:
     yield from filter(None, aligned(list(zip(head, *some, strict=True)), colour=colour))
 
 
-def listed(rows: Rows, width: int, *, colour: bool = False) -> Iterator[str]:
+def listed(rows: Rows, width: int, *, colour: Colour = False) -> Iterator[str]:
     """Yield a list: the last cell of each row, and below it the others with their heads.
 
     For rows of long names, which are broken where it takes that.
@@ -95,11 +97,15 @@ def listed(rows: Rows, width: int, *, colour: bool = False) -> Iterator[str]:
     label = _width(heads) + len(_GAPS[0])
     for row in others:
         title = wrapped(row[-1], "", "", width)
-        yield painted(title, "bold") if colour else title
-        for head, cell in zip(heads[:-1], row[:-1], strict=True):
+        yield title if colour is False else painted(title, "bold")
+        for number, (head, cell) in enumerate(zip(heads[:-1], row[:-1], strict=True)):
             if cell != NOTHING:
                 lines = wrapped(cell, f"  {padded(head, label)}", " " * (label + 2), width)
-                yield _coloured(lines, cell, colour)
+                yield _coloured(lines, cell, _is_in(colour, number))
+
+
+def _is_in(colour: Colour, number: int) -> bool:
+    return colour if isinstance(colour, bool) else number in colour
 
 
 def _coloured(text: str, cell: str, colour: bool) -> str:

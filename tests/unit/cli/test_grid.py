@@ -79,7 +79,7 @@ def test_verdicts_of_a_table_are_coloured_on_a_terminal_only(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     out = Terminal()
-    print_grid(HEADS, ROWS, {"p99": True}, out)
+    print_grid(HEADS, ROWS, {"p99": True}, out, ["valid"])
     assert "\x1b[32mVALID\x1b[0m    runs/a\n" in out.getvalue()
     assert "\x1b[31mINVALID\x1b[0m  runs/" in out.getvalue()
 
@@ -87,3 +87,21 @@ def test_verdicts_of_a_table_are_coloured_on_a_terminal_only(
 def test_a_standard_output_that_was_closed_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", None)
     print_grid(HEADS, ROWS)
+
+
+def test_names_that_are_like_verdicts_have_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    out = Terminal()
+    print_grid(
+        ("system", "valid", "path"), [("slower", "VALID", "bad")], file=out, verdicts=("valid",)
+    )
+    assert out.getvalue().splitlines()[1] == "slower  \x1b[32mVALID\x1b[0m  bad"
+    monkeypatch.setenv("COLUMNS", "18")
+    out = Terminal()
+    print_grid(
+        ("system", "valid", "path"), [("slower", "VALID", "slower/bad")], file=out, verdicts=("valid",)
+    )
+    assert "31m" not in out.getvalue()
+    assert "\x1b[32mVALID" in out.getvalue()
