@@ -100,8 +100,7 @@ def test_names_that_are_like_verdicts_have_no_colour(monkeypatch: pytest.MonkeyP
     assert out.getvalue().splitlines()[1] == "slower  \x1b[32mVALID\x1b[0m  bad"
     monkeypatch.setenv("COLUMNS", "18")
     out = Terminal()
-    print_grid(
-        ("system", "valid", "path"), [("slower", "VALID", "slower/bad")], file=out, verdicts=("valid",)
-    )
+    rows = [("slower", "VALID", "slower/bad")]
+    print_grid(("system", "valid", "path"), rows, file=out, verdicts=("valid",))
     assert "31m" not in out.getvalue()
     assert "\x1b[32mVALID" in out.getvalue()
