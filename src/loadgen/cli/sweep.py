@@ -6,6 +6,7 @@ Not for the runs (``search``), nor for what the words of the command line mean (
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -17,12 +18,16 @@ from loadgen.cli.options import option_name, plain
 from loadgen.cli.output import Output, result_document
 from loadgen.cli.peak import with_scenario
 from loadgen.cli.report import prepared, write
+from loadgen.cli.run import named
 from loadgen.report import units
+from loadgen.report.causes import causes
 from loadgen.report.grid import fitted
 from loadgen.search import Point, curve, knee, report
+from loadgen.search.points import load_of
 from loadgen.search.words import load_in_words
 from loadgen.terminal import wrapped
 
+_NAME: Final = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _HEADS: Final = ("completed/s", "p50", "p90", "p99", "system", "generator", "")
 
 
@@ -67,7 +72,7 @@ def sweep(
             job.task.settings,
             output_dir=output_dir,
             progress=output.progress,
-            on_result=results.append,
+            on_result=lambda result: results.append(named(result, job)),
         ),
         left,
     )
@@ -75,7 +80,8 @@ def sweep(
     points = curve(results)
     best = knee(points)
     if points:
-        output.write("\n".join(_table(points, best, scenarios[0], output)))
+        lines = [*_table(points, best, scenarios[0], output), *_causes(results, output)]
+        output.write("\n".join(lines))
         if output_dir is not None:
             output.say(f"\nSaved in {output_dir}")
     page = page if points else None
@@ -135,3 +141,14 @@ def _table(
     if best is None:
         words = "No knee: latency does not bend upwards, or there are fewer than 4 loads"
         yield wrapped(words, width=output.width)
+
+
+def _causes(results: Sequence[loadgen.Result], output: Output) -> Iterator[str]:
+    """Yield why runs are invalid, equal causes in one line; settings are called as the options."""
+    found = causes(sorted(((load_of(each), each) for each in results), key=lambda pair: pair[0]))
+    names = (*results[0].scenario.to_dict(), *results[0].settings.to_dict())
+    options = {name: option_name(name) for name in names} | {"target_qps": "--qps"}
+    for loads, cause in found:
+        at = ", ".join(map(load_in_words, loads))
+        words = _NAME.sub(lambda name: options.get(name[0], name[0]), str(cause))
+        yield wrapped(f"{at}: {words}", "", "    ", output.width)

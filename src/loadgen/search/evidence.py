@@ -84,6 +84,11 @@ class LimitEvidence:
     log_fail: float
     spread: bool
 
+    @property
+    def worth(self) -> float:
+        """How many independent samples say as much."""
+        return self.n / self.design_effect
+
     def outcome(self, error: float) -> Outcome:
         """Return what is certain but for a probability.
 

@@ -14,7 +14,7 @@ from loadgen.config.scenarios import Server
 from loadgen.search.loads import Loaded, load_knob
 from loadgen.search.narrowing import Bracket
 from loadgen.search.probe import Probe
-from loadgen.search.words import load_in_words
+from loadgen.search.words import load_in_words, rounded_load, share_in_words
 from loadgen.terminal import wrapped
 from loadgen.values import TEXT_WIDTH, ns_in_words, per_cent
 from loadgen.verdict.observed import limits
@@ -80,6 +80,8 @@ class PeakResult:
         What to know before the figure is used.
     sut_name : str
         The system's; empty where it is not known.
+    precision : float or None
+        As it was asked for; None where it is not known.
     """
 
     scenario: Loaded
@@ -92,6 +94,7 @@ class PeakResult:
     reason: str
     warnings: tuple[str, ...]
     sut_name: str = ""
+    precision: float | None = None
 
     @property
     def confirmed(self) -> bool:
@@ -195,7 +198,7 @@ def _words(found: PeakResult) -> Iterator[tuple[str, str]]:
     passed, failed = found.bracket
     low = "none passed" if passed is None else f"{load_in_words(passed)} passes"
     high = "none failed" if failed is None else f"{load_in_words(failed)} fails"
-    holds = f"; holds the capacity with a confidence of {found.confidence:g}"
+    holds = f"; holds the capacity with a confidence of {share_in_words(found.confidence)}"
     yield "Bracket", f"{low}, {high}{'' if passed is None and failed is None else holds}"
     yield "Ended", found.reason
     for warning in found.warnings:
@@ -207,16 +210,17 @@ def _peak(found: PeakResult) -> str:
     unit = "queries/s" if isinstance(found.scenario, Server) else "outstanding"
     passed, failed = found.bracket
     if found.peak is None or passed is None:
-        return "unknown: no load could be told" if failed is None else "none: no load passed"
+        return "unknown: no load could be decided" if failed is None else "none: no load passed"
     confirmed = "confirmed by a whole run" if found.confirmed else "NOT confirmed"
     peak = load_in_words(found.peak)
     if found.narrow:
         return f"{peak} {unit}, {confirmed}"
     if failed is None:
         return f"{load_in_words(passed)} {unit} or more: nothing failed; {peak} {confirmed}"
+    asked = "" if found.precision is None else f" (within {share_in_words(found.precision)})"
     return (
-        f"somewhere from {load_in_words(passed)} to {load_in_words(failed)} {unit}: NOT as narrow"
-        f" as asked; {peak} {confirmed}"
+        f"somewhere from {rounded_load(passed)} to {rounded_load(failed)} {unit}: NOT as narrow as"
+        f" asked{asked}; {rounded_load(found.peak)} {confirmed}"
     )
 
 

@@ -162,6 +162,7 @@ def find_peak(
         reason=reason(where, probes, scenario, task.settings, max_probes),
         warnings=(*refused, *warnings(scenario, probes, ends, result)),
         sut_name=system.name,
+        precision=where.precision,
     )
 
 

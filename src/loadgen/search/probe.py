@@ -263,9 +263,23 @@ class Prober:
         share = share_in_words(worst.over / max(worst.n, 1))
         allowed = share_in_words(self._rule.allowed)
         words = f"{share} of {worst.n:,} over the limit ({allowed} allowed)"
-        alike = round(worst.design_effect)
-        if outcome == "undecided" and worst.n < self.enough:
-            return f"{words}, {self.enough:,} needed to pass"
-        if outcome == "undecided" and alike > 1:
-            return f"{words}, {alike:,} alike count as one"
-        return words
+        if outcome != "undecided":
+            return words
+        return f"{_lacking(worst, self.enough, self._rule.limit_error)}: {words}"
+
+
+def _lacking(worst: LimitEvidence, enough: int, error: float) -> str:
+    """Return what an undecided probe lacks."""
+    if worst.n < enough:
+        return f"too few samples, needs {enough:,} or more"
+    if worst.worth < enough:
+        return (
+            f"too few independent samples, {worst.n:,} are worth {math.floor(worst.worth):,} and it"
+            f" needs {enough:,} or more"
+        )
+    if worst.log_fail >= -math.log(error):
+        return "all over the limit in one burst, needs a longer run"
+    return (
+        f"too close to what is allowed for samples worth {math.floor(worst.worth):,} independent"
+        " ones"
+    )

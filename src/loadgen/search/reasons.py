@@ -72,7 +72,7 @@ def _lacking(where: Range, probes: Sequence[Probe], scenario: Loaded, settings: 
     undecided = [probe for probe in probes if probe.outcome == "undecided"]
     if undecided:
         loads = count_in_words(len(undecided), "load")
-        return f"{loads} could not be told. {_longer(undecided, scenario, settings)}"
+        return f"{loads} could not be decided. {_longer(undecided, scenario, settings)}"
     return f"nothing passes, down to low = {load_in_words(where.low)}"
 
 

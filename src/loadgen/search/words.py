@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["load_in_words", "seconds_in_words", "share_in_words"]
+__all__ = ["load_in_words", "rounded_load", "seconds_in_words", "share_in_words"]
 
 _LARGE: Final = 1_000_000  # from here on, "%.6g" would write an exponent
 
@@ -19,6 +19,17 @@ def load_in_words(load: float) -> str:
     ('4', '282.843', '1,234,568')
     """
     return f"{load:,.0f}" if load >= _LARGE else f"{load:,.6g}"
+
+
+def rounded_load(load: float) -> str:
+    """Return a load to four digits, or whole: for a sentence, where a place of many is meant.
+
+    Examples
+    --------
+    >>> rounded_load(4), rounded_load(424.264), rounded_load(12_345.6)
+    ('4', '424.3', '12,346')
+    """
+    return f"{load:,.4g}" if load < 1_000 else f"{load:,.0f}"  # noqa: PLR2004 - as many digits
 
 
 def share_in_words(share: float) -> str:

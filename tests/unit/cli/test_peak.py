@@ -167,3 +167,20 @@ def test_sweep_that_could_not_be_finished_shows_what_there_is() -> None:
     done = command("sweep", "raising", "--qps", "100,200,1000")
     assert done.exit_code == 3
     assert [line.split()[0] for line in done.stdout.splitlines()[:3]] == ["queries/s", "100", "200"]
+
+
+def test_sweep_says_below_its_table_why_runs_are_invalid() -> None:
+    short = ("--min-duration-s", "0", "--min-queries", "9")
+    done = command("sweep", "fast", "--qps", "50,20", *short)
+    assert done.exit_code == 1
+    assert "\n20, 50: too few queries: set --min-queries to 459 or more\n" in done.stdout
+    done = command("sweep", "two", "--concurrency", "1,8,9", *CONCURRENT[2:])
+    assert "\n8, 9: p99 latency above --target-latency-ms = 15\n" in done.stdout
+
+
+def test_results_of_a_sweep_know_the_names_that_were_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[lg.Result] = []
+    monkeypatch.setattr("loadgen.cli.sweep.curve", lambda results: kept.extend(results) or [])
+    command("sweep", "two", "--concurrency", "1,2")
+    named = [(each.data.sut_spec, each.data.dataset_spec) for each in kept]
+    assert named == [("suts_of_searches:two", "10")] * 2

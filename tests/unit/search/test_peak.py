@@ -2,13 +2,15 @@
 """`find_peak` beside the bracket: what is told, and what a whole run confirms; simulated time."""
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from shared_runs import find, servers
 
 import loadgen as lg
-from loadgen.testing import FixedSUT, LosingSUT, RaisingSUT
+from loadgen.testing import ExponentialSUT, FixedSUT, LosingSUT, RaisingSUT
 
 STEADY = lg.Server(10, target_latency_ms=50, arrivals=lg.Constant())
 
@@ -27,7 +29,7 @@ def test_found_peak_says_all_there_is_to_know() -> None:
     assert lines[0] == "Peak       4 outstanding, confirmed by a whole run"
     assert lines[1:5] == [
         "Reached    p99 latency 10 ms (10 ms to 10 ms with a confidence of 95 %), limit 15 ms",
-        "Bracket    4 passes, 5 fails; holds the capacity with a confidence of 0.95",
+        "Bracket    4 passes, 5 fails; holds the capacity with a confidence of 95 %",
         "Ended      there is no whole number between the ends of the bracket",
         "Probes     6",
     ]
@@ -89,8 +91,8 @@ def test_wide_bracket_is_what_is_said_first() -> None:
     found = find(servers(4), max_probes=5)
     assert (found.bracket, found.confirmed, found.narrow) == ((4, 6), True, False)
     assert found.summary().startswith(
-        "Peak       somewhere from 4 to 6 outstanding: NOT as narrow as asked; 4 confirmed by a"
-        " whole run\n"
+        "Peak       somewhere from 4 to 6 outstanding: NOT as narrow as asked (within 2 %); 4"
+        " confirmed by\n           a whole run\n"
     )
 
 
@@ -112,7 +114,7 @@ def test_search_ends_at_once_where_no_load_has_enough_queries_to_pass(
     assert (found.peak, found.bracket) == (None, (None, None))
     assert found.reason.startswith("it takes 825 samples to pass, and ")
     assert found.reason.endswith(advice)
-    assert found.summary().startswith("Peak       unknown: no load could be told\n")
+    assert found.summary().startswith("Peak       unknown: no load could be decided\n")
 
 
 def test_search_that_was_told_to_raise_a_limit_finds_the_peak_with_it() -> None:
@@ -127,6 +129,26 @@ def test_few_queries_below_a_load_that_fails_end_the_search() -> None:
         (400, "fails"), (200, "fails"), (100, "fails"), (50, "undecided"),
     ]  # fmt: skip
     assert "max_duration_s" in found.reason
+
+
+def test_undecided_load_says_what_it_lacks() -> None:
+    """3,600 samples are over what is needed, but in a queue so near its capacity much alike."""
+    queue = lg.Server(850, target_latency_ms=50, target_percentile=90)
+    sut = ExponentialSUT(mean_ns=1_000_000, servers=1, seed=5)
+    (probe,) = find(sut, queue, min_queries=4_000, min_duration_s=1, max_probes=1).probes
+    assert probe.outcome == "undecided"
+    assert re.match(
+        r"too few independent samples, 3,600 are worth \d+ and it needs \d+ or more: ", probe.why
+    )
+
+
+def test_ends_that_are_no_whole_numbers_are_said_to_four_digits() -> None:
+    found = find(FixedSUT(latency_ns=10_000_000), lg.Concurrent(1, target_latency_ms=15), high=2)
+    server = lg.Server(100, target_latency_ms=15)
+    wide = replace(found, scenario=server, bracket=(424.264, 593.537), peak=424.264, narrow=False)
+    assert wide.headline.startswith(
+        "somewhere from 424.3 to 593.5 queries/s: NOT as narrow as asked (within 2 %); 424.3 "
+    )
 
 
 def test_lines_fit_in_100_columns() -> None:

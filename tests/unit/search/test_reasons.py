@@ -56,7 +56,7 @@ def test_advice_is_about_what_ended_the_probes(
     undecided = [probe(101, "undecided", end=end) for end in sorted(ends)]
     found = told(probe(100, "passes"), *undecided, probe(102.5, "fails"), **settings)
     count = "1 load" if len(ends) == 1 else f"{len(ends)} loads"
-    assert found == f"{count} could not be told. {advice}"
+    assert found == f"{count} could not be decided. {advice}"
 
 
 def test_probes_that_are_short_for_their_limit_are_told_so() -> None:
@@ -66,8 +66,8 @@ def test_probes_that_are_short_for_their_limit_are_told_so() -> None:
         probe(100, "passes"), probe(101, "undecided"), probe(102.5, "fails"), scenario=slow
     )
     assert found == (
-        "1 load could not be told. Raise min_duration_s or min_queries, so that a run lasts well"
-        " over 20 times the limit, which is 2 s: a shorter one ends before the queue shows"
+        "1 load could not be decided. Raise min_duration_s or min_queries, so that a run lasts"
+        " well over 20 times the limit, which is 2 s: a shorter one ends before the queue shows"
     )
 
 

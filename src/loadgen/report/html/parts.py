@@ -124,9 +124,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Items:
-    """A list of sentences."""
+    """A list of sentences, and its heading if it has one."""
 
     items: Sequence[str]
+    title: str = ""
     kind: Literal["items"] = "items"
 
 

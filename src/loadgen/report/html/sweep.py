@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from loadgen.config.scenarios import Server
 from loadgen.report import words
+from loadgen.report.causes import Mark, causes, mark, same_loads
 from loadgen.report.html import drawing, provenance, scales
 from loadgen.report.html.drawing import COLOURS, Axes
 from loadgen.report.html.guide import guide
@@ -26,6 +27,7 @@ from loadgen.report.html.parts import (
     Text,
     Tone,
     health_cell,
+    sentence,
     time,
     verdict_cell,
 )
@@ -43,6 +45,11 @@ _GUIDE: Final = {
     "Knee": "The load from which on latency rises faster than the load does: more of it buys little"
     " and costs much.",
 }
+_MARKS: Final[dict[Mark, dict[str, Any]]] = {
+    "too short": {"marker": "D", "color": COLOURS["muted"], "fillstyle": "none"},
+    "over a limit": {"marker": "x", "color": COLOURS["bad"], "markeredgewidth": 2},
+    "invalid": {"marker": "s", "color": COLOURS["bad"], "fillstyle": "none"},
+}
 _LINES: Final = (("p99", "second", "-."), ("p90", "third", "--"), ("p50", "first", "-"))
 
 
@@ -59,7 +66,8 @@ def sweep_page(results: Sequence[Result], points: Sequence[Point], knee: Point |
     """
     first = results[0]
     unit = "queries/s" if isinstance(first.scenario, Server) else "outstanding"
-    blocks: list[Block] = [_latency(first, points, knee, unit), _throughput(points, unit)]
+    numbers = _table(results, points, knee, unit)
+    blocks: list[Block] = [_latency(results, points, knee, numbers), _throughput(points, unit)]
     if all(point.p99_ns is None for point in points):
         blocks = [Text("No run answered anything, so there is no curve.")]
     return Page(
@@ -67,11 +75,11 @@ def sweep_page(results: Sequence[Result], points: Sequence[Point], knee: Point |
         subtitle=[
             f"{len(points):,} loads, {_load(points[0].load)} to {_load(points[-1].load)} {unit}"
         ],
-        cards=_cards(points, unit),
+        cards=_cards(results, points, unit),
         facts=[*_facts(points, knee, unit)],
         sections=[
             Section("curve", "Latency and throughput by load", blocks),
-            Section("runs", "Each run", [_table(points, knee, unit), *_reasons(results, points)]),
+            Section("runs", "Each run", [numbers, *_reasons(results, points, unit)]),
             *provenance.sections(first, f"the run at {_load(points[0].load)} {unit}"),
         ],
         guide=guide(first.scenario, _GUIDE),
@@ -82,14 +90,31 @@ def _load(load: float) -> str:
     return f"{load:,.6g}"
 
 
-def _cards(points: Sequence[Point], unit: str) -> list[Card]:
+def _at(loads: Sequence[float], unit: str) -> str:
+    return f"{', '.join(map(_load, loads))} {unit}"
+
+
+def _cards(results: Sequence[Result], points: Sequence[Point], unit: str) -> list[Card]:
     valid = [point for point in points if point.valid]
     bad = [point for point in points if point.health != "good"]
-    system = Card("System", "INVALID", "no load kept all limits", "bad")
+    marks = [mark(result) for result in results]
+    lacking: list[Mark] = ["too short", "over a limit", "invalid"]
+    counts = ", ".join(
+        f"{marks.count(each)} {'INVALID otherwise' if each == 'invalid' else each}"
+        for each in lacking
+        if each in marks
+    )
+    loads = [point.load for point in points]
+    why = [f"{_at(at, unit)}: {cause}" for at, cause in causes(zip(loads, results, strict=True))]
+    system = Card("System", "INVALID", f"no run is valid: {counts}", "bad", why)
+    if {*marks} == {"too short"}:
+        words_of = "no run was long enough to show that the limits are kept; none is above one"
+        system = Card("System", "INVALID", words_of, "bad", why)
     if valid:
         words_of = f"highest load of a valid run; {len(valid)} of {len(points)} runs are valid"
+        words_of += f", {counts}" if counts else ""
         tone: Tone = "good" if len(valid) == len(points) else "warn"
-        system = Card("System", f"{_load(valid[-1].load)} {unit}", words_of, tone)
+        system = Card("System", f"{_load(valid[-1].load)} {unit}", words_of, tone, why)
     worst = "bad" if any(each.health == "bad" for each in bad) else "suspect"
     generator = Card("Generator", "good", words.BELIEF["good"] + " at all loads", "good")
     if bad:
@@ -112,8 +137,11 @@ def _facts(points: Sequence[Point], knee: Point | None, unit: str) -> list[Fact]
     return found
 
 
-def _latency(first: Result, points: Sequence[Point], knee: Point | None, unit: str) -> Picture:
-    limit_ns = limits_ns(first.scenario).get("target_latency_ms")
+def _latency(
+    results: Sequence[Result], points: Sequence[Point], knee: Point | None, numbers: Table
+) -> Picture:
+    unit = numbers.heads[0]
+    limit_ns = limits_ns(results[0].scenario).get("target_latency_ms")
     known = [point for point in points if point.p99_ns is not None]
 
     def into(axes: Axes, narrow: bool) -> None:
@@ -124,10 +152,15 @@ def _latency(first: Result, points: Sequence[Point], knee: Point | None, unit: s
             axes.plot(loads, times, style, marker="o", markersize=4, color=COLOURS[colour],
                       label=name)  # fmt: skip
             values += times
-        failed = [point for point in known if not point.valid]
-        axes.plot([point.load for point in failed], [point.p99_ns or 0 for point in failed], "x",
-                  color=COLOURS["bad"], markersize=10, markeredgewidth=2,
-                  label="INVALID" if failed else None)  # fmt: skip
+        for found, look in _MARKS.items():
+            marked = [
+                (point.load, point.p99_ns)
+                for point, result in zip(points, results, strict=True)
+                if point.p99_ns is not None and mark(result) == found
+            ]
+            if marked:
+                axes.plot(*zip(*marked, strict=True), linestyle="", markersize=10,
+                          label="INVALID" if found == "invalid" else found, **look)  # fmt: skip
         if limit_ns is not None:
             axes.axhline(limit_ns, linestyle=":", color=COLOURS["bad"], label="limit")
             values.append(limit_ns)
@@ -139,7 +172,6 @@ def _latency(first: Result, points: Sequence[Point], knee: Point | None, unit: s
     where = "There is no knee" if knee is None else f"The knee is at {_load(knee.load)} {unit}"
     limit = "" if limit_ns is None else f" The limit is {ns_in_words(limit_ns)}."
     seen = f"Latency by load, at three percentiles. {where}.{limit}"
-    numbers = _table(points, knee, unit)
     return Picture("Latency by load", seen, *drawing.draw("load", into), numbers)
 
 
@@ -166,9 +198,17 @@ def _throughput(points: Sequence[Point], unit: str) -> Picture:
     return Picture("Throughput by load", seen, *drawing.draw("throughput", into), numbers)
 
 
-def _table(points: Sequence[Point], knee: Point | None, unit: str) -> Table:
+def _verdict(found: Mark) -> Cell:
+    if found in ("valid", "invalid"):
+        return verdict_cell(found == "valid")
+    return Cell(f"INVALID: {found}", tone="bad" if found == "over a limit" else "warn")
+
+
+def _table(
+    results: Sequence[Result], points: Sequence[Point], knee: Point | None, unit: str
+) -> Table:
     rows = []
-    for point in points:
+    for result, point in zip(results, points, strict=True):
         times = (time(ns) for ns in (point.p50_ns, point.p90_ns, point.p99_ns))
         rate = point.throughput
         rows.append(
@@ -176,7 +216,7 @@ def _table(points: Sequence[Point], knee: Point | None, unit: str) -> Table:
                 Cell(_load(point.load), point.load),
                 NOTHING if rate is None else Cell(f"{rate:,.2f}", rate),
                 *times,
-                verdict_cell(point.valid),
+                _verdict(mark(result)),
                 health_cell(point.health),
                 "knee" if point is knee else "",
             ]
@@ -185,9 +225,10 @@ def _table(points: Sequence[Point], knee: Point | None, unit: str) -> Table:
     return Table("Each load", heads, rows)
 
 
-def _reasons(results: Sequence[Result], points: Sequence[Point]) -> list[Block]:
-    said = []
-    for result, point in zip(results, points, strict=True):
-        for reason in (*result.reasons, *result.health.causes):
-            said.append(f"{_load(point.load)}: {reason}")
-    return [Items(said)] if said else []
+def _reasons(results: Sequence[Result], points: Sequence[Point], unit: str) -> list[Block]:
+    """Return what is said of each load, below its heading; what is said of several, once."""
+    said = same_loads(
+        (point.load, (*result.reasons, *result.health.causes))
+        for result, point in zip(results, points, strict=True)
+    )
+    return [Items([*map(sentence, each)], _at(loads, unit)) for loads, each in said.items()]

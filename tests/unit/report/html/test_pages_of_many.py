@@ -10,8 +10,8 @@ import pytest
 import loadgen as lg
 from loadgen import search
 from loadgen.errors import SettingsError
-from loadgen.report.html import comparison_page, peak_page, render
-from loadgen.report.html.parts import Card, Picture, Table, sentence
+from loadgen.report.html import comparison_page, peak_page, render, sweep_page
+from loadgen.report.html.parts import Card, Items, Page, Picture, Table, sentence
 from loadgen.result import Result
 from loadgen.search import PeakResult
 from loadgen.testing import ExponentialSUT, FixedSUT, LosingSUT, VirtualClock
@@ -135,7 +135,55 @@ def test_a_sweep_shows_each_load_the_knee_and_why_runs_are_invalid(
     assert {float(qps) for qps in LOADS} <= found.values
     assert {result.latency.percentile(99) for result in runs} <= found.values
     assert any("above target_latency_ms = 15" in reason for reason in runs[-1].reasons)
-    assert f"{LOADS[-1]}: {runs[-1].reasons[0]}" in found.text
+    assert sentence(runs[-1].reasons[0]) in found.text
+
+
+def short(qps: float, latency_ms: int = 1) -> Result:
+    """100 queries, where early stopping takes 459 at the least."""
+    return lg.run(
+        FixedSUT(latency_ns=latency_ms * MS, servers=1_000), 8,
+        lg.Server(target_qps=qps, target_latency_ms=15), min_duration_s=0, min_queries=100,
+        clock=VirtualClock(), progress=False,
+    )  # fmt: skip
+
+
+def sweep_of(*results: Result) -> Page:
+    points = search.curve(results)
+    return sweep_page(results, points, search.knee(points))
+
+
+def test_a_sweep_of_short_runs_says_that_they_were_short_and_what_to_set() -> None:
+    (system,) = (card for card in sweep_of(short(50), short(200)).cards if card.about == "System")
+    assert system.verdict == "INVALID"
+    assert "no run was long enough" in system.meaning
+    (reason,) = system.reasons
+    assert reason == "50, 200 queries/s: too few queries: set min_queries to 459 or more"
+
+
+def test_a_sweep_tells_loads_over_a_limit_from_those_that_were_short() -> None:
+    page = sweep_of(short(50), short(200, latency_ms=30))
+    (system,) = (card for card in page.cards if card.about == "System")
+    assert system.meaning == "no run is valid: 1 too short, 1 over a limit"
+    assert "200 queries/s: p99 latency above target_latency_ms = 15" in system.reasons
+    blocks = [block for section in page.sections for block in section.blocks]
+    (table,) = (each for each in blocks if isinstance(each, Table) and each.caption == "Each load")
+    said = [(getattr(row[5], "text", ""), getattr(row[5], "tone", "")) for row in table.rows]
+    assert said == [("INVALID: too short", "warn"), ("INVALID: over a limit", "bad")]
+    (plot,) = (
+        each.wide
+        for each in blocks
+        if isinstance(each, Picture) and each.title == "Latency by load"
+    )
+    assert "too short" in plot
+    assert "over a limit" in plot
+
+
+def test_the_reasons_of_a_sweep_stand_below_their_loads_and_equal_ones_once() -> None:
+    page = sweep_of(short(50), short(200), short(400, latency_ms=30))
+    (runs,) = (section for section in page.sections if section.anchor == "runs")
+    lists = {block.title: [*block.items] for block in runs.blocks if isinstance(block, Items)}
+    assert sum("459" in each for each in lists["50, 200 queries/s"]) == 1
+    assert "above target_latency_ms = 15" in lists["400 queries/s"][0]
 
 
 def test_a_sweep_of_concurrencies_counts_what_is_outstanding(parse: Any, tmp_path: Path) -> None:
