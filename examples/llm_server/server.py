@@ -247,9 +247,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="processors for the model")
     options = parser.parse_args()
     os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)  # read when NumPy is imported
-    from smollm2 import Model, find_model  # noqa: PLC0415  # after that
+    from loadgen.mlperf.reference.generation import load_model  # noqa: PLC0415  # after that
 
-    asyncio.run(_serve(Worker(Model(find_model())), options.host, options.port))
+    asyncio.run(_serve(Worker(load_model()), options.host, options.port))
 
 
 if __name__ == "__main__":

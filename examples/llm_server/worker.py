@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from smollm2 import Model
+    from loadgen.mlperf.reference.smollm2 import Model
 
 __all__ = ["Job", "Worker"]
 

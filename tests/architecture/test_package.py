@@ -16,6 +16,8 @@ from loadgen import _core
 
 # Modules whose library comes with an extra.
 OPTIONAL = {
+    "loadgen.mlperf.reference.dlrm_torch": "torch",
+    "loadgen.mlperf.reference.minilm_torch": "torch",
     "loadgen.sut.jax": "jax",
     "loadgen.sut.kserve": "tritonclient",
     "loadgen.sut.onnx": "onnxruntime",

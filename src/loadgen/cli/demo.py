@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """``loadgen demo``: accuracy and MLPerf's four scenarios of a real model, in half a minute.
 
-Not for the model (``digits.py``), nor for runs of what a user brings (``run.py``).
+Not for the model (``loadgen.mlperf.reference.digits``), nor for a user's own (``run.py``).
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,10 +18,13 @@ import numpy as np
 
 import loadgen
 from loadgen.cli import ending
-from loadgen.cli.digits import Digits, digits
 from loadgen.cli.output import Output, result_document
 from loadgen.cli.report import write
 from loadgen.cli.run import measured, output_folder, save
+from loadgen.errors import LoadGenError
+from loadgen.mlperf.reference import load_reference
+from loadgen.mlperf.reference.digits import Digits
+from loadgen.mlperf.rules import load_rules
 from loadgen.report import table_for
 from loadgen.result.folder import REPORT_FILE
 from loadgen.terminal import wrapped
@@ -68,17 +72,20 @@ def demo(
     """
     output = Output(as_json=as_json, quiet=quiet)
     output.say("Training a model on scikit-learn's handwritten digits ...")
-    with digits() as model:
-        output.say(
-            f"{model.sut.name}: trained on {model.n_trained:,} images in {model.training_s:.1f} s;"
-            f" the {len(model.images):,} others are the dataset.\n"
-        )
-        runs = list(_runs(model, duration_s))
-        folders = {
-            run.name: output_folder(output_dir and output_dir / run.name, overwrite) for run in runs
-        }
-        results, error = _measure(runs, model, output)
-    accuracy = _accuracy(results, model)
+    program = digits()
+    start_s = time.perf_counter()
+    sut = program.sut(program.variants[0])
+    output.say(
+        f"{sut.name}: trained on {program.n_trained:,} images in"
+        f" {time.perf_counter() - start_s:.1f} s; the {len(program.dataset):,} others are the"
+        " dataset.\n"
+    )
+    runs = list(_runs(len(program.dataset), duration_s))
+    folders = {
+        run.name: output_folder(output_dir and output_dir / run.name, overwrite) for run in runs
+    }
+    results, error = _measure(runs, sut, program.dataset, output)
+    accuracy = _accuracy(results, program)
     _show(results, accuracy, output)
     if output_dir is not None:
         output.say("")
@@ -110,24 +117,40 @@ def _report(
     return write(path, lambda page: result.report(page, overwrite=overwrite), output)[0]
 
 
-def _runs(model: Digits, duration_s: float) -> Iterator[_Run]:
+def digits() -> Digits:
+    """Return the program of the benchmark ``digits``.
+
+    Raises
+    ------
+    WrongUse
+        scikit-learn is not installed, or is not as the benchmark's rules name it.
+    """
+    try:
+        program = load_reference(load_rules("steelyard-1").benchmarks["digits"])
+    except LoadGenError as error:
+        raise ending.WrongUse(f"the demo needs scikit-learn: {error}") from None
+    assert isinstance(program, Digits)
+    return program
+
+
+def _runs(n_images: int, duration_s: float) -> Iterator[_Run]:
     yield _Run("accuracy", loadgen.Offline(), loadgen.Settings(mode="accuracy"))
     timed = loadgen.Settings(min_duration_s=duration_s, min_queries=_MIN_QUERIES, warmup_queries=10)
     for scenario in (loadgen.SingleStream(), loadgen.MultiStream(), _SERVER):
         yield _Run(scenario.name, scenario, timed)
-    passes = loadgen.Offline(n_samples=_OFFLINE_PASSES * len(model.images))
+    passes = loadgen.Offline(n_samples=_OFFLINE_PASSES * n_images)
     yield _Run(passes.name, passes, loadgen.Settings(min_duration_s=0, warmup_queries=10))
 
 
 def _measure(
-    runs: list[_Run], model: Digits, output: Output
+    runs: list[_Run], sut: loadgen.SystemUnderTest, images: object, output: Output
 ) -> tuple[dict[str, loadgen.Result], str | None]:
     """Return what was measured, by the runs' names, and the error that ended it early."""
     results: dict[str, loadgen.Result] = {}
     error = None
     try:
         for run in runs:
-            result, error = measured(model.sut, model.images, run.scenario, run.settings, output)
+            result, error = measured(sut, images, run.scenario, run.settings, output)
             if result is not None:
                 results[run.name] = result
             if error is not None:
@@ -138,13 +161,14 @@ def _measure(
     return results, error
 
 
-def _accuracy(results: dict[str, loadgen.Result], model: Digits) -> _Accuracy | None:
+def _accuracy(results: dict[str, loadgen.Result], program: Digits) -> _Accuracy | None:
     """Compare the answers of the accuracy run with the labels; None if it was not finished."""
     result = results.get("accuracy")
     if result is None or not result.valid:
         return None
-    answers = np.array([int(answer) for answer in result.outputs_by_index()])
-    return _Accuracy(len(answers), int(np.count_nonzero(answers == model.labels)))
+    answers = list(result.outputs_by_index())
+    right_percent = program.score(answers, np.arange(len(answers)))["accuracy"]
+    return _Accuracy(len(answers), round(right_percent / 100 * len(answers)))
 
 
 def _show(results: dict[str, loadgen.Result], accuracy: _Accuracy | None, output: Output) -> None:

@@ -7,11 +7,13 @@ Not for the order of things inside a run: that is `loadgen.run.execution`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from loadgen.config.scenarios import MultiStream, Offline
 from loadgen.errors import text_of
+from loadgen.result.encoding import Encoder
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from loadgen.dataset import Dataset
 
     Ids = int | Sequence[int] | npt.NDArray[Any]
+
+_ROW_MASK: Final = (1 << 48) - 1  # of an id; what is above says whose it is
 
 
 class AnswersById:
@@ -106,6 +110,8 @@ class Run(AnswersById):
         self._errors: list[BaseException] = []
         self._reasons: list[str] = []
         self._loaded: npt.NDArray[np.integer[Any]] = np.empty(0, np.int64)  # samples, by index
+        self._first_tokens: dict[int, bytes] = {}  # by row, those of the warm-up counted
+        self._encode = Encoder()
         self.scenario = scenario
         self.settings = settings
         self.dataset = dataset
@@ -119,6 +125,34 @@ class Run(AnswersById):
     def mode(self) -> Literal["performance", "accuracy", "submission"]:
         """What is measured."""
         return self.settings.mode
+
+    def first_token(self, ids: Ids, outputs: Any = None) -> None:
+        """Say that the first token of samples is there. It counts as one token.
+
+        Parameters
+        ----------
+        ids : int, or sequence or array of int, shape (n,)
+        outputs : sequence of length n, optional
+            The first tokens, each as it begins the answer that comes later; MLPerf's accuracy log
+            has them, for TEST06.
+        """
+        self._engine.first_token(ids)
+        settings = self.settings
+        logged = settings.mode != "performance" or settings.accuracy_log_target is not None
+        if (
+            outputs is None
+            or not (logged and settings.tokens)
+            or isinstance(self.scenario, Offline)
+        ):
+            return
+        rows = (np.atleast_1d(np.asarray(ids, np.uint64)) & np.uint64(_ROW_MASK)).tolist()
+        for row, data in zip(rows, self._encode(outputs, len(rows))[1], strict=True):
+            self._first_tokens.setdefault(row, bytes(data))
+
+    def first_token_of(self, row: int) -> bytes:
+        """Return the first token of an answered sample, once; empty where none was given."""
+        per_query = self.scenario.samples_per_query if isinstance(self.scenario, MultiStream) else 1
+        return self._first_tokens.pop(row + self.settings.warmup_queries * per_query, b"")
 
     def n_tokens(self, row: int) -> int:
         """Return the tokens of an answered sample, by its place among the run's; for sinks."""

@@ -8,6 +8,15 @@ to compare a result with. `ScriptedServer` is one behind HTTP. Not for measuring
 
 from loadgen.testing.base import SimulatedSUT
 from loadgen.testing.batching import BatchingServer
+from loadgen.testing.cheats import (
+    AnsweringSUT,
+    CachingSUT,
+    ForeseeingSUT,
+    GuessingSUT,
+    HastySUT,
+    PaddingSUT,
+    ShorteningSUT,
+)
 from loadgen.testing.clock import VirtualClock
 from loadgen.testing.delays import BimodalSUT, DelaySUT, ExponentialSUT, FixedSUT, StallingSUT
 from loadgen.testing.faults import LosingSUT, RaisingSUT, RepeatingSUT
@@ -16,17 +25,24 @@ from loadgen.testing.scripted import Script, ScriptedServer
 from loadgen.testing.truth import Truth
 
 __all__ = [
+    "AnsweringSUT",
     "BatchingServer",
     "BimodalSUT",
+    "CachingSUT",
     "DelaySUT",
     "ExponentialSUT",
     "FixedSUT",
+    "ForeseeingSUT",
+    "GuessingSUT",
+    "HastySUT",
     "LosingSUT",
+    "PaddingSUT",
     "PullConsumer",
     "RaisingSUT",
     "RepeatingSUT",
     "Script",
     "ScriptedServer",
+    "ShorteningSUT",
     "SimulatedSUT",
     "StallingSUT",
     "Truth",

@@ -3,8 +3,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,28 @@ import pytest
 
 import loadgen as lg
 from loadgen.cli import demo as command
-from loadgen.cli.digits import Digits, digits
 from loadgen.cli.ending import WrongUse
 
 RUNS = ["accuracy", "single_stream", "multi_stream", "server", "offline"]
 LABELS = np.arange(20) % 10
+
+
+class Program:
+    """What the demo uses of the real one."""
+
+    variants = ("function",)
+    n_trained = 5
+    dataset = np.arange(20.0)[:, None]
+
+    def __init__(self, classify: Callable[[Any], Any]) -> None:
+        self.classify = classify
+
+    def sut(self, variant: str) -> lg.FunctionSUT:
+        assert variant == "function"
+        return lg.FunctionSUT(self.classify)
+
+    def score(self, outputs: Any, indices: Any) -> dict[str, float]:
+        return {"accuracy": 100 * lg.scoring.top1(outputs, LABELS[indices])}
 
 
 @pytest.fixture
@@ -25,11 +41,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Any], Any]], Non
     """Put a function in the model's place; images are their numbers."""
 
     def put(classify: Callable[[Any], Any]) -> None:
-        @contextmanager
-        def fake() -> Iterator[Digits]:
-            yield Digits(lg.FunctionSUT(classify), np.arange(20.0)[:, None], LABELS, 5, 0.1)
-
-        monkeypatch.setattr(command, "digits", fake)
+        monkeypatch.setattr(command, "digits", lambda: Program(classify))
         monkeypatch.setattr(command, "_SERVER", lg.Server(target_qps=1e6, target_latency_ms=1e6))
         monkeypatch.setattr(command, "_OFFLINE_PASSES", 2)
 
@@ -106,5 +118,5 @@ def test_error_keeps_what_was_measured_before(use, capsys) -> None:
 
 def test_absent_library_names_the_extra_that_brings_it(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(WrongUse, match=r"pip install 'loadgen\[demo\]'"), digits():
-        pass
+    with pytest.raises(WrongUse, match=r"pip install 'loadgen\[demo\]'"):
+        command.digits()

@@ -28,7 +28,7 @@ from loadgen.mlperf.settings import TestMode, TestScenario
 from loadgen.result import Result, Series
 from loadgen.traffic import loadable_sets
 
-__all__ = ["detail_lines"]
+__all__ = ["checksums", "detail_lines"]
 
 Entry = tuple[str, object]
 
@@ -166,11 +166,11 @@ def _version() -> Iterator[Entry]:
     )
     for key in _BUILD:
         yield key, "NA"
-    yield "loadgen_file_sha1", _checksums()
+    yield "loadgen_file_sha1", checksums()
 
 
 @functools.cache
-def _checksums() -> dict[str, str]:
+def checksums() -> dict[str, str]:
     """Return SHA-1 of each file of this package, which says what was measured with."""
     root = Path(__file__).parents[2]
     return {

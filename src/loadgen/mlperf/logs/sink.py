@@ -96,7 +96,10 @@ class LogSink:
         # A row is its sequence id: queries are planned but not issued in the last series only.
         run = self._run
         n_tokens = run.n_tokens(row) if run.settings.tokens else None
-        self._logs.answer(row, index, data, _token_data(run.scenario, n_tokens), n_tokens)
+        token_data = None
+        if n_tokens is not None and not isinstance(run.scenario, Offline):
+            token_data = run.first_token_of(row)
+        self._logs.answer(row, index, data, token_data, n_tokens)
 
     def close(self, result: Result | None) -> None:
         """Write the other logs and close all, whatever becomes of each.
@@ -194,5 +197,5 @@ def _answers(logs: LogWriter, result: Result) -> None:
 
 
 def _token_data(scenario: Scenario, n_tokens: int | None) -> bytes | None:
-    """Return what is logged of a first token: a run keeps answers only, and Offline logs none."""
+    """Return what is logged of a first token: a result has answers only, and Offline logs none."""
     return None if n_tokens is None or isinstance(scenario, Offline) else b""

@@ -49,6 +49,9 @@ class RunStub:
         assert self._n_tokens is not None
         return int(self._n_tokens[row])
 
+    def first_token_of(self, row: int) -> bytes:
+        return b"first of %d" % row if row else b""
+
 
 def two_samples(make_run: MakeRun, scenario: Scenario, **fields: Any) -> RunData:
     return make_run(scenario, [0, 0], [500, 600], index=[3, 1], **fields)
@@ -135,6 +138,8 @@ def test_with_tokens_answers_have_their_count(
     sink.output(0, 3, b"a")
     sink.output(1, 1, b"b")
     sink.close(Result(data))
+    if token_data is not None:  # what the system said of its first tokens
+        expected[1] = dataclasses.replace(expected[1], token_data=b"first of 1")
     assert list(read_logs(tmp_path / "beside").accuracy or ()) == expected
 
 

