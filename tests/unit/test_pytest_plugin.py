@@ -228,8 +228,9 @@ def test_in_pytest_itself(pytester: pytest.Pytester) -> None:
 
 def test_baselines_that_processes_of_xdist_saved_are_told(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_it=IN_PYTEST)
+    pytester.makeini("[pytest]\n")  # so that this is the root, wherever the tests run
     saving = pytester.runpytest_subprocess(
-        *OPTIONS, "-n", "2", "-k", "baseline", "--loadgen-save-baseline", "kept"
+        *OPTIONS, "-n", "2", "test_it.py::test_baseline", "--loadgen-save-baseline", "kept"
     )
     saving.assert_outcomes(passed=1)
     saving.stdout.fnmatch_lines([f"loadgen: saved the baseline {pytester.path / 'kept' / 'fast'}"])
