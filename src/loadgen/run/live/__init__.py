@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The view of a run while it goes on: how far it is, its rate and latencies so far, in time or not.
 
-A thread of its own reads the counts and the rows that are new a few times a second. Neither the
-thread that issues nor those that answer do anything for it, and it holds the interpreter for some
-0.1 ms at most at a time. Not for anything that is kept: what happened is in the `Result`.
+A thread of its own reads the counts and the rows that are new twice a second. Neither the thread
+that issues nor those that answer do anything for it, and it holds the interpreter for some 2 ms of
+each half a second. Not for anything that is kept: what happened is in the `Result`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from loadgen.run.live.state import Counts, Progress, Series, Snapshot
 
 __all__ = ["LiveView", "Screen", "Series", "choose"]
 
-_STEP_S: Final = 0.25
+_STEP_S: Final = 0.5
 _GONE: Final = (OSError, ValueError)  # the terminal is, or the stream was closed
 
 
@@ -77,7 +77,7 @@ class LiveView:
         while not self._done.wait(_STEP_S):
             number += 1
             progress = self._progress
-            # Rows are looked at each time: many at once would be work in bursts.
+            # Rows are looked at each time: the fewer are new, the more of them are looked at.
             seen = progress and progress.look(self._now_s())
             if seen and number % steps == 0 and not self._showed(seen):
                 return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Percentiles of a run that goes on, from its rows: each is looked at once, in constant memory.
+"""Percentiles of a run that goes on, from its rows, in constant time a look.
 
 Not for anything that is kept: `loadgen.metrics` has the exact figures when the run is over.
 """
@@ -7,7 +7,6 @@ Not for anything that is kept: `loadgen.metrics` has the exact figures when the 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -29,11 +28,8 @@ _BUCKETS: Final = 63 << _BITS
 
 _NEVER: Final = np.int64(-1)
 
-_AT_ONCE: Final = 4_096
-"""Rows between two chances for others to take the interpreter: some 0.1 ms of work."""
-
-_AGAIN: Final = 65_536
-"""Overtaken queries that are looked at again in one go, so that a look takes a bounded time."""
+_AT_ONCE: Final = 8_192
+"""Queries that a look takes at most: some 0.3 ms of work, which others wait for the interpreter."""
 
 
 class Durations:
@@ -51,12 +47,12 @@ class Durations:
         self.count = 0
         self._counts = np.zeros(_BUCKETS, np.int64)
 
-    def add(self, durations: Int64Array) -> None:
-        """Count durations, shape (n,), in ns; less than 1 ns counts as 1 ns."""
+    def add(self, durations: Int64Array, weights: Int64Array) -> None:
+        """Count durations in ns, each as often as its weight; less than 1 ns counts as 1 ns."""
         doubles = np.maximum(durations, 1).astype(np.float64)
-        found = np.bincount((doubles.view(np.int64) >> _SHIFT) - _ZERO)
-        self._counts[: len(found)] += found
-        self.count += len(durations)
+        found = np.bincount((doubles.view(np.int64) >> _SHIFT) - _ZERO, weights)
+        self._counts[: len(found)] += found.astype(np.int64)
+        self.count += int(weights.sum())
 
     def percentiles(self, percentiles: Iterable[float]) -> list[float] | None:
         """Return percentiles, ns: the middles of their buckets. None where nothing was counted."""
@@ -73,8 +69,9 @@ class RowReader:
     """Counts the latencies of one series while its rows are written.
 
     As many queries are looked at as were answered, in their order: those of them that have no
-    answer yet were overtaken by others, and are looked at again. So the work is that of the
-    answers, and memory is 8 bytes for each query that is overtaken now.
+    answer yet were overtaken by others, and are looked at again. Of more than 8,192 new ones every
+    second, third, ... stands for its neighbours, so that a look takes a bounded time whatever the
+    rate is; memory is 16 bytes for each that is overtaken now.
 
     Rows whose places are used again are read before that: of the latest rows, half as many as there
     are places. What was written over meanwhile is left out.
@@ -96,6 +93,8 @@ class RowReader:
         Of the queries that were answered so far, and how late these were issued.
     failed : int
         Queries of which a sample failed; they are in neither.
+    is_exact : bool
+        Whether every query was looked at.
     """
 
     def __init__(
@@ -107,7 +106,7 @@ class RowReader:
         places: int = 0,
     ) -> None:
         self.latency, self.delay = Durations(), Durations()
-        self.failed = 0
+        self.failed, self.is_exact = 0, True
         self._parts, self._size = parts, samples_per_query
         self._due_ns, self._places = due_ns, places
         self._progress = [_Part(n_issued) for n_issued, _ in parts()]
@@ -123,19 +122,23 @@ class RowReader:
         for number, part in enumerate(self._progress):
             n_issued, _ = self._parts()[number]
             end = min(part.first + n_answered, n_issued)
+            end -= (end - part.first) % self._size
             first = max(part.next, self._oldest(n_issued))
             first += (part.first - first) % self._size
-            fresh = np.arange(first, end - (end - part.first) % self._size, self._size)
-            again, later = part.overtaken[:_AGAIN], part.overtaken[_AGAIN:]
-            open_ones = [later]
-            for rows in (again, fresh):
-                for some in np.split(rows, range(_AT_ONCE, len(rows), _AT_ONCE)):
-                    open_ones.append(some[self._open(number, some)])
-            part.next = max(int(fresh[-1]) + self._size if len(fresh) else first, part.next)
-            part.overtaken = np.concatenate(open_ones)
+            each = max(-(-(end - first) // (self._size * _AT_ONCE)), 1)
+            fresh = np.arange(first, end, self._size * each)
+            # Shape (2, n): queries, and how many each stands for.
+            rows = np.stack((fresh, np.full_like(fresh, each)))
+            rows = np.concatenate((part.overtaken[:, :_AT_ONCE], rows), axis=1)
+            is_open = self._open(number, *rows)
+            part.overtaken = np.concatenate(
+                (part.overtaken[:, _AT_ONCE:], rows[:, is_open]), axis=1
+            )
+            part.next = max(end, first)
+            self.is_exact &= each == 1
 
-    def _open(self, number: int, queries: Int64Array) -> Bools:
-        """Count those that are answered; return which are not."""
+    def _open(self, number: int, queries: Int64Array, weights: Int64Array) -> Bools:
+        """Count those that are answered, each by its weight; return which are not."""
         _, columns = self._parts()[number]
         places = self._places or sys.maxsize
         end, is_ok, done = (
@@ -156,11 +159,10 @@ class RowReader:
             due, issued = columns["scheduled"][at], columns["issued"][at]
         lost = queries < self._oldest(self._parts()[number][0])  # since then some were written over
         counted = done & is_ok & ~lost
-        self.latency.add((end - due)[counted])
+        self.latency.add((end - due)[counted], weights[counted])
         if issued is not None:
-            self.delay.add((issued - due)[counted])
-        self.failed += int(np.count_nonzero(done & ~is_ok & ~lost))
-        time.sleep(0)  # who waits for the interpreter gets it
+            self.delay.add((issued - due)[counted], weights[counted])
+        self.failed += int(weights[done & ~is_ok & ~lost].sum())
         return ~done & ~lost
 
     def _oldest(self, n_issued: int) -> int:
@@ -173,4 +175,4 @@ class _Part:
 
     def __init__(self, first: int) -> None:
         self.first = self.next = first
-        self.overtaken = np.empty(0, np.int64)
+        self.overtaken = np.empty((2, 0), np.int64)

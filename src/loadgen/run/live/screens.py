@@ -76,7 +76,7 @@ class Terminal:
     printed has that line, and a process that is killed leaves the terminal as it should be.
     """
 
-    every_s = 0.25
+    every_s = 0.5
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -87,6 +87,8 @@ class Snapshot(NamedTuple):
         At percentiles 50, 99 and the reported one; None where none is known.
     delay_ns : float or None, ns
         The issue delay at the reported percentile; None where nothing is due.
+    is_exact : bool
+        Whether `failed` and percentiles are of all answers; else of an even part of them.
     """
 
     series: Series
@@ -100,6 +102,7 @@ class Snapshot(NamedTuple):
     silent_s: float
     latency: tuple[float, float, float] | None
     delay_ns: float | None
+    is_exact: bool = True
 
     @property
     def in_flight(self) -> int:
@@ -169,6 +172,7 @@ class Progress:
             silent_s=silent_s if silent_s >= _SILENT_AFTER_S else 0.0,
             latency=latency,
             delay_ns=delay_ns,
+            is_exact=self._reader is None or self._reader.is_exact,
         )
 
     def _rates(self, now_s: float, counts: Counts) -> tuple[float, float]:

@@ -48,7 +48,8 @@ def rows(seen: Snapshot) -> Iterator[Row]:
         words = f"no answer for {seen.silent_s:.0f} s", f"{seen.in_flight:,} missing"
         yield "waits", [Word(text, "yellow") for text in words]
     else:
-        failed = [Word(f"{seen.failed:,} failed", "red")] if seen.failed else []
+        about = "" if seen.is_exact else "about "
+        failed = [Word(f"{about}{seen.failed:,} failed", "red")] if seen.failed else []
         yield "samples", [Word(f"{seen.answered:,} answered"), *failed, _in_flight(seen)]
     yield "latency", [Word(text) for text in _latency(seen)]
     if seen.delay_ns is not None and seen.latency is not None:

@@ -90,6 +90,7 @@ def test_silence_takes_the_place_of_the_counts() -> None:
 
 def test_failures_are_counted() -> None:
     assert "24,588 answered  7 failed  12 in flight" in said(failed=7)
+    assert "24,588 answered  about 7 failed" in said(failed=7, is_exact=False)
 
 
 def test_the_end_is_a_wait_for_answers() -> None:
