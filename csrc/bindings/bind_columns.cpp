@@ -125,30 +125,6 @@ py::dict columns(const py::object& self) {
   return result;
 }
 
-// For who follows a run while it goes on: of each part how many rows were issued, warm-up too, and where they lie,
-// without a copy. In a ring there are no more than it has places, and row r lies at r % ring.
-py::list parts(const py::object& self) {
-  const Record& record = py::cast<Engine&>(self).record();
-  const std::uint64_t ring = record.settings().ring_rows;
-  py::list result;
-  for (std::uint32_t part = 0; part < record.parts(); ++part) {
-    const std::uint64_t first = record.part_begin(part);
-    const std::uint64_t n_issued = record.head(part) - first;
-    const std::uint64_t n = ring == 0 ? n_issued : std::min(n_issued, ring);
-    py::dict columns;
-    if (record.settings().instants != InstantColumns::None) {
-      columns["issued"] = view(self, record.issued_column() + first, n);
-      columns["scheduled"] = record.settings().instants == InstantColumns::IssuedOnly
-                                 ? py::object{columns["issued"]}
-                                 : view(self, record.scheduled_column() + first, n);
-    }
-    columns["completed"] = view(self, record.completed_column() + first, n);
-    columns["status"] = view(self, record.status_column() + first, n);
-    result.append(py::make_tuple(n_issued, columns));
-  }
-  return result;
-}
-
 py::tuple payload(const py::object& self) {
   Engine& engine = py::cast<Engine&>(self);
   const Payload* kept = engine.record().payload();
@@ -212,7 +188,6 @@ py::object take_first_token(Engine& engine, std::uint64_t row) {
 
 void bind_columns(py::class_<Engine>& engine) {
   engine.def("columns", &columns);
-  engine.def("parts", &parts);
   engine.def("payload", &payload);
   engine.def("tally", &tally);
   engine.def("take_outputs", &take_outputs, "max_bytes"_a);

@@ -12,6 +12,8 @@ namespace loadgen::bindings {
 
 void bind_clock(pybind11::module_& module);
 void bind_engine(pybind11::module_& module);
+/// What a view of a run shows.
+void bind_live(pybind11::module_& module);
 /// Systems in C.
 void bind_native(pybind11::module_& module);
 /// Batches for whoever takes them, in this process and in others.

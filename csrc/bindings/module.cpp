@@ -40,6 +40,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_used()) {
   bind_query_samples(module);
   bind_clock(module);
   bind_engine(module);
+  bind_live(module);
   bind_native(module);
   bind_responses(module);
 }

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from loadgen import _core, dataset, monitor
@@ -110,7 +111,7 @@ class Execution:
         self._view = screen and LiveView(
             screen,
             self.engine.progress,
-            self.engine.parts,
+            partial(_core.LiveFigures, self.engine),
             lambda: self._now_ns() / 1e9,
         )
 

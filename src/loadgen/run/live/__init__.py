@@ -2,8 +2,8 @@
 """The view of a run while it goes on: how far it is, its rate and latencies so far, in time or not.
 
 A thread of its own reads the counts and the rows that are new twice a second. Neither the thread
-that issues nor those that answer do anything for it, and it holds the interpreter for some 2 ms of
-each half a second. Not for anything that is kept: what happened is in the `Result`.
+that issues nor those that answer do anything for it, and it holds the interpreter for less than
+1 ms of each half a second. Not for anything that is kept: what happened is in the `Result`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final
 
-from loadgen.run.live.figures import Parts
 from loadgen.run.live.screens import Screen, choose
-from loadgen.run.live.state import Counts, Progress, Series, Snapshot
+from loadgen.run.live.state import Counts, Figures, Progress, Series, Snapshot
 
 __all__ = ["LiveView", "Screen", "Series", "choose"]
 
@@ -32,8 +31,8 @@ class LiveView:
     screen : Screen
     counts : callable
         Returns how many samples are issued and answered, of the whole run.
-    parts : callable
-        Returns its rows, as `_core.Engine.parts`.
+    figures : callable
+        Makes those of a series that begins now.
     now_s : callable
         Returns the instant, in s, on the run's clock.
 
@@ -46,10 +45,10 @@ class LiveView:
         self,
         screen: Screen,
         counts: Callable[[], Counts],
-        parts: Parts,
+        figures: Figures,
         now_s: Callable[[], float],
     ) -> None:
-        self._screen, self._counts, self._parts, self._now_s = screen, counts, parts, now_s
+        self._screen, self._counts, self._figures, self._now_s = screen, counts, figures, now_s
         self._progress: Progress | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._show, name="loadgen-progress", daemon=True)
@@ -69,7 +68,7 @@ class LiveView:
 
     def series(self, series: Series) -> None:
         """Begin anew: the next series starts now."""
-        self._progress = Progress(series, self._counts, self._parts, self._now_s())
+        self._progress = Progress(series, self._counts, self._figures, self._now_s())
 
     def _show(self) -> None:
         steps = max(round(self._screen.every_s / _STEP_S), 1)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from loadgen import traffic
 from loadgen.config.arrivals import Replay, Varying
 from loadgen.config.scenarios import Concurrent, Offline, Scenario, Server
 from loadgen.result.observation import reported_percentile
@@ -28,14 +27,12 @@ def series_of(task: Task, number: int, sut_name: str, *, may_end_early: bool = F
     """
     step, sizes, n_steps = task.steps[number], task.effective, len(task.steps)
     phase = step.phase if n_steps == 1 else f"{step.phase} {number + 1}/{n_steps}"
-    keeps_rows = task.settings.recording == "rows"
     known = Series(
         name=f"{_head(task, sut_name)}, {phase}",
         percentile=reported_percentile(task.scenario),
         asked=_asked(task.scenario),
         samples_per_query=1 if isinstance(task.scenario, Offline) else sizes.samples_per_query,
         are_all_due=isinstance(task.scenario, Offline),
-        row_places=0 if keeps_rows else traffic.histogram_places(task.scenario, sizes),
         is_timed=isinstance(task.scenario, Server),
         may_end_early=may_end_early,
     )

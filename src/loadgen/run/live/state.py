@@ -7,12 +7,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from loadgen.run.live.figures import Parts, RowReader
+from loadgen import _core
 
-__all__ = ["Counts", "Progress", "Series", "Snapshot"]
+__all__ = ["Counts", "Figures", "Progress", "Series", "Snapshot"]
 
 Counts = tuple[int, int]
 """Samples issued and answered, of the whole run, as `_core.Engine.progress`."""
+
+Figures = Callable[[int, int | None], _core.LiveFigures]
+"""Makes those of a series that begins now, of its samples a query and when all are due, ns."""
 
 _RATE_OVER_S: Final = 2.0
 _SILENT_AFTER_S: Final = 5.0
@@ -40,8 +43,6 @@ class Series(NamedTuple):
         Either one ends it.
     are_all_due : bool
         Whether all samples are due when the series begins.
-    row_places : int
-        How many rows have a place at once, where none is kept; 0: each has its own.
     is_timed : bool
         Whether queries are due at instants of their own, so that the generator can be late.
     may_end_early : bool
@@ -60,7 +61,6 @@ class Series(NamedTuple):
     max_queries: int | None = None
     max_duration_s: float | None = None
     are_all_due: bool = False
-    row_places: int = 0
     is_timed: bool = False
     may_end_early: bool = False
     is_warm_up: bool = False
@@ -83,9 +83,9 @@ class Snapshot(NamedTuple):
         Answers, over the last two seconds.
     silent_s : float, s
         For so long nothing was issued or answered, though something is in flight; else 0.
-    latency : tuple of float or None, ns
+    latency : tuple of int or None, ns
         At percentiles 50, 99 and the reported one; None where none is known.
-    delay_ns : float or None, ns
+    delay_ns : int or None, ns
         The issue delay at the reported percentile; None where nothing is due.
     is_exact : bool
         Whether `failed` and percentiles are of all answers; else of an even part of them.
@@ -100,8 +100,8 @@ class Snapshot(NamedTuple):
     failed: int
     rate: float
     silent_s: float
-    latency: tuple[float, float, float] | None
-    delay_ns: float | None
+    latency: tuple[int, int, int] | None
+    delay_ns: int | None
     is_exact: bool = True
 
     @property
@@ -118,8 +118,8 @@ class Progress:
     series : Series
     counts : callable
         Returns `Counts`.
-    parts : callable or None
-        Returns the run's rows, as for `RowReader`; None: no latencies are looked at.
+    figures : callable or None
+        None: no latencies are looked at.
     start_s : float, s
         Now, on the clock that `look` gets its instants from.
     """
@@ -128,19 +128,15 @@ class Progress:
         self,
         series: Series,
         counts: Callable[[], Counts],
-        parts: Parts | None,
+        figures: Figures | None,
         start_s: float,
     ) -> None:
         self._series, self._counts, self._start_s = series, counts, start_s
         self._before = counts()
         self._recent: deque[tuple[float, Counts]] = deque([(start_s, (0, 0))])
         self._changed_s = start_s
-        self._reader = parts and RowReader(
-            parts,
-            series.samples_per_query,
-            due_ns=round(start_s * 1e9) if series.are_all_due else None,
-            places=series.row_places,
-        )
+        due_ns = round(start_s * 1e9) if series.are_all_due else None
+        self._figures = figures and figures(series.samples_per_query, due_ns)
 
     def look(self, now_s: float) -> Snapshot:
         """Return how far the series is now."""
@@ -153,12 +149,12 @@ class Progress:
         left_s = self._left_s(elapsed_s, issued, answered, *rates)
         latency = delay_ns = None
         failed = 0
-        if self._reader:
-            self._reader.read(answered)
-            percentile, failed = self._series.percentile, self._reader.failed
-            if found := self._reader.latency.percentiles((50, 99, percentile)):
+        if self._figures:
+            self._figures.look(answered)
+            percentile, failed = self._series.percentile, self._figures.failed
+            if found := self._figures.latency_ns((50, 99, percentile)):
                 latency = (found[0], found[1], found[2])
-            if self._series.is_timed and (late := self._reader.delay.percentiles((percentile,))):
+            if self._series.is_timed and (late := self._figures.issue_delay_ns((percentile,))):
                 (delay_ns,) = late
         return Snapshot(
             series=self._series,
@@ -172,7 +168,7 @@ class Progress:
             silent_s=silent_s if silent_s >= _SILENT_AFTER_S else 0.0,
             latency=latency,
             delay_ns=delay_ns,
-            is_exact=self._reader is None or self._reader.is_exact,
+            is_exact=self._figures is None or self._figures.exact,
         )
 
     def _rates(self, now_s: float, counts: Counts) -> tuple[float, float]:

@@ -4,10 +4,12 @@
 import io
 import sys
 import types
+from functools import partial
 
 import pyte
 import pytest
 
+from loadgen import _core
 from loadgen.run.live import LiveView, Series, choose
 from loadgen.run.live.screens import Notebook, Pipe, Terminal
 from loadgen.run.live.state import Snapshot
@@ -190,7 +192,8 @@ class Looks:
 
 
 def view_of(screen: Looks) -> LiveView:
-    return LiveView(screen, lambda: (3, 2), list, lambda: 0.0)
+    engine = _core.Engine(scenario="Server", tag=1)
+    return LiveView(screen, lambda: (3, 2), partial(_core.LiveFigures, engine), lambda: 0.0)
 
 
 def test_the_view_is_closed_at_the_end() -> None:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far a series is: time left, rates, silence, from literal counts and instants."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
 from loadgen.run.live.state import Progress, Series, Snapshot
@@ -78,38 +77,54 @@ def test_silence_is_told_after_five_seconds_and_only_while_something_is_missing(
     assert [seen.silent_s for seen in found] == [0.0, 0.0, 5.0, 0.0, 0.0]
 
 
+class Rows:
+    """Stands for `_core.LiveFigures`: latencies p ns, delays 2 p ns, of a tenth of the answers."""
+
+    failed, exact = 3, False
+
+    def __init__(self, samples_per_query: int, due_ns: int | None) -> None:
+        self.asked = samples_per_query, due_ns
+        self.answered = 0
+
+    def look(self, n_answered: int) -> None:
+        self.answered = n_answered
+
+    def latency_ns(self, percentiles: Sequence[float]) -> list[int] | None:
+        return [round(p) for p in percentiles] if self.answered else None
+
+    def issue_delay_ns(self, percentiles: Sequence[float]) -> list[int] | None:
+        return [round(2 * p) for p in percentiles] if self.answered else None
+
+
+def looked_at(series: Series, start_s: float = 0.0) -> tuple[Rows, Snapshot, Snapshot]:
+    """What is asked of rows; looks before the first answer and after it, 50 samples being there."""
+    made: list[Any] = []
+    counts = (50, 50)
+
+    def figures(samples_per_query: int, due_ns: int | None) -> Any:
+        made.append(Rows(samples_per_query, due_ns))
+        return made[0]
+
+    progress = Progress(series, lambda: counts, figures, start_s)
+    before = progress.look(start_s + 0.5)
+    counts = (150, 149)
+    return made[0], before, progress.look(start_s + 1.0)
+
+
 def test_latencies_and_delays_are_those_of_the_rows() -> None:
-    due = np.arange(100, dtype=np.int64) * 1_000 + 1
-    rows = {
-        "scheduled": due, "issued": due + 20, "completed": due + 1_000_000,
-        "status": np.zeros(100, np.uint8),
-    }  # fmt: skip
-    counts = (0, 0)
-    series = Series("x", percentile=90, is_timed=True)
-    progress = Progress(series, lambda: counts, lambda: [(counts[0], rows)], 0)
-    assert progress.look(0.5).latency is None
-    counts = (100, 100)
-    seen = progress.look(1.0)
-    assert seen.latency == pytest.approx([1e6] * 3, rel=0.005)
-    assert seen.delay_ns == pytest.approx(20, rel=0.03)
+    rows, before, seen = looked_at(Series("x", percentile=90, is_timed=True, samples_per_query=4))
+    assert (before.latency, before.delay_ns) == (None, None)
+    assert (rows.asked, rows.answered) == ((4, None), 99)
+    assert (seen.latency, seen.delay_ns) == ((50, 99, 90), 180)
+    assert (seen.failed, seen.is_exact) == (3, False)
 
 
 def test_where_all_is_due_at_once_that_is_when_the_series_begins() -> None:
-    rows = {"completed": np.array([10**9 + 7_000_000]), "status": np.zeros(1, np.uint8)}
-    counts = (0, 0)
-    series = Series("x", are_all_due=True)
-    progress = Progress(series, lambda: counts, lambda: [(counts[0], rows)], 1.0)
-    counts = (1, 1)
-    seen = progress.look(2.0)
-    assert seen.latency == pytest.approx([7e6] * 3, rel=0.005)
-    assert seen.delay_ns is None
+    rows, _, _ = looked_at(Series("x", are_all_due=True), 1.5)
+    assert rows.asked == (1, 1_500_000_000)
 
 
 def test_nothing_is_late_where_nothing_is_due() -> None:
-    due = np.array([1], np.int64)
-    rows = {"scheduled": due, "issued": due, "completed": due + 9, "status": due.astype(np.uint8)}
-    rows["status"][:] = 0
-    counts = (0, 0)
-    progress = Progress(Series("x"), lambda: counts, lambda: [(counts[0], rows)], 0)
-    counts = (1, 1)
-    assert progress.look(1.0).delay_ns is None
+    _, _, seen = looked_at(Series("x"))
+    assert seen.latency is not None
+    assert seen.delay_ns is None
