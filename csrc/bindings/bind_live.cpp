@@ -34,10 +34,18 @@ void bind_live(py::module_& module) {
            }),
            "engine"_a, "samples_per_query"_a = 1, "due_ns"_a = py::none(), py::keep_alive<1, 2>())
       .def("look", &LiveFigures::look, "n_answered"_a, py::call_guard<py::gil_scoped_release>())
-      .def("latency_ns", [](const LiveFigures& self,
-                            const std::vector<double>& wanted) { return percentiles(self.latency(), wanted); })
-      .def("issue_delay_ns", [](const LiveFigures& self,
-                                const std::vector<double>& wanted) { return percentiles(self.issue_delay(), wanted); })
+      .def(
+          "latency_ns",
+          [](const LiveFigures& self, const std::vector<double>& wanted) {
+            return percentiles(self.latency(), wanted);
+          },
+          "percentiles"_a)
+      .def(
+          "issue_delay_ns",
+          [](const LiveFigures& self, const std::vector<double>& wanted) {
+            return percentiles(self.issue_delay(), wanted);
+          },
+          "percentiles"_a)
       .def_property_readonly("failed", &LiveFigures::failed)
       .def_property_readonly("exact", &LiveFigures::exact);
 }

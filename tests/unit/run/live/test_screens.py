@@ -192,7 +192,7 @@ class Looks:
 
 
 def view_of(screen: Looks) -> LiveView:
-    engine = _core.Engine(scenario="Server", tag=1)
+    engine = _core.Engine(scenario="server", tag=1)
     return LiveView(screen, lambda: (3, 2), partial(_core.LiveFigures, engine), lambda: 0.0)
 
 
