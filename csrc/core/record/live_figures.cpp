@@ -28,7 +28,9 @@ void LiveFigures::look_at(Part& part, std::uint32_t number, std::uint64_t answer
   if (first >= queries) return;
   const std::uint64_t each = (queries - first + kQueriesALook - 1) / kQueriesALook;
   for (std::uint64_t query = first; query < queries; query += each) {
-    const Query one{part.begin + query * size_, std::min(each, queries - query)};
+    // Any of its neighbours, since what comes in batches would be in step with every eighth.
+    const std::uint64_t weight = std::min(each, queries - query);
+    const Query one{part.begin + (query + pick_() % weight) * size_, weight};
     if (!take(one, number)) part.overtaken.push_back(one);
   }
   exact_ = exact_ && each == 1;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <random>
 #include <vector>
 
 #include "record/histogram.hpp"
@@ -15,7 +16,7 @@
 namespace loadgen {
 
 /// Each look takes queries that are new, as many as were answered, in their order: those of them that have no answer
-/// were overtaken by others, and are looked at again. Of more than kQueriesALook new ones every second, third, ...
+/// were overtaken by others, and are looked at again. Of more than kQueriesALook new ones one of each two, three, ...
 /// stands for its neighbours, so a look takes a bounded time at any rate.
 ///
 /// In a ring a row may be written over while it is read: what is in it counts only if it is still among the latest half
@@ -66,6 +67,7 @@ class LiveFigures {
   DurationHistogram issue_delay_;
   std::uint64_t failed_ = 0;
   bool exact_ = true;
+  std::minstd_rand pick_;
 };
 
 }  // namespace loadgen

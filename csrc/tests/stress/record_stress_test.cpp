@@ -11,6 +11,7 @@
 
 #include "engine/run.hpp"
 #include "engine/waiter.hpp"
+#include "record/live_figures.hpp"
 
 using namespace loadgen;
 using namespace std::chrono_literals;
@@ -73,6 +74,33 @@ TEST_CASE("whoever sees a row as done sees its bytes and its status") {
     wrong += value != row || payload.kinds()[row] != 7 || record.status_column()[row] != (row % 2 == 0 ? kFailed : kOk);
   }
   CHECK(wrong == 0);
+}
+
+TEST_CASE("figures of a run that goes on are of whole rows, while they are issued and answered") {
+  Record record{small(), Clock{}};
+  LiveFigures figures{record, 1, {}};
+  std::atomic<std::uint64_t> answered{0};
+  std::jthread issuer{[&] {
+    for (std::uint64_t row = 0; row < kRows; ++row) {
+      record.set_scheduled(row, Instant{Duration{1 + static_cast<std::int64_t>(row)}});
+      record.set_issued({row, 1}, Instant{Duration{4 + static_cast<std::int64_t>(row)}});
+      record.publish(row + 1);
+    }
+  }};
+  std::jthread system{[&] {
+    Answer failed;
+    failed.status = kFailed;
+    for (std::uint64_t row = 0; row < kRows; ++row, ++answered) {
+      while (record.head() <= row) std::this_thread::yield();
+      record.complete({row, 1}, Instant{Duration{51 + static_cast<std::int64_t>(row)}},
+                      row % 4 == 0 ? failed : Answer{});
+    }
+  }};
+  while (figures.latency().count() + figures.failed() < kRows) figures.look(answered);
+  CHECK(figures.failed() == doctest::Approx{kRows / 4}.epsilon(0.1));
+  CHECK(figures.latency().percentile(0) == 50ns);
+  CHECK(figures.latency().max() == 50ns);
+  CHECK(figures.issue_delay().max() == 3ns);
 }
 
 TEST_CASE("answers are read whole, each once, while two threads append and their memory is given back") {
