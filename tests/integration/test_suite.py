@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,25 @@ def test_smoke_run_of_all_benchmarks_is_finished_and_their_audits_are_passed(
         audits = json.loads(done.stdout)["audits"]
         scenarios = {row["scenario"] for row in rows if row["benchmark"] == name}
         assert {each["scenario"] for each in audits} == scenarios
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_audits_that_were_killed_go_on_where_they_were(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    run = ("run", "digits", "--smoke", "--scenario", "offline", "--output-dir", "out", "--quiet")
+    subprocess.run([*COMMAND, *run], cwd=tmp_path, check=True)
+    command = [*COMMAND, "audit", "--all", "digits", "--results", "out", "--json"]
+    done = tmp_path / "out" / "digits" / "Offline" / "TEST01" / "runs.json"
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as first:
+        while not done.exists() and first.poll() is None:
+            time.sleep(0.01)
+        first.kill()
+    before = done.stat().st_mtime_ns
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    audits = json.loads(again.stdout)["audits"]
+    assert [(each["test"], each["code"]) for each in audits] == [("TEST01", 0), ("TEST04", 0)]
+    assert done.stat().st_mtime_ns == before
 
 
 @pytest.mark.slow

@@ -8,14 +8,15 @@ for what audits look at: that is ``loadgen.mlperf.audit``.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any
 
-from loadgen import terminal
+from loadgen.cli.audit_table import Ended, ended_by, table
 from loadgen.cli.ending import (
     INVALID,
     NOT_FINISHED,
@@ -42,21 +43,10 @@ from loadgen.mlperf.reference import load_reference
 from loadgen.mlperf.reference.base import known_variant
 from loadgen.mlperf.rules import Rules
 from loadgen.mlperf.suite.asking import system_named
-from loadgen.mlperf.suite.audited import SuiteRuns, suite_runs
+from loadgen.mlperf.suite.audited import SuiteRuns, forget, keep, kept, suite_runs
 from loadgen.mlperf.suite.state import locked
-from loadgen.report.grid import fitted
-from loadgen.report.times import TABLE_WIDTH
-from loadgen.terminal import wrapped
 
 __all__ = ["AuditOptions", "audit"]
-
-_HEADS: Final = ("scenario", "audit", "verdict")
-_VERDICTS: Final = {
-    VALID: "passed",
-    INVALID: "FAILED",
-    WRONG_USE: "says nothing",
-    NOT_FINISHED: "not finished",
-}
 
 
 @dataclass(frozen=True)
@@ -82,6 +72,8 @@ class AuditOptions:
         "module:name" of a system instead of the benchmark's program.
     variant : str or None
         Of that program; its first one if None.
+    overwrite : bool
+        With `every`: audits that are done are run again.
     """
 
     test: str | None
@@ -96,28 +88,7 @@ class AuditOptions:
     verify: Path | None = None
     sut: str | None = None
     variant: str | None = None
-
-
-class _Ended(NamedTuple):
-    """How one audit ended."""
-
-    test: str
-    scenario: str
-    code: int
-    error: str | None
-    outcome: AuditOutcome | None
-
-    @property
-    def remarks(self) -> list[str]:
-        """What failed, or kept it from being finished."""
-        if self.outcome is None:
-            text = str(self.error).replace(":\n  - ", ": ")
-            return ["; ".join(line.strip().removeprefix("- ") for line in text.splitlines())]
-        return [str(each) for each in self.outcome.findings if each.passed is False]
-
-    def to_dict(self) -> dict[str, Any]:
-        outcome = None if self.outcome is None else self.outcome.to_dict()
-        return self._asdict() | {"outcome": outcome}
+    overwrite: bool = False
 
 
 def audit(options: AuditOptions, *, as_json: bool, quiet: bool) -> int:
@@ -131,6 +102,7 @@ def audit(options: AuditOptions, *, as_json: bool, quiet: bool) -> int:
     """
     out = Output(as_json=as_json, quiet=quiet)
     _check(options)
+    sys.path.insert(0, str(Path.cwd()))  # for a system of the user's
     auditor = _Auditor(options, out)
     with _alone(options):
         if options.every is None:
@@ -140,7 +112,8 @@ def audit(options: AuditOptions, *, as_json: bool, quiet: bool) -> int:
             outcome = None if ended.outcome is None else ended.outcome.to_dict()
             return out.end(ended.code, ended.error, audit=outcome)
         every = list(auditor.every())
-    out.say(_table(auditor, every))
+    caveat = None if auditor.suite is None else auditor.suite.caveat
+    out.say(table(every, auditor.benchmark.name, auditor.rules.round, caveat))
     code = max((each.code for each in every), default=VALID)
     return out.end(code, audits=[each.to_dict() for each in every])
 
@@ -159,6 +132,8 @@ def _alone(options: AuditOptions) -> Iterator[None]:
 
 def _check(options: AuditOptions) -> None:
     if options.every is None:
+        if options.overwrite:
+            raise WrongUse("--overwrite: of --all; one audit is always run again")
         if options.test is None or options.benchmark is None:
             raise WrongUse("needs TEST and BENCHMARK, or --all BENCHMARK")
         if options.results is None and None in (options.performance, options.output):
@@ -189,38 +164,55 @@ class _Auditor:
         self.suite: SuiteRuns | None = None
         if options.results is not None:
             try:
-                self.suite = suite_runs(options.results, self.rules, self.benchmark.name)
+                self.suite = suite_runs(
+                    options.results, self.rules, self.benchmark.name, to_run=options.verify is None
+                )
             except SettingsError:
                 raise
             except LoadGenError as error:
                 raise WrongUse(str(error)) from None
 
-    def every(self) -> Iterator[_Ended]:
+    def every(self) -> Iterator[Ended]:
         """Yield how each audit of each scenario ended."""
         assert self.suite is not None  # it is needed
         chosen = self._options.scenario
         scenarios = self.suite.scenarios if chosen is None else (scenario_named(chosen),)
-        for scenario in scenarios:
-            for test in audits_of(self.benchmark):
-                self._out.say(f"{self.benchmark.name}: {scenario}, {test}")
-                yield self.end_of(test, scenario)
-                if self._is_interrupted or "_system" not in vars(self):
-                    return  # without a system no other can be run either
+        for scenario, test in itertools.product(scenarios, audits_of(self.benchmark)):
+            what = f"{self.benchmark.name}: {scenario}, {test}"
+            if (before := self._before(test, scenario)) is not None:
+                self._out.say(f"{what}: is done")
+                yield before
+                continue
+            self._out.say(what)
+            yield self.end_of(test, scenario)
+            if self._is_interrupted or "_system" not in vars(self):
+                return  # without a system no other can be run either
 
-    def end_of(self, test: str, scenario: str | None) -> _Ended:
+    def _before(self, test: str, scenario: str) -> Ended | None:
+        """Return how an audit of the same runs and system ended before, if one did."""
+        if self._options.overwrite:
+            return None
+        given = self._given(scenario)
+        found = kept(given["output_dir"] / test, given, self._named)
+        return None if found is None else ended_by(test, found)
+
+    def end_of(self, test: str, scenario: str | None) -> Ended:
         """Run or verify an audit; what keeps it from being finished is said."""
         given = self._given(None if scenario is None else scenario_named(scenario))
         name = str(given["scenario_name"] or "")
         try:
-            found, failure = attempt(lambda: self._outcome(test, given), f"{test} was not finished")
+            left = f"{test} was not finished"
+            if self._options.every is not None:
+                left += "; those that were are kept: the same command goes on from there"
+            found, failure = attempt(lambda: self._outcome(test, given), left)
         except WrongUse as wrong:
             complain(str(wrong))
-            return _Ended(test, name, WRONG_USE, str(wrong), None)
+            return Ended(test, name, WRONG_USE, str(wrong), None)
         if found is None:
             assert failure is not None
             self._is_interrupted = not isinstance(failure, Exception)
-            return _Ended(test, name, NOT_FINISHED, in_words(failure), None)
-        return _Ended(test, found.scenario, VALID if found.passed else INVALID, None, found)
+            return Ended(test, name, NOT_FINISHED, in_words(failure), None)
+        return ended_by(test, found)
 
     def _given(self, scenario: str | None) -> dict[str, Any]:
         options = self._options
@@ -242,21 +234,32 @@ class _Auditor:
                 return verify_audit(test, options.verify, **given)
             system = self._system
             scenario, settings = asked(Evidence(given["performance_dir"]))
-            return run_audit(
+            folder = given["output_dir"] / test
+            forget(folder)
+            outcome = run_audit(
                 test, scenario=scenario, settings=settings,
                 progress=self._out.progress, **given, **system,
             )  # fmt: skip
+            if ended_by(test, outcome).code in (VALID, INVALID):
+                keep(folder, given, self._named)
+            return outcome
         except AuditError as error:
             is_another = any(each.startswith("sut_name: ") for each in error.reasons)
             hint = "\n  --variant or --sut names the system that was measured" * is_another
             raise WrongUse(f"{error}{hint}") from None
 
+    @property
+    def _named(self) -> dict[str, str | None]:
+        """What names the system: what was typed, or else what the suite had."""
+        options = self._options
+        if options.sut is not None or options.variant is not None:
+            return {"sut": options.sut, "variant": options.variant}
+        return {} if self.suite is None else self.suite.system
+
     @cached_property
     def _system(self) -> dict[str, Any]:
         """The system, its data, and what judges it."""
-        options, found = self._options, {} if self.suite is None else self.suite.system
-        if options.sut is not None or options.variant is not None:
-            found = {"sut": options.sut, "variant": options.variant}
+        found = self._named
         program = load_reference(self.benchmark)
         if "object" in found:
             allowed = f"the system that the suite was given as an object: {found['object']!r}"
@@ -265,7 +268,6 @@ class _Auditor:
         if named is None:
             sut = program.sut(known_variant(program, found.get("variant")))
         else:
-            sys.path.insert(0, str(Path.cwd()))
             sut = system_named(self.benchmark.name, named)
         return {
             "sut": sut,
@@ -273,22 +275,3 @@ class _Auditor:
             "score": program.score,
             "decode": program.decode,
         }
-
-
-def _table(auditor: _Auditor, every: list[_Ended]) -> str:
-    """Return how audits ended, what failed, and the notice."""
-    width = terminal.columns(TABLE_WIDTH, sys.stdout)
-    caveat = None if auditor.suite is None else auditor.suite.caveat
-    rows = [(each.scenario, each.test, _VERDICTS[each.code]) for each in every]
-    remarks = [
-        wrapped(f"{each.scenario}, {each.test}: {remark}", rest="  ", width=width)
-        for each in every
-        for remark in each.remarks
-    ]
-    head = [f"\nAudits of {auditor.benchmark.name}, {auditor.rules.round.title}"]
-    head += [] if caveat is None else [wrapped(caveat, width=width)]
-    body = (
-        fitted([_HEADS, *rows], width, range(len(_HEADS))) if rows else ["There was none to run."]
-    )
-    notice = wrapped(auditor.rules.round.notice, width=width)
-    return "\n".join([*head, "", *body, "", *([*remarks, ""] if remarks else []), notice])

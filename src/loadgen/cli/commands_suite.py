@@ -153,6 +153,8 @@ loadgen suite audit TEST01 digits --results results --scenario Offline
 loadgen suite audit TEST04 digits --performance logs --output audits
 loadgen suite audit TEST01 digits --results results --scenario Offline --verify audits/TEST01/logs
 
+Audits of --all that are done are not run again: one that was cut off goes on where it was.
+
 Exit codes: 0 passed, 1 failed, 2 wrong use, or runs that are not of one system, 3 it could not be
 finished.
 """
@@ -199,6 +201,9 @@ def _audit(
     variant: Annotated[
         str | None, typer.Option(metavar="NAME", help="Which of the program's own systems.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="With --all: those that are done, too.")
+    ] = False,
     as_json: Annotated[bool, JSON] = False,
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
@@ -208,6 +213,6 @@ def _audit(
     options = AuditOptions(
         test=test, benchmark=benchmark, every=every, round_=round_, results=results,
         scenario=scenario, performance=performance, accuracy=accuracy, output=output,
-        verify=verify, sut=sut, variant=variant,
+        verify=verify, sut=sut, variant=variant, overwrite=overwrite,
     )  # fmt: skip
     raise typer.Exit(exit_code(lambda: audit(options, as_json=as_json, quiet=quiet)))

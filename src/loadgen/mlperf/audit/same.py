@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether an audit's run, the performance run and the accuracy run are of one system.
 
-By what their logs say, and, where results lie beside them, by the machine. A log does not know
-what its system really was: a system that lies about its name is not found out here.
+By what their logs say: names of system and samples, counts, what was asked for, the version of the
+load generator; and, where results lie beside them, by the machine and its software. Not by the
+load generator's single files: one that has nothing to do with a run would part what belongs
+together. A log does not know what its system really was: a system that lies about its name is not
+found out here.
 """
 
 from __future__ import annotations
@@ -11,18 +14,17 @@ import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from loadgen import environment
 from loadgen.config.scenarios import Scenario
 from loadgen.config.settings import Settings
 from loadgen.mlperf.audit.evidence import Evidence
 from loadgen.mlperf.audit.knobs import Knobs, requested_names
-from loadgen.mlperf.logs.detail import checksums
 from loadgen.mlperf.translate import from_run
 
 __all__ = ["ENVIRONMENT", "differences", "foreseen"]
 
 _IDENTITY: Final = (
     "loadgen_version",
-    "loadgen_file_sha1",
     "sut_name",
     "qsl_name",
     "qsl_reported_total_count",
@@ -73,13 +75,14 @@ def foreseen(
     planned: dict[str, Any] = {f"requested_{name}": value for name, value in requested}
     scenario = requested.scenario.name
     planned |= {"requested_scenario": scenario, "effective_scenario": scenario}
-    planned |= {"sut_name": sut_name, "loadgen_file_sha1": checksums()}
+    planned["sut_name"] = sut_name
     may_differ = _may_differ(knobs, other_seeds)
     known = [key for key in planned if performance.get(key) is not None and key not in may_differ]
     yield from _unequal(known, planned, "the performance run", performance)
     if accuracy is not None and accuracy.detail is not None:
         keys = [key for key in _identity(any_scenario) if key in planned]
         yield from _unequal(keys, planned, "the accuracy run", accuracy)
+    yield from _machines(environment.describe(), performance, accuracy)
 
 
 def differences(
@@ -119,7 +122,7 @@ def differences(
     yield from _unequal((*_IDENTITY, *requested), audit, "the performance run", performance)
     if accuracy is not None and accuracy.detail is not None:
         yield from _unequal(_identity(any_scenario), audit, "the accuracy run", accuracy)
-    yield from _machines(audit, performance)
+    yield from _machines(audit.environment, performance, accuracy)
 
 
 def _identity(any_scenario: bool) -> tuple[str, ...]:
@@ -136,25 +139,23 @@ def _unequal(
     for key in keys:
         of_audit, of_other = audit.get(key), other.get(key)
         if of_audit != of_other:
-            if isinstance(of_audit, dict) and isinstance(of_other, dict):
-                files = {*of_audit, *of_other}
-                changed = sorted(file for file in files if of_audit.get(file) != of_other.get(file))
-                yield f"{key}: {len(changed)} files differ from {name}'s, {changed[0]} first"
-            else:
-                yield f"{key}: {_said(of_audit)} in the audit, {_said(of_other)} in {name}"
+            yield f"{key}: {_said(of_audit)} in the audit, {_said(of_other)} in {name}"
 
 
-def _machines(audit: Evidence, performance: Evidence) -> Iterator[str]:
-    of_audit, of_other = audit.environment, performance.environment
-    if of_audit is None or of_other is None:
-        return
-    for key in ENVIRONMENT:
-        ours, theirs = of_audit.get(key), of_other.get(key)
-        if ours != theirs:
-            yield (
-                f"environment, {key}: {_said(ours)} in the audit, {_said(theirs)} in the "
-                "performance run"
-            )
+def _machines(
+    ours: Mapping[str, Any] | None, performance: Evidence, accuracy: Evidence | None
+) -> Iterator[str]:
+    """Yield what is another machine, or other software, than that of the audit."""
+    for name, run in (("performance", performance), ("accuracy", accuracy)):
+        theirs = None if run is None else run.environment
+        if ours is None or theirs is None:
+            continue
+        for key in ENVIRONMENT:
+            if ours.get(key) != theirs.get(key):
+                yield (
+                    f"environment, {key}: {_said(ours.get(key))} in the audit, "
+                    f"{_said(theirs.get(key))} in the {name} run"
+                )
 
 
 def _said(value: Any) -> str:

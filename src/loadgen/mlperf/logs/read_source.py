@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import reprlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
@@ -29,12 +29,24 @@ _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
 
 
+class _NoSuchName(KeyError):
+    """Suggests a name when it is shown, and not before: to look for one takes ms."""
+
+    def __init__(self, name: object, known: Iterable[str]) -> None:
+        super().__init__(name)
+        self._known = known
+
+    def __str__(self) -> str:
+        name = self.args[0]
+        hint = name_hint(str(name), self._known)
+        return repr(f"{name}{hint}" if hint else name)
+
+
 class Named(dict[str, _Value]):
     """What a log has, by its label or key; the error for one that it does not have suggests one."""
 
     def __missing__(self, name: str) -> NoReturn:
-        hint = name_hint(str(name), self)
-        raise KeyError(f"{name}{hint}" if hint else name)
+        raise _NoSuchName(name, self)
 
 
 class Defect(NamedTuple):

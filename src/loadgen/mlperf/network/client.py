@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from loadgen.errors import LoadGenError, Problem, SettingsError
 from loadgen.mlperf.network.wire import Kind, Message, receive, send, values_in
+from loadgen.mlperf.rules.submission_fields import NETWORK_NAME
 from loadgen.result.encoding import Encoder
 from loadgen.sut import SystemUnderTest
 from loadgen.sut.base import check_arguments
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NetworkSUT"]
 
-_PREFIX: Final = "Network SUT"
 _JOIN_S: Final = 10.0
 
 
@@ -94,7 +94,7 @@ class NetworkSUT(SystemUnderTest):
             raise self._unreachable(error) from error
         if answer is None or answer.kind is not Kind.NAME:
             raise LoadGenError(f"{self._where}: did not say its name")
-        return f"{_PREFIX}: {answer.header.get('name', '')}"
+        return f"{NETWORK_NAME}: {answer.header.get('name', '')}"
 
     def start(self, run: Run) -> None:
         """Connect."""

@@ -217,11 +217,16 @@ class NetworkServer:
         except Exception as error:  # of one connection: the server goes on
             log.warning("%s: a connection ended: %s", self.url, described(error))
         finally:
-            if started:
-                self._system.stop()
-                self._running.release()
-            self._open.discard(connection)
-            connection.close()
+            try:
+                if started:
+                    self._system.stop()
+            except Exception as error:
+                log.warning("%s: the system did not stop: %s", self.url, described(error))
+            finally:
+                if started:
+                    self._running.release()
+                self._open.discard(connection)
+                connection.close()
 
     def _issue(self, run: RemoteRun, message: Message) -> None:
         ids = np.array(message.header["ids"], np.uint64)

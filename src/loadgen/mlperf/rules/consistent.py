@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from loadgen.errors import MISSING, Problem
+from loadgen.metrics.early_stopping import CONFIDENCE, queries_needed
 from loadgen.mlperf.conf import builtin
 from loadgen.mlperf.conf.keys import KEYS
 from loadgen.mlperf.rules.benchmark import Benchmark
@@ -40,7 +41,35 @@ def of_round(round_: Round) -> Iterator[Problem]:
         if getattr(tight, key) != getattr(server, key):
             allowed = f"Server's, {getattr(server, key)}: it is Server's traffic"
             yield Problem(f"scenarios.Interactive.{key}", getattr(tight, key), allowed)
+    for division, its in round_.divisions.items():
+        if its.over_network and its.no_network:
+            yield Problem(
+                f"divisions.{division}.no_network", True, "false, as over_network is true"
+            )
+    if round_.confidence != CONFIDENCE:
+        yield Problem("confidence", round_.confidence, f"{CONFIDENCE}, early stopping's")
+    yield from _too_few(round_)
     yield from _contradictions(round_, round_.contradictions)
+
+
+def _too_few(round_: Round) -> Iterator[Problem]:
+    """Yield minima that early stopping is never content with: such a run would be INVALID.
+
+    A scenario with a limit needs as many queries as are enough with none over it; others as many as
+    are enough with one over it, which is the estimate then.
+    """
+    decided = {each.key for each in round_.contradictions}
+    for name, rules in round_.scenarios.items():
+        key = f"scenarios.{name}.min_queries"
+        if rules.percentile is None or key in decided:
+            continue
+        needed = queries_needed(0 if name in LIMITED else 1, rules.percentile / 100)
+        if needed is not None and rules.min_queries < needed:
+            allowed = (
+                f"at least {needed:,}, without which early stopping is not content at the "
+                f"{rules.percentile:g}th percentile; or a contradiction that says why"
+            )
+            yield Problem(key, rules.min_queries, allowed)
 
 
 def of_conf_only(conf_only: ConfOnly, models: Collection[str]) -> Iterator[Problem]:

@@ -24,14 +24,12 @@ from loadgen.mlperf.rules.load import Rules
 from loadgen.mlperf.rules.metric import Gate
 from loadgen.mlperf.rules.round import DivisionRules
 from loadgen.mlperf.rules.settings import min_duration_s, min_queries
+from loadgen.mlperf.rules.submission_fields import NETWORK_NAME
 from loadgen.mlperf.rules.tables import Division, ScenarioName, Systems
 from loadgen.result import Result
 from loadgen.values import count_in_words
 
-__all__ = ["NETWORK_NAME", "RUN_RULES", "check_run"]
-
-NETWORK_NAME: Final = "Network SUT"
-"""Stands in the name of every system that is reached over a network."""
+__all__ = ["RUN_RULES", "check_run"]
 
 _KINDS: Final = {
     "SingleStream": SingleStream,
@@ -247,6 +245,11 @@ def _network(run: _Run) -> Iterator[Breach]:
         yield Breach(f"the name {run.result.sut_name!r}", f"{NETWORK_NAME!r} in the name")
 
 
+def _no_network(run: _Run) -> Iterator[Breach]:
+    if NETWORK_NAME in run.result.sut_name:
+        yield Breach(f"the name {run.result.sut_name!r}", "a system on this side of a network")
+
+
 RUN_RULES: Final[tuple[Rule[_Run], ...]] = (
     Rule("system-type", "The division is for systems of this type", "", "Divisions", _system_type),
     Rule(
@@ -278,6 +281,13 @@ RUN_RULES: Final[tuple[Rule[_Run], ...]] = (
         "over_network",
         "Network",
         _network,
+    ),
+    Rule(
+        "no-network",
+        "The system is not reached over a network",
+        "no_network",
+        "Network",
+        _no_network,
     ),
 )
 """In the order in which they are looked at."""

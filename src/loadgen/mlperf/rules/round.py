@@ -112,8 +112,9 @@ class DivisionRules(Table):
         Whether they decide.
     seeds, min_duration, min_samples, whole_dataset : bool
         Whether the round's apply.
-    over_network : bool
-        The system is reached over a network, through a proxy that only passes on.
+    over_network, no_network : bool
+        The system is reached over a network, through a proxy that only passes on; or is not. A
+        division that says neither has both.
     may_rename_model : bool
     """
 
@@ -129,6 +130,7 @@ class DivisionRules(Table):
     min_samples: bool = True
     whole_dataset: bool = True
     over_network: bool = False
+    no_network: bool = False
     may_rename_model: bool = False
 
 

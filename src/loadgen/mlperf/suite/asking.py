@@ -7,13 +7,13 @@ Not for whether this machine can do it (``readiness.py``).
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from loadgen.errors import Problem, SettingsError
 from loadgen.mlperf.rules import Benchmark, Rules
-from loadgen.mlperf.rules.tables import SCENARIOS, Division, ScenarioName, SystemType
+from loadgen.mlperf.rules.tables import Division, ScenarioName, SystemType
 from loadgen.sut import SystemUnderTest, as_sut
 from loadgen.values import Refused, name_hint, number, optional, problem_of
 
@@ -101,7 +101,7 @@ def asked_for(
         Names every argument that cannot be used.
     """
     here = [name for name, each in rules.benchmarks.items() if each.reference is not None]
-    of_type = [name for name in here if _allowed(rules.benchmarks[name], system_type)]
+    of_type = [name for name in here if rules.benchmarks[name].of_systems(system_type).allowed]
     names = of_type if benchmarks is None else list(dict.fromkeys(benchmarks))
     chosen = None if scenarios is None else list(dict.fromkeys(scenarios))
     suts, rates = suts or {}, rates or {}
@@ -120,12 +120,14 @@ def asked_for(
     if duration_s is not None and smoke:
         problems.append(Problem("duration_s", duration_s, "None where smoke is given"))
     _raise(problems)
-    _raise(_of_type(rules, system_type, division, names))
+    _raise(_of_type(rules, system_type, division, names, suts))
     asked = {name: _scenarios(rules.benchmarks[name], system_type, chosen) for name in names}
     if benchmarks is None:
         asked = {name: found for name, found in asked.items() if found} or asked
     _raise(
-        _one_of(f"scenarios of {name}", chosen, _allowed(rules.benchmarks[name], system_type))
+        _one_of(
+            f"scenarios of {name}", chosen, rules.benchmarks[name].of_systems(system_type).allowed
+        )
         for name, found in asked.items()
         if not found
     )
@@ -136,12 +138,20 @@ def asked_for(
 
 
 def _of_type(
-    rules: Rules, system_type: SystemType, division: Division, names: Sequence[str]
+    rules: Rules,
+    system_type: SystemType,
+    division: Division,
+    names: Sequence[str],
+    suts: Collection[str],
 ) -> Iterator[Problem | None]:
-    """Yield what has no systems of a type: the division, a benchmark."""
-    yield _one_of("system_type", system_type, rules.round.divisions[division].system_types)
+    """Yield what has no systems of a type or a division: the division, a benchmark."""
+    its = rules.round.divisions[division]
+    yield _one_of("system_type", system_type, its.system_types)
+    if its.over_network and (own := [name for name in names if name not in suts]):
+        allowed = f"systems behind a network, such as NetworkSUT, for {', '.join(own)}"
+        yield Problem("suts", [*suts], allowed)
     for name in names:
-        if not _allowed(rules.benchmarks[name], system_type):
+        if not rules.benchmarks[name].of_systems(system_type).allowed:
             types = ", ".join(rules.benchmarks[name].systems)
             yield Problem("system_type", system_type, f"one that {name} is for: {types}")
 
@@ -179,20 +189,14 @@ def _rate(value: object) -> float:
         raise Refused("a rate above 0") from None
 
 
-def _allowed(benchmark: Benchmark, system_type: SystemType) -> tuple[ScenarioName, ...]:
-    rules = [each for kind, each in benchmark.systems.items() if kind in (system_type, "both")]
-    named = {name for each in rules for name in each.allowed}
-    return tuple(each for each in SCENARIOS if each in named)
-
-
 def _scenarios(
     benchmark: Benchmark, system_type: SystemType, chosen: Sequence[str] | None
 ) -> tuple[ScenarioName, ...]:
     """Return the scenarios of a benchmark: those chosen, or those that have to be handed in."""
+    rules = benchmark.of_systems(system_type)
     if chosen is None:
-        rules = benchmark.systems.get(system_type)
-        chosen = () if rules is None else (*rules.required, *rules.one_of)
-    return tuple(each for each in _allowed(benchmark, system_type) if each in chosen)
+        chosen = (*rules.required, *rules.one_of)
+    return tuple(each for each in rules.allowed if each in chosen)
 
 
 def system_named(name: str, system: System) -> SystemUnderTest:

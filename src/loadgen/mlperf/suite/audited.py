@@ -1,17 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a suite's folder has of a benchmark that can be audited. Not for audits themselves."""
+"""What a suite's folder has of a benchmark that can be audited, and which audits it has.
+
+An audit is done when its folder says which runs it was of, which is written last: audits that were
+cut off at any point go on where they were. Not for audits themselves.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
-from loadgen.mlperf.rules import Rules
+from loadgen.mlperf.audit import AuditOutcome, Evidence, Finding
+from loadgen.mlperf.rules import Benchmark, Rules
 from loadgen.mlperf.rules.tables import SCENARIOS, ScenarioName
-from loadgen.mlperf.suite.belonging import digest_of
+from loadgen.mlperf.suite.belonging import differences, digest_of, installed, machine
 from loadgen.mlperf.suite.state import (
     ACCURACY,
     PERFORMANCE,
@@ -20,8 +29,12 @@ from loadgen.mlperf.suite.state import (
     judged_by,
     read_state,
 )
+from loadgen.whole_file import replacing
 
-__all__ = ["SuiteRuns", "suite_runs"]
+__all__ = ["SuiteRuns", "forget", "keep", "kept", "suite_runs"]
+
+_RUNS_FILE: Final = "runs.json"
+_OUTCOME_FILE: Final = "audit.json"
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,7 @@ class SuiteRuns:
         raise SettingsError([Problem("scenario", given, allowed)])
 
 
-def suite_runs(folder: Path, rules: Rules, name: str) -> SuiteRuns:
+def suite_runs(folder: Path, rules: Rules, name: str, *, to_run: bool) -> SuiteRuns:
     """Return what a suite has of a benchmark.
 
     Parameters
@@ -84,11 +97,13 @@ def suite_runs(folder: Path, rules: Rules, name: str) -> SuiteRuns:
     rules : Rules
     name : str
         The benchmark's.
+    to_run : bool
+        Whether audits are to be run here, which have to be of one system with the suite's runs.
 
     Raises
     ------
     SettingsError
-        It was not run, or by other rules.
+        It was not run, or by other rules; or elsewhere, where audits are to be run.
     LoadGenError
         The folder is no suite's.
     """
@@ -98,6 +113,7 @@ def suite_runs(folder: Path, rules: Rules, name: str) -> SuiteRuns:
         raise SettingsError([Problem("benchmark", name, allowed)])
     try:
         problems = _other_rules(table, folder, rules, name)
+        problems += _elsewhere(table, rules.benchmarks[name]) if to_run else []
         smoke, system = table["asked"]["smoke"], dict(table["benchmarks"][name]["system"])
         caveat = table["caveat"]
         if smoke:
@@ -122,3 +138,74 @@ def _other_rules(table: Mapping[str, Any], folder: Path, rules: Rules, name: str
         )
         if before != now
     ]
+
+
+def _elsewhere(table: Mapping[str, Any], benchmark: Benchmark) -> list[Problem]:
+    """Return in what this machine and its software are not those of the suite."""
+    asked, there, now = table["asked"], table["benchmarks"][benchmark.name], machine()
+    before = {key: asked.get(key) for key in now}
+    here = installed(benchmark, there["system"])
+    then = {key: there.get(key) for key in here}
+    return [*differences("", before, now), *differences(f"{benchmark.name}: ", then, here)]
+
+
+def keep(folder: Path, given: Mapping[str, Any], system: Mapping[str, str | None]) -> None:
+    """Say of which runs and system an audit is, whose folder is whole: it is done from now on.
+
+    Parameters
+    ----------
+    folder : Path
+        ``TESTxx``.
+    given : mapping
+        As `SuiteRuns.of`.
+    system : mapping
+        As `Asked.system_of`.
+
+    Raises
+    ------
+    LoadGenError
+        It cannot be written.
+    """
+    with replacing(folder / _RUNS_FILE) as file:
+        file.write_text(json.dumps(_runs(given, system), indent=1) + "\n", encoding="utf-8")
+
+
+def forget(folder: Path) -> None:
+    """Take back what `keep` said, before the audit is run again."""
+    with contextlib.suppress(OSError):  # else the audit cannot replace the folder, and says so
+        (folder / _RUNS_FILE).unlink()
+
+
+def kept(
+    folder: Path, given: Mapping[str, Any], system: Mapping[str, str | None]
+) -> AuditOutcome | None:
+    """Return the outcome of an audit that is done; None: it is to be run.
+
+    So it is where it was cut off, or its folder is damaged, or it is of other runs.
+
+    Parameters
+    ----------
+    folder, given, system
+        As for `keep`.
+    """
+    try:
+        if json.loads((folder / _RUNS_FILE).read_text("utf-8")) != _runs(given, system):
+            return None
+        table = json.loads((folder / _OUTCOME_FILE).read_text("utf-8"))
+        names = {field.name for field in dataclasses.fields(AuditOutcome)}
+        values = {name: value for name, value in table.items() if name in names}
+        findings = tuple(Finding(**each) for each in table["findings"])
+        return AuditOutcome(**values | {"findings": findings})
+    except (OSError, ValueError, TypeError, KeyError, LoadGenError):
+        return None
+
+
+def _runs(given: Mapping[str, Any], system: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return what tells the runs that an audit is of from others: when and how each was."""
+    runs = {key: _digest(given[key]) for key in ("performance_dir", "accuracy_dir")}
+    return {"system": {**system}, **runs}
+
+
+def _digest(folder: Path | None) -> str | None:
+    path = None if folder is None else Evidence(folder).detail_path
+    return None if path is None else hashlib.sha256(path.read_bytes()).hexdigest()

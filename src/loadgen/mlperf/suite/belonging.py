@@ -1,19 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has to stay the same for runs to belong together: rules, system, machine, versions."""
+"""What has to stay the same for runs to belong together.
+
+Rules, the system, what the model and the data come with, the machine, versions. Files of rules
+name the models and the data by their SHA-256, which is looked at before each run; of a system of
+the user's its file counts. This package counts by its version: which of its files has changed says
+nothing of whether a run was measured otherwise.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 from collections.abc import Iterator, Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Final
 
 from loadgen import environment
 from loadgen.errors import Problem
+from loadgen.mlperf.reference.assets import digest
+from loadgen.mlperf.rules import Benchmark
 from loadgen.mlperf.rules.tables import Table
 from loadgen.mlperf.suite.asking import Asked
 
-__all__ = ["common", "differences", "digest_of", "identity", "version_of"]
+__all__ = ["common", "differences", "digest_of", "identity", "installed", "machine", "version_of"]
 
 _MACHINE: Final = ("cpu_model", "cpus", "machine", "devices", "python", "numpy", "loadgen")
 
@@ -27,7 +37,6 @@ def differences(where: str, before: Mapping[str, Any], now: Mapping[str, Any]) -
 
 def common(asked: Asked) -> dict[str, Any]:
     """Return it for all runs of a suite."""
-    machine = environment.describe()
     return {
         "round": asked.rules.round.name,
         "rules of the round": digest_of(asked.rules.round),
@@ -35,20 +44,50 @@ def common(asked: Asked) -> dict[str, Any]:
         "division": asked.division,
         "smoke": asked.smoke,
         "duration_s": asked.duration_s,
-        **{key: machine[key] for key in _MACHINE},
+        **machine(),
     }
+
+
+def machine() -> dict[str, Any]:
+    """Return what this machine and its software are."""
+    found = environment.describe()
+    return {key: found[key] for key in _MACHINE}
 
 
 def identity(asked: Asked, name: str) -> dict[str, Any]:
     """Return it for the runs of a benchmark."""
-    benchmark = asked.rules.benchmarks[name]
-    assets = () if benchmark.reference is None else benchmark.reference.assets
-    packages = sorted({each.distribution for each in assets})
-    return {
-        "rules": digest_of(benchmark),
-        "system": asked.system_of(name),
-        "packages": {each: version_of(each) for each in packages},
-    }
+    benchmark, system = asked.rules.benchmarks[name], asked.system_of(name)
+    return {"rules": digest_of(benchmark), "system": system, **installed(benchmark, system)}
+
+
+def installed(benchmark: Benchmark, system: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return what a benchmark's runs depend on besides: files and versions.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+    system : mapping
+        As `Asked.system_of`.
+    """
+    needs = benchmark.reference
+    names = set() if needs is None else {each.distribution for each in needs.assets}
+    names |= set() if needs is None else {*needs.libraries}
+    names.add(system.get("variant") or "")  # "torch" is the name of a package too
+    versions = {name: version_of(name) for name in sorted(names - {""})}
+    found: dict[str, Any] = {"packages": {key: each for key, each in versions.items() if each}}
+    if text := system.get("sut"):
+        found["SHA-256 of the system's file"] = _file_of(text)
+    return found
+
+
+def _file_of(system: str) -> str | None:
+    """Return the SHA-256 of the file that "module:name" is in; None where there is none."""
+    try:
+        spec = importlib.util.find_spec(system.partition(":")[0])
+    except Exception:  # of the package that it is in; what is wrong is said when it is imported
+        return None
+    path = None if spec is None or not spec.has_location else Path(str(spec.origin))
+    return digest(path) if path is not None and path.is_file() else None
 
 
 def version_of(package: str) -> str | None:

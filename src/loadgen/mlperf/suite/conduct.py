@@ -14,6 +14,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+import numpy as np
+
 from loadgen.config.scenarios import Scenario
 from loadgen.config.settings import Settings, settings_from
 from loadgen.errors import LoadGenError, described, text_of, unwrapped
@@ -21,7 +23,7 @@ from loadgen.mlperf.audit import Evidence
 from loadgen.mlperf.reference import Reference, load_reference
 from loadgen.mlperf.reference.accuracy import answers_of, scores
 from loadgen.mlperf.reference.base import known_variant
-from loadgen.mlperf.rules import Rules
+from loadgen.mlperf.rules import Rules, check_run
 from loadgen.mlperf.rules.grading import grade
 from loadgen.mlperf.rules.settings import settings_for
 from loadgen.mlperf.rules.tables import LIMITED, SCENARIOS, ScenarioName
@@ -29,6 +31,7 @@ from loadgen.mlperf.suite.asking import RATED, Asked, system_named
 from loadgen.mlperf.suite.measuring import Bench
 from loadgen.mlperf.suite.outcome import Row
 from loadgen.mlperf.suite.rates import offline_rate, server_rate
+from loadgen.mlperf.suite.readiness import check_disk
 from loadgen.mlperf.suite.state import ACCURACY, PARTIAL, PERFORMANCE, State, is_done, judged_by
 from loadgen.result import Result
 
@@ -44,6 +47,9 @@ _T = TypeVar("_T")
 
 _QUALITY_FILE: Final = "accuracy.txt"
 _ERROR: Final = ".error.txt"
+_IN_THE_VERDICT: Final = ("answered", "latency", "early-stopping", "valid")
+_OF_WHOLE_RUNS: Final = ("duration", "samples")
+"""Rules that a run of seconds is not held to: that it is no result is said."""
 _NS_PER: Final = {"us": 1e3, "ms": 1e6, "s": 1e9}
 """Times stand in the logs as ns."""
 _SMOKE_S: Final = 2.0
@@ -165,7 +171,9 @@ class Conduct:
 
     def _write_quality(self, scenario: ScenarioName, result: Result, folder: Path) -> None:
         values = scores(self._benchmark, self._program, answers_of(result), scenario)
-        lines = [f"{name}={value!r}" for name, value in values.items()]
+        # 1e-05 would be 1 to who reads digits and points, as patterns of accuracy scripts do.
+        numbers = {key: np.format_float_positional(each, trim="0") for key, each in values.items()}
+        lines = [f"{key}={number}" for key, number in numbers.items()]
         text = "\n".join([*lines, *(f"# {note}" for note in self._notes)]) + "\n"
         (folder / _QUALITY_FILE).write_text(text, encoding="utf-8")
 
@@ -186,13 +194,24 @@ class Conduct:
             "valid": result.valid,
             "generator": result.health.verdict,
             "reasons": (*result.reasons, *map(str, result.health.causes)),
+            "breaches": self._breaches(scenario, result),
             "folder": f"{self.name}/{scenario}/{PERFORMANCE}",
         }
+
+    def _breaches(self, scenario: ScenarioName, result: Result) -> tuple[str, ...]:
+        """Return what of a performance run breaks the division's rules, beside its verdict."""
+        found = check_run(
+            self._rules, self.name, scenario, result,
+            division=self._asked.division, system_type=self._asked.system_type,
+        )  # fmt: skip
+        known = {*_IN_THE_VERDICT, *(_OF_WHOLE_RUNS if self._asked.caveat else ())}
+        return tuple(str(each) for each in found if each.rule not in known)
 
     def _kept(self, scenario: ScenarioName, mode: Mode, **options: Any) -> Result:
         """Return the result of a run that has a folder from now on."""
         folder = self._folder / scenario / mode
         traffic, settings = self._settings(scenario, mode)
+        check_disk(folder, traffic, settings, self._benchmark.dataset.n_samples)
         self._say(f"{self.name}: {scenario}, {mode}")
         pages = not self._asked.smoke
         result = self._bench.kept(folder, traffic, settings, self._notes, pages=pages, **options)

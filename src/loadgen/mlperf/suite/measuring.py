@@ -17,9 +17,9 @@ from loadgen.config.scenarios import Scenario
 from loadgen.config.settings import Settings
 from loadgen.errors import LoadGenError
 from loadgen.mlperf.logs import LogSink
+from loadgen.mlperf.suite.page import write_run_page
 from loadgen.mlperf.suite.state import PARTIAL
 from loadgen.result import Result
-from loadgen.result.folder import REPORT_FILE
 from loadgen.run import run
 from loadgen.sut import SystemUnderTest
 
@@ -69,7 +69,7 @@ class Bench:
         Parameters
         ----------
         folder : Path
-            Absent, as is what was left of an earlier try; its parent is made.
+            Has no whole run; what else is there is replaced. Its parent is made.
         scenario : Scenario
         settings : Settings
         notes : sequence of str
@@ -94,21 +94,12 @@ class Bench:
                 path.replace(whole / path.name)
             finish(result, whole)
             if pages:
-                _write_page(result, whole, notes)
+                write_run_page(result, whole, notes)
+            if folder.exists():
+                shutil.rmtree(folder)
             whole.replace(folder)
         except OSError as error:
             raise LoadGenError(f"{folder}: cannot be written: {error.strerror or error}") from error
         finally:
             shutil.rmtree(work, ignore_errors=True)
         return result
-
-
-def _write_page(result: Result, folder: Path, notes: Sequence[str]) -> None:
-    """Write the page of a run, where the libraries for it are installed."""
-    try:
-        from loadgen.report import html  # noqa: PLC0415 - the extra `report`
-
-        page = html.run_page(result)
-    except ImportError:
-        return
-    html.write(dataclasses.replace(page, subtitle=[*notes, *page.subtitle]), folder / REPORT_FILE)

@@ -49,6 +49,8 @@ class Row:
     generator : {"good", "suspect", "bad"} or None
     reasons : tuple of str
         Why it is not valid, or the generator not good.
+    breaches : tuple of str
+        What breaks the division's rules besides.
     folder, accuracy_folder : str
         Where the performance run and the accuracy run are, below the suite's folder.
     error : str or None
@@ -66,6 +68,7 @@ class Row:
     valid: bool | None = None
     generator: str | None = None
     reasons: tuple[str, ...] = ()
+    breaches: tuple[str, ...] = ()
     folder: str = ""
     accuracy_folder: str = ""
     error: str | None = None
@@ -121,12 +124,14 @@ class SuiteResult:
 
     @property
     def passed(self) -> bool:
-        """Whether every run was finished and is valid, and each meets a gate.
+        """Whether every run was finished, is valid, keeps the rules, and meets a gate.
 
         A smoke run's verdicts do not count, and neither do gates in a division without any.
         """
         return self.finished and all(
-            (row.valid or self.smoke) and (any(row.gates.values()) or not self.gated)
+            (row.valid or self.smoke)
+            and (any(row.gates.values()) or not self.gated)
+            and not row.breaches
             for row in self.rows
         )
 
@@ -204,4 +209,4 @@ def _remarks(rows: tuple[Row, ...]) -> Iterator[str]:
         what = f"{row.benchmark}, {row.scenario}"
         if row.error is not None:
             yield f"{what}: not finished: {row.error}"
-        yield from (f"{what}: {reason}" for reason in row.reasons)
+        yield from (f"{what}: {reason}" for reason in (*row.reasons, *row.breaches))

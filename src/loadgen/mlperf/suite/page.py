@@ -1,23 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page of a suite: its table, what stands behind it, and above all what it is not.
+"""Pages of a suite: of its table, what stands behind it, and above all what it is not; of a run.
 
-Needs the extra ``report``. Not for the page of one run, which lies in its folder.
+Without the extra ``report`` there are none.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loadgen.mlperf.suite.outcome import HEADS, SuiteResult
-from loadgen.report import html
-from loadgen.report.html.parts import Card, Items, Page, Section, Table
+from loadgen.result import Result
 from loadgen.result.folder import REPORT_FILE
 from loadgen.values import count_in_words
 
-__all__ = ["write_page"]
+if TYPE_CHECKING:
+    from loadgen.report.html.parts import Page
+
+__all__ = ["write_run_page", "write_suite_page"]
 
 
-def write_page(result: SuiteResult) -> Path:
+def write_suite_page(result: SuiteResult) -> None:
     """Write the page of a suite into its folder, instead of one that is there.
 
     Parameters
@@ -29,10 +35,38 @@ def write_page(result: SuiteResult) -> Path:
     LoadGenError
         It cannot be written.
     """
-    return html.write(_page(result), result.folder / REPORT_FILE, overwrite=True)
+    with suppress(ImportError):
+        from loadgen.report import html  # noqa: PLC0415 - needs the extra
+
+        html.write(_page(result), result.folder / REPORT_FILE, overwrite=True)
+
+
+def write_run_page(result: Result, folder: Path, notes: Sequence[str]) -> None:
+    """Write the page of a run into its folder.
+
+    Parameters
+    ----------
+    result : Result
+    folder : Path
+    notes : sequence of str
+        Stand above what is on every page of a run.
+
+    Raises
+    ------
+    LoadGenError
+        It cannot be written.
+    """
+    with suppress(ImportError):
+        from loadgen.report import html  # noqa: PLC0415 - needs the extra
+
+        page = html.run_page(result)
+        page = dataclasses.replace(page, subtitle=[*notes, *page.subtitle])
+        html.write(page, folder / REPORT_FILE)
 
 
 def _page(result: SuiteResult) -> Page:
+    from loadgen.report.html.parts import Card, Items, Page, Section, Table  # noqa: PLC0415 - too
+
     done = sum(row.error is None for row in result.rows)
     of_all = f"{done:,} of {count_in_words(len(result.rows), 'run')} finished"
     if result.caveat is not None:

@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadgen import environment
+from loadgen.config.scenarios import Scenario
+from loadgen.config.settings import Settings
+from loadgen.errors import LoadGenError
 from loadgen.mlperf.reference import AssetError, check_assets
 from loadgen.mlperf.reference.assets import asset_path, digest
 from loadgen.mlperf.rules import Benchmark
 from loadgen.mlperf.rules.benchmark import Asset
 from loadgen.mlperf.suite.belonging import version_of
+from loadgen.run.room import bytes_per_row, expected
+from loadgen.traffic import effective
 
-__all__ = ["AssetState", "asset_states", "what_is_missing"]
+__all__ = ["AssetState", "asset_states", "check_disk", "what_is_missing"]
 
 _MB = 10**6
 
@@ -29,7 +34,7 @@ class AssetState:
     ----------
     path : str
         Below the folder of packages.
-    state : {"ok", "missing", "another"}
+    state : {"ok", "missing", "another", "unreadable"}
         "another": it has another hash than the rules name.
     package : str
         Which brings it, with the version that the rules know.
@@ -62,6 +67,8 @@ def _state(asset: Asset) -> AssetState:
         state = "ok" if digest(asset_path(asset)) == asset.sha256 else "another"
     except AssetError:
         state = "missing"
+    except OSError:
+        state = "unreadable"
     installed = version_of(asset.distribution)
     return AssetState(asset.path, state, asset.package, installed, asset.install)
 
@@ -81,18 +88,56 @@ def what_is_missing(benchmark: Benchmark, folder: Path) -> Iterator[str]:
         return
     try:
         check_assets(benchmark)
-    except AssetError as error:
+    except (AssetError, OSError) as error:  # OSError: a file that may not be read
         yield str(error)
     for library in reference.libraries:
-        if importlib.util.find_spec(library) is None:
+        if not _is_there(library):
             yield f"{library} is not installed: {reference.install}"
     free = environment.available_memory()
     if free is not None and free < reference.memory_mb * _MB:
         yield f"it needs {reference.memory_mb:,} MB of memory, and {free / _MB:,.0f} MB are free"
-    there = next(each for each in (folder, *folder.parents) if each.exists())
-    room = shutil.disk_usage(there).free
-    if room < reference.disk_mb * _MB:
+    if (room := _room(folder)) < reference.disk_mb * _MB:
         yield (
             f"it needs {reference.disk_mb:,} MB on the disk of {folder}, and {room / _MB:,.0f} MB"
             " are free"
         )
+
+
+def check_disk(folder: Path, scenario: Scenario, settings: Settings, n_samples: int) -> None:
+    """Raise where the rows of a run's result do not fit on the disk, before it is run.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's; it or a parent exists.
+    scenario : Scenario
+    settings : Settings
+    n_samples : int
+        Of the dataset.
+
+    Raises
+    ------
+    LoadGenError
+        With what it takes, and what there is. How large answers are is not known.
+    """
+    drawn = settings.performance_sample_count or n_samples
+    sizes = effective(scenario, settings, n_samples, drawn)
+    rows = expected(scenario, settings, sizes, n_samples).rows
+    need, room = rows * bytes_per_row(scenario, settings), _room(folder)
+    if need > room:
+        raise LoadGenError(
+            f"its {rows:,} samples take at least {need / _MB:,.0f} MB on the disk of {folder}, and"
+            f" {room / _MB:,.0f} MB are free"
+        )
+
+
+def _is_there(library: str) -> bool:
+    try:
+        return importlib.util.find_spec(library) is not None
+    except ModuleNotFoundError:  # what it is in
+        return False
+
+
+def _room(folder: Path) -> int:
+    """Return the free bytes of the disk that a folder is on, or will be."""
+    return shutil.disk_usage(next(each for each in (folder, *folder.parents) if each.exists())).free

@@ -16,6 +16,7 @@ from loadgen.mlperf.rules.tables import Division, SystemType
 from loadgen.mlperf.suite.asking import Asked, Rates, System, asked_for
 from loadgen.mlperf.suite.conduct import Conduct
 from loadgen.mlperf.suite.outcome import Row, SuiteResult
+from loadgen.mlperf.suite.page import write_suite_page
 from loadgen.mlperf.suite.readiness import what_is_missing
 from loadgen.mlperf.suite.state import opened
 
@@ -128,7 +129,7 @@ def run_suite(
                 rows.append(row)
                 state.write([row.to_dict()])
         result = _result(asked, rows, folder)
-        _write_page(result)
+        write_suite_page(result)
     return result
 
 
@@ -137,15 +138,6 @@ def _missing(asked: Asked, conduct: Conduct, folder: Path) -> str:
     if conduct.is_done:
         return ""
     return "; ".join(what_is_missing(asked.rules.benchmarks[conduct.name], folder))
-
-
-def _write_page(result: SuiteResult) -> None:
-    """Write the page of a suite, where the libraries for it are installed."""
-    try:
-        from loadgen.mlperf.suite.page import write_page  # noqa: PLC0415 - the extra `report`
-    except ImportError:
-        return
-    write_page(result)
 
 
 def _result(asked: Asked, rows: list[Row], folder: Path) -> SuiteResult:

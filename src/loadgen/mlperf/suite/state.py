@@ -149,6 +149,8 @@ def opened(folder: Path, asked: Asked, *, resume: bool) -> Iterator[State]:
     """
     with locked(folder):
         there = _read(folder)
+        if there is not None:
+            _sweep(folder, there)
         if there is not None and not resume:
             _remove(folder, there)
             there = None
@@ -229,10 +231,18 @@ def _remove(folder: Path, there: Mapping[str, Any]) -> None:
             raise LoadGenError(
                 f"{min(strangers)}: no suite has written this, and it would be lost; move it"
             )
-    for each in folders:
-        shutil.rmtree(each)
+    for each in folders:  # one that is removed in part is no benchmark's, if this is killed
+        each.replace(each.with_name(each.name + PARTIAL))
+    _sweep(folder, there)
     (folder / REPORT_FILE).unlink(missing_ok=True)
     (folder / SUITE_FILE).unlink()
+
+
+def _sweep(folder: Path, there: Mapping[str, Any]) -> None:
+    """Remove folders of benchmarks that were being removed."""
+    for name in there["benchmarks"]:
+        if (gone := folder / f"{name}{PARTIAL}").is_dir():
+            shutil.rmtree(gone)
 
 
 def _joined(folder: Path, there: dict[str, Any] | None, asked: Asked) -> dict[str, Any]:

@@ -86,6 +86,21 @@ def test_what_raises_behind_the_network_fails_the_sample() -> None:
     assert not result.valid
 
 
+def test_a_system_that_does_not_stop_serves_the_next_run_too(caplog: Any) -> None:
+    class Stuck(lg.SystemUnderTest):
+        def issue(self, batch: Any) -> None:
+            batch.complete([1] * len(batch))
+
+        def stop(self) -> None:
+            raise ValueError("cannot")
+
+    with serve(Stuck()) as server:
+        for _ in range(2):
+            result = lg.run(NetworkSUT(server.url), 3, lg.SingleStream(), mode="accuracy", **FEW)
+            assert result.n_completed == 3
+    assert "the system did not stop: ValueError: cannot" in caplog.text
+
+
 def test_a_server_that_goes_away_ends_the_run_in_words() -> None:
     class Leaving(lg.SystemUnderTest):
         def issue(self, batch: Any) -> None:

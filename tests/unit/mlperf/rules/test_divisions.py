@@ -194,7 +194,13 @@ def test_a_system_behind_a_network_says_so_in_its_name() -> None:
     assert broken == {"network": "network: the name 'FixedSUT'; needs 'Network SUT' in the name"}
     named = FixedSUT(latency_ns=5 * MS)
     named.name = "digits, Network SUT"
-    assert found("Server", run("Server", named), division="network", system_type="datacenter") == {}
+    behind = run("Server", named)
+    assert found("Server", behind, division="network", system_type="datacenter") == {}
+    assert found("Server", behind) == {
+        "no-network": "no-network: the name 'digits, Network SUT'; needs a system on this side of a"
+        " network"
+    }
+    assert found("Server", behind, division="open") == {}
 
 
 def test_samples_that_are_lost_or_failed_are_counted() -> None:

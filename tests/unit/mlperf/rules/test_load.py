@@ -48,7 +48,7 @@ MUTATIONS = [
     ("resnet.toml", '"SingleStream", "Multi', '"Offline", "Multi', "systems.edge = ('Offline',"),
     ("resnet.toml", "reference = 76.46\n", "", "metrics.0.reference = (missing): needs a"),
     ("resnet.toml", "pattern = '^", "pattern = '(", "metrics.0.pattern = "),
-    ("resnet.toml", r"([\d\.]+).*'", "'", "needs one group, that is the value"),
+    ("resnet.toml", r"([\d.]+)'", "'", "needs one group, that is the value"),
     ("resnet.toml", "[audits.TEST04]", "[audits.TEST4]", "audits.TEST4 = 'TEST4': needs one of"),
     ("resnet.toml", "title = ", "title ", "file = "),
     ("bert.toml", 'suffix = "-99"', 'suffix = "-99.9"', "gates = ['-99.9', '-99.9']: needs each"),
@@ -63,6 +63,7 @@ MUTATIONS = [
     ("round.toml", "percentile = 90.0", "percentile = 0.0", "scenarios.SingleStream.percentile ="),
     ("round.toml", "[scenarios.Server]", "[scenarios.Sever]", "scenarios.Sever"),
     ("round.toml", "confidence = 0.99", "confidence = 99", "confidence = 99: needs"),
+    ("round.toml", "confidence = 0.99", "confidence = 0.95", "confidence = 0.95: needs 0.99"),
     (
         "round.toml",
         "[scenarios.Interactive]\nmin_duration_s = 600.0",
@@ -96,6 +97,32 @@ def test_they_are_public() -> None:
 
 def test_a_folder_of_ones_own_loads_alike(folder: Path) -> None:
     assert load_rules(folder) == load_rules("v6.1")
+
+
+@pytest.mark.parametrize(
+    ("there", "put", "said"),
+    [
+        ("min_queries = 459", "min_queries = 458", "Server.min_queries = 458: needs at least 459,"),
+        ("min_queries = 662", "min_queries = 661", "Stream.min_queries = 661: needs at least 662,"),
+        ("min_queries = 64\n", "min_queries = 63\n", "min_queries = 63: needs at least 64,"),
+        ("percentile = 90.0", "percentile = 97.0", "min_queries = 64: needs at least 219,"),
+    ],
+)
+def test_a_minimum_that_early_stopping_is_never_content_with_is_refused(
+    tmp_path: Path, there: str, put: str, said: str
+) -> None:
+    folder = Path(shutil.copytree(ROUNDS / "steelyard-1", tmp_path / "steelyard-1"))
+    text = (folder / "round.toml").read_text("utf-8")
+    (folder / "round.toml").write_text(text.replace(there, put), "utf-8")
+    with pytest.raises(RulesError) as caught:
+        load_rules(folder)
+    assert said in str(caught.value)
+
+
+def test_every_metric_can_be_found_in_the_text_of_its_accuracy_script() -> None:
+    for name in round_names():
+        for benchmark in load_rules(name).benchmarks.values():
+            assert all(metric.pattern for metric in benchmark.metrics), benchmark.name
 
 
 def test_a_round_needs_no_rows_of_its_own(folder: Path) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from loadgen.cli import audit as command
+from loadgen.cli.ending import exit_code
+from loadgen.mlperf.audit import run_audit
 from loadgen.mlperf.rules import load_rules
 from loadgen.mlperf.suite import SuiteResult, measuring, run_suite
 
@@ -130,6 +133,7 @@ install = "pip install toy"
 HELLO = "hello"  # whose SHA-256 is the one above
 
 Run = Callable[..., SuiteResult]
+Audit = Callable[..., int]
 
 
 @pytest.fixture
@@ -161,10 +165,33 @@ def toy(toy_round: Path) -> Iterator[ModuleType]:
 @pytest.fixture
 def suite(toy_round: Path, toy: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the round's suite into ``out``, without pages of runs: these take seconds."""
-    monkeypatch.setattr(measuring, "_write_page", lambda *arguments: None)
+    monkeypatch.setattr(measuring, "write_run_page", lambda *arguments: None)
 
     def run(**changed: Any) -> SuiteResult:
         arguments = {"output_dir": tmp_path / "out", "clock": toy.CLOCK, "progress": False}
         return run_suite(toy_round, **(arguments | changed))
 
     return run
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def audit(out: Path, toy_round: Path, toy: Any, monkeypatch: pytest.MonkeyPatch) -> Audit:
+    """Run the command on the suite in ``out``; return its exit code."""
+    monkeypatch.setattr(
+        command, "run_audit", lambda *given, **more: run_audit(*given, **more, clock=toy.CLOCK)
+    )
+
+    def audited(test: str | None = None, as_json: bool = False, **options: Any) -> int:
+        name = None if test is None else "one"
+        given = {"test": test, "benchmark": name, "round_": str(toy_round), "results": out}
+        if test is None:
+            given["every"] = "one"
+        typed = command.AuditOptions(**(given | options))
+        return exit_code(lambda: command.audit(typed, as_json=as_json, quiet=as_json))
+
+    return audited

@@ -90,7 +90,7 @@ def test_rate_that_was_found_is_not_looked_for_again(suite, tmp_path) -> None:
     suite(**OFFLINE)
     (tmp_path / "out" / "one" / "Offline" / "performance" / "result.json").unlink()
     steps: list[str] = []
-    suite(**OFFLINE, on_step=steps.append)
+    assert suite(**OFFLINE, on_step=steps.append).finished  # what is left of it is replaced
     assert steps == ["one: Offline, performance"]
 
 
@@ -109,7 +109,8 @@ def test_what_differs_is_named_and_nothing_is_touched(
         suite(**OFFLINE, smoke=True, suts={"one": "toy_program:fast"})
     fields = {problem.field for problem in caught.value.problems}
     assert fields == {
-        "smoke", "loadgen", "cpu_model", "one: rules", "one: system", "output_dir"
+        "smoke", "loadgen", "cpu_model", "one: rules", "one: system",
+        "one: SHA-256 of the system's file", "output_dir",
     }  # fmt: skip
     assert "loadgen = '9.9': needs '0.1.0', as before" in str(caught.value).replace(
         lg.__version__, "0.1.0"
@@ -155,6 +156,17 @@ def test_files_of_the_users_are_not_removed(suite, tmp_path) -> None:
         notes.unlink()
     (tmp_path / "out" / "one" / "Offline" / "TEST01").mkdir()  # of the runs that go
     assert suite(**OFFLINE, resume=False).finished
+
+
+def test_suite_that_was_killed_while_it_was_replaced_has_no_half_of_a_benchmark(
+    suite, tmp_path
+) -> None:
+    suite(**OFFLINE)
+    out = tmp_path / "out"
+    (out / "one").rename(out / "one.partial")
+    (out / "mine.partial").mkdir()
+    assert suite(**OFFLINE).finished
+    assert {path.name for path in out.glob("*.partial")} == {"mine.partial"}
 
 
 def test_folder_that_is_no_suites_is_refused(suite, tmp_path) -> None:

@@ -2,13 +2,11 @@
 """A suite as a whole: what it runs, what it leaves, what it says, and what stops it."""
 
 import json
-import shutil
 
 import numpy as np
 import pytest
 
 import loadgen as lg
-from loadgen import environment
 from loadgen.errors import LoadGenError, SettingsError
 
 NOTICE = "Steelyard results are not MLPerf results."
@@ -162,34 +160,27 @@ def test_pages_of_runs_have_the_notice(suite, monkeypatch, tmp_path) -> None:
         assert "Runs of 5 s instead of the rules&#39; durations: not a result." in text
 
 
-def test_what_is_missing_is_said_before_anything_starts(suite, tmp_path, monkeypatch) -> None:
-    (tmp_path / "library" / "toy_one.txt").unlink()
-    (tmp_path / "library" / "toy_two.txt").write_text("hullo")
-    steps: list[str] = []
-    found = suite(on_step=steps.append)
-    assert len(steps) == 2
-    assert "toy_one.txt is not installed; toy 1.0 brings it: pip install toy" in steps[0]
-    assert "has the SHA-256 " in steps[1]
-    assert [row.error for row in found.rows[:2]] == [steps[0].partition(": ")[2]] * 2
+def test_run_that_breaks_a_rule_of_the_division_does_not_pass(suite, toy, toy_round) -> None:
+    toml = toy_round / "one.toml"
+    toml.write_text(toml.read_text("utf-8").replace("systems.edge", "systems.datacenter"), "utf-8")
+    network = {**OFFLINE, "division": "network", "system_type": "datacenter", "smoke": True}
+    with pytest.raises(SettingsError, match="needs systems behind a network, such as NetworkSUT"):
+        suite(**network)
+    system = toy.Answers()
+    found = suite(**network, suts={"one": system})
+    breach = "network: the name 'answers, 0 wrong, 10000000 ns'; needs 'Network SUT' in the name"
+    assert (found.rows[0].breaches, found.passed) == ((breach,), False)
+    assert f"one, Offline: {breach}" in found.remarks()
+    system.name = "Network SUT: answers"
+    assert suite(**network, suts={"one": system}, resume=False).passed
 
 
-def test_benchmark_without_room_in_memory_is_not_started(suite, monkeypatch) -> None:
-    monkeypatch.setattr(environment, "available_memory", lambda: 500_000)
-    (row,) = suite(**OFFLINE).rows
-    assert row.error == "it needs 1 MB of memory, and 0 MB are free"
-
-
-def test_benchmark_without_room_on_the_disk_is_not_started(suite, tmp_path, monkeypatch) -> None:
-    full = shutil.disk_usage("/")._replace(free=500_000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
-    (row,) = suite(**OFFLINE).rows
-    assert row.error == f"it needs 1 MB on the disk of {tmp_path / 'out'}, and 0 MB are free"
-
-
-def test_benchmark_that_is_done_needs_no_room(suite, monkeypatch) -> None:
-    first = suite(**OFFLINE)
-    monkeypatch.setattr(environment, "available_memory", lambda: 0)
-    assert suite(**OFFLINE).rows == first.rows
+def test_small_figures_are_written_so_that_patterns_find_them(suite, toy, tmp_path) -> None:
+    toy.Toy.score = lambda self, outputs, indices: {"accuracy": 99.5, "seen": 1e-5}
+    suite(**OFFLINE)
+    file = tmp_path / "out" / "one" / "Offline" / "accuracy" / "accuracy.txt"
+    assert file.read_text("utf-8").splitlines()[:2] == ["accuracy=99.5", "seen=0.00001"]
+    assert suite(**OFFLINE).rows[0].accuracy[1].value == 1e-5
 
 
 def test_document_is_json_without_infinities(suite) -> None:
@@ -234,10 +225,15 @@ def test_wrong_arguments_are_named_with_what_is_allowed(suite, tmp_path, changed
     assert not (tmp_path / "out").exists()
 
 
-def test_system_that_cannot_be_imported_is_told_in_its_rows(suite) -> None:
+def test_system_that_cannot_be_imported_is_told_in_its_rows(suite, tmp_path) -> None:
+    library = tmp_path / "library"
+    (library / "broken").mkdir()
+    (library / "broken" / "__init__.py").write_text("1 / 0")
     for text in ("toy_program:nothing", "no_such_module:sut", "toy_program"):
         (row,) = suite(**OFFLINE, suts={"one": text}, resume=False).rows
         assert f"suts.one = '{text}'" in str(row.error)
+    (row,) = suite(**OFFLINE, suts={"one": "broken.module:sut"}, resume=False).rows
+    assert "ZeroDivisionError" in str(row.error)
 
 
 def test_round_that_is_unknown_is_told_with_those_there_are() -> None:
