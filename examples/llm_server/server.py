@@ -248,8 +248,10 @@ def main() -> None:
     options = parser.parse_args()
     os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)  # read when NumPy is imported
     from loadgen.mlperf.reference.generation import load_model  # noqa: PLC0415  # after that
+    from loadgen.mlperf.rules import load_rules  # noqa: PLC0415  # as well
 
-    asyncio.run(_serve(Worker(load_model()), options.host, options.port))
+    model = load_model(load_rules("steelyard-1").benchmarks["generation"])
+    asyncio.run(_serve(Worker(model), options.host, options.port))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ __all__ = [
     "boolean",
     "choice",
     "count_in_words",
+    "four_digits",
     "integer",
     "is_bool",
     "name_hint",
@@ -41,6 +42,7 @@ __all__ = [
     "per_cent",
     "percentile",
     "problem_of",
+    "time_in_words",
 ]
 
 Check = Callable[[object], Any]
@@ -61,6 +63,8 @@ TEXT_WIDTH: Final = 98
 NARROW: Final = 70
 """Columns; where there are fewer, text goes below its label."""
 
+_UNITS: Final = ((1e9, "s"), (1e6, "ms"), (1e3, "us"))
+_ROUNDED_UP: Final = 1 - 5e-5  # from this part of a unit on, four digits of the one below are it
 _HIGHEST_PERCENTILE: Final = 100.0
 
 
@@ -225,8 +229,34 @@ def ns_from_ms(milliseconds: float) -> int:
     return int(Decimal(repr(float(milliseconds))).scaleb(6).to_integral_value())
 
 
+def time_in_words(ns: float) -> str:
+    """Return a time that was measured: four digits, in the largest unit of which it has one.
+
+    Examples
+    --------
+    >>> time_in_words(999), time_in_words(9_820_000), time_in_words(999_960), time_in_words(9e13)
+    ('999 ns', '9.820 ms', '1.000 ms', '90,000 s')
+    """
+    for size, unit in _UNITS:
+        if abs(ns) >= size * _ROUNDED_UP:
+            return f"{four_digits(ns / size)} {unit}"
+    return f"{ns:.0f} ns"
+
+
+def four_digits(value: float) -> str:
+    """Return a figure that was measured: four digits, more before the point.
+
+    Examples
+    --------
+    >>> four_digits(1), four_digits(0.98), four_digits(9.9996), four_digits(12_345.6)
+    ('1.000', '0.9800', '10.00', '12,346')
+    """
+    exponent = int(f"{value:.3e}".partition("e")[2])  # of what it is rounded to
+    return f"{value:,.{max(3 - exponent, 0)}f}"
+
+
 def ns_in_words(nanoseconds: float) -> str:
-    """Return a duration with the unit that reads best.
+    """Return a duration that was given, as short as it was, with the unit that reads best.
 
     Examples
     --------
@@ -235,7 +265,7 @@ def ns_in_words(nanoseconds: float) -> str:
     """
     if abs(nanoseconds) >= 1e13:  # noqa: PLR2004 - where four digits would end in an exponent
         return f"{nanoseconds / 1e9:,.0f} s"
-    for scale, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "us")):
+    for scale, unit in _UNITS:
         if abs(nanoseconds) >= scale:
             return f"{nanoseconds / scale:.4g} {unit}"
     return f"{nanoseconds:.4g} ns"
@@ -252,12 +282,15 @@ def count_in_words(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
-def per_cent(share: float, digits: int = 0) -> str:
-    """Return a share with its unit, as all texts have it.
+def per_cent(share: float, digits: int = 0, *, apart_from: Iterable[float] = ()) -> str:
+    """Return a share with its unit; with the digits that show it apart from thresholds.
 
     Examples
     --------
-    >>> per_cent(0.05), per_cent(0.12345, 1)
-    ('5 %', '12.3 %')
+    >>> per_cent(0.05), per_cent(0.12345, 1), per_cent(0.0505, apart_from=[0.05])
+    ('5 %', '12.3 %', '5.1 %')
     """
-    return f"{100 * share:.{digits}f} %"
+    words = f"{100 * share:.{digits}f} %"
+    if any(share != each and words == per_cent(each, digits) for each in apart_from):
+        return per_cent(share, digits + 1, apart_from=apart_from)
+    return words

@@ -18,6 +18,7 @@ from loadgen import _core
 OPTIONAL = {
     "loadgen.mlperf.reference.dlrm_torch": "torch",
     "loadgen.mlperf.reference.minilm_torch": "torch",
+    "loadgen.mlperf.reference.onnx": "onnxruntime",
     "loadgen.sut.jax": "jax",
     "loadgen.sut.kserve": "tritonclient",
     "loadgen.sut.onnx": "onnxruntime",

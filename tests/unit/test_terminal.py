@@ -89,3 +89,26 @@ def test_verdicts_have_their_colours_where_there_are_any(monkeypatch) -> None:
         "\x1b[32mVALID\x1b[0m \x1b[31mslower\x1b[0m \x1b[33mcannot tell\x1b[0m other"
     )
     assert terminal.with_verdicts(text, words, io.StringIO()) == text
+
+
+@pytest.mark.parametrize("width", range(12, 60))
+def test_a_figure_is_not_parted_from_its_per_cent(width: int) -> None:
+    text = "as much as 5 % of them, or 12.5 %, whichever is less"
+    lines = terminal.wrapped(text, "- ", "  ", width).splitlines()
+    assert " ".join(line[2:] for line in lines) == text
+    assert {line[:2] for line in lines[:1]} == {"- "}
+    assert all(line.startswith("  ") for line in lines[1:])
+    assert not any(line.strip().startswith("%") for line in lines)
+    assert max(map(len, lines)) <= width
+
+
+def test_text_is_wrapped_by_columns_and_not_by_letters() -> None:
+    assert terminal.wrapped("模型模型 模型", "- ", "  ", width=11) == "- 模型模型\n  模型"
+    lines = terminal.wrapped("名" * 90, "- ", "  ", width=7).splitlines()
+    assert max(map(terminal.cells, lines)) <= 7
+    assert "".join(lines).count("名") == 90
+
+
+def test_what_a_terminal_obeys_is_shown_before_lines_are_measured() -> None:
+    text = terminal.wrapped("a\x1b[31mb c\u202ed", width=12)
+    assert text == "a\\x1b[31mb\nc\\u202ed"

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.terminal import cells, wrapped
 from loadgen.values import (
     Check,
     Refused,
@@ -128,24 +127,8 @@ def test_shares_are_told_in_per_cent_with_a_space() -> None:
     assert [per_cent(0.05), per_cent(1), per_cent(0.12345, 2)] == ["5 %", "100 %", "12.35 %"]
 
 
-@pytest.mark.parametrize("width", range(12, 60))
-def test_a_figure_is_not_parted_from_its_per_cent(width: int) -> None:
-    text = "as much as 5 % of them, or 12.5 %, whichever is less"
-    lines = wrapped(text, "- ", "  ", width).splitlines()
-    assert " ".join(line[2:] for line in lines) == text
-    assert {line[:2] for line in lines[:1]} == {"- "}
-    assert all(line.startswith("  ") for line in lines[1:])
-    assert not any(line.strip().startswith("%") for line in lines)
-    assert max(map(len, lines)) <= width
-
-
-def test_text_is_wrapped_by_columns_and_not_by_letters() -> None:
-    assert wrapped("模型模型 模型", "- ", "  ", width=11) == "- 模型模型\n  模型"
-    lines = wrapped("名" * 90, "- ", "  ", width=7).splitlines()
-    assert max(map(cells, lines)) <= 7
-    assert "".join(lines).count("名") == 90
-
-
-def test_what_a_terminal_obeys_is_shown_before_lines_are_measured() -> None:
-    text = wrapped("a\x1b[31mb c\u202ed", width=12)
-    assert text == "a\\x1b[31mb\nc\\u202ed"
+def test_a_share_does_not_look_like_a_threshold_that_it_is_not() -> None:
+    shares = [0.05, 0.0505, 0.05000001, 0.0496, 0.2, 0.199, 0.06]
+    assert [per_cent(share, apart_from=(0.05, 0.2)) for share in shares] == [
+        "5 %", "5.1 %", "5.000001 %", "4.96 %", "20 %", "19.9 %", "6 %"
+    ]  # fmt: skip

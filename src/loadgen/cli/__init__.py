@@ -6,10 +6,12 @@ saved ones, ``commands_suite`` of the suite; each command's work is in the modul
 for anything that a library user could want too.
 """
 
+import sys
+
 from loadgen.cli import commands, commands_many, commands_saved, commands_suite
 from loadgen.cli.app import app
 from loadgen.cli.completion import join_colons
-from loadgen.cli.ending import prepare_streams
+from loadgen.cli.ending import INVALID, VALID, prepare_streams
 
 __all__ = ["app", "commands", "commands_many", "commands_saved", "commands_suite", "main"]
 
@@ -18,4 +20,10 @@ def main() -> None:
     """Run the command line of this process; ends it."""
     prepare_streams()
     join_colons()
-    app(prog_name="loadgen")
+    try:
+        app(prog_name="loadgen")
+    except SystemExit as ended:
+        # A reader that closes the pipe has what it wanted of a help text, which typer takes for 1.
+        if ended.code == INVALID and not {"--help", "--version"}.isdisjoint(sys.argv):
+            ended.code = VALID
+        raise

@@ -3,15 +3,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 Opening = Literal["auto", "yes", "no"]
 """Whether a browser shows a page."""
 
+
+class _Commands(TyperGroup):
+    """Shows all of the sentence about each command: it is broken into lines where it is long."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        known = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        shown = [(name, each) for name, each in known.items() if each and not each.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(1_000)) for name, each in shown])
+
+
 app = typer.Typer(
     name="loadgen",
+    cls=_Commands,
     help="The load generator that tells you when not to believe it.",
     epilog="Exit codes: 0 valid, 1 invalid, 2 wrong use, 3 the run could not be finished.",
     no_args_is_help=True,

@@ -111,6 +111,8 @@ def is_run_file(target: str | None) -> bool:
 def _read(path: str) -> RunFile:
     if not Path(path).is_file():
         raise WrongUse(f"no file {path!r} in {Path.cwd()}")
+    if path.endswith(".py"):
+        raise WrongUse(f"{path} is a module: name what in it is measured, {Path(path).stem}:NAME")
     try:
         return read_run_file(path)
     except SettingsError as error:
@@ -144,7 +146,7 @@ def _merged(base: RunFile | None, target: str | None, options: Texts) -> RunFile
         any_kind = f"{_MODULE_NAME}, a file or folder of samples, or how many there are"
         allowed = "a file of prompts" if is_ours else any_kind
         problems.append(Problem("prompts" if is_ours else "dataset", MISSING, allowed))
-    elif isinstance(dataset, str) and dataset.isdecimal():
+    elif isinstance(dataset, str) and dataset.removeprefix("-").isdecimal():
         dataset = int(dataset)
     if problems or scenario is None or settings is None:
         raise SettingsError(problems)
@@ -225,6 +227,9 @@ def _fields(base: Settings, values: Mapping[str, object]) -> dict[str, object]:
 
 def _as_given(problem: Problem, base: RunFile | None, options: Texts) -> Problem:
     """Call a field as the user did: by its option, or as the file does."""
+    if problem.field == "target_qps" and problem.value is MISSING:
+        hint = ", queries a second; `loadgen peak` finds how many meet the limits"
+        problem = problem._replace(allowed=problem.allowed + hint)
     field = {"name": "scenario", "url": "openai"}.get(problem.field, problem.field)
     if field == "sut" and base is None and "sut" not in options:
         return problem._replace(field="TARGET")
@@ -276,8 +281,10 @@ def _imported(what: str, spec: str) -> Any:
     except (Exception, SystemExit) as error:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing and f"{module_name}.".startswith(f"{missing}."):
+            hint = name_hint(missing, (path.stem for path in Path.cwd().glob("*.py")))
             raise WrongUse(
                 f"{what}: no module {missing!r} for {spec!r}, neither in {Path.cwd()} nor installed"
+                f"{hint}"
             ) from None
         show_traceback(error)
         raise WrongUse(f"{what}: importing {module_name!r} raised the above") from None

@@ -18,11 +18,13 @@ from loadgen import index
 from loadgen.cli.ending import NOT_FINISHED, VALID, WrongUse, written
 from loadgen.cli.grid import NOTHING, print_grid, printable
 from loadgen.cli.output import Output
+from loadgen.config.scenarios import SCENARIOS
 from loadgen.errors import Problem, SettingsError
 from loadgen.metrics import Metric
 from loadgen.report import units
 from loadgen.terminal import wrapped
-from loadgen.values import count_in_words
+from loadgen.values import choice as one_of
+from loadgen.values import count_in_words, problem_of
 
 SHOWN: Final = "started,scenario,system,metric,p99,valid,generator,path"
 _NEWEST: Final = "-started_at"
@@ -58,6 +60,10 @@ def list_runs(folders: Sequence[Path], choice: Choice, *, as_json: bool, as_csv:
     if as_json and as_csv:
         raise WrongUse("not both --json and --csv")
     output = Output(as_json=as_json, quiet=as_csv)
+    if choice.scenario is not None:
+        name = choice.scenario.replace("-", "_")
+        if problem := problem_of("--scenario", name, one_of(*SCENARIOS)):
+            raise SettingsError([problem])
     for folder in folders:
         if not folder.is_dir():
             raise WrongUse(f"no folder {str(folder)!r}, seen from {Path.cwd()}")

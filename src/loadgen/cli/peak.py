@@ -64,7 +64,7 @@ def peak(
     output = Output(as_json=as_json, quiet=quiet)
     job = prepare(target, with_scenario(target, options))
     folder = output_folder(job.wanted.output_dir, overwrite)
-    prepared(page, overwrite)
+    prepared(page, overwrite, output)
     probes: list[Probe] = []
 
     def on_probe(probe: Probe) -> None:

@@ -71,6 +71,7 @@ def write(
     """
     if page is None:
         return None, None
+    made = _folders_to_make(page)
     try:
         written = action(page)
     except (LoadGenError, ImportError) as error:
@@ -80,14 +81,14 @@ def write(
             traceback.print_exc()
         text = f"{page}: the page could not be made: {ending.in_words(error)}"
     else:
-        output.say(f"Report: {written}")
+        output.say(f"{made}Report: {written}")
         return str(written), None
     ending.complain(text)
     return None, text
 
 
-def prepared(page: Path | None, overwrite: bool) -> None:
-    """Make sure, before runs, that a page can be written after them.
+def prepared(page: Path | None, overwrite: bool, output: Output) -> None:
+    """Make sure, before runs, that a page can be written after them; say which folders that took.
 
     Raises
     ------
@@ -96,12 +97,21 @@ def prepared(page: Path | None, overwrite: bool) -> None:
     """
     if page is None:
         return
+    made = _folders_to_make(page)
     try:
         from loadgen.report import html  # noqa: PLC0415 - with the libraries of an extra
 
         html.prepare(page, overwrite=overwrite)
     except (LoadGenError, ImportError) as error:
         raise ending.WrongUse(_as_typed(error)) from None
+    if made:
+        output.say(made)
+
+
+def _folders_to_make(page: Path) -> str:
+    """Say that a page's folder is made: where it was mistyped, that should be seen."""
+    folder = page.absolute().parent
+    return "" if folder.is_dir() else f"Made for the report: {folder}\n"
 
 
 def _as_typed(error: Exception) -> str:

@@ -51,7 +51,7 @@ def run(
         output.say(plan_text(job))
         return output.end(ending.VALID, plan=plan_document(job))
     folder = output_folder(job.wanted.output_dir, overwrite)
-    prepared(page, overwrite)
+    prepared(page, overwrite, output)
     task = job.task
     result, error = measured(job.sut, job.dataset, task.scenario, task.settings, output)
     if result is None:

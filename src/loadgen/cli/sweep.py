@@ -24,7 +24,7 @@ from loadgen.report.causes import causes
 from loadgen.report.grid import fitted
 from loadgen.search import Point, curve, knee, report
 from loadgen.search.points import load_of
-from loadgen.search.words import load_in_words
+from loadgen.search.sweeping import folder_of
 from loadgen.terminal import wrapped
 
 _NAME: Final = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
@@ -59,7 +59,7 @@ def sweep(
     """
     output = Output(as_json=as_json, quiet=quiet)
     job, scenarios = _prepared(target, options, qps)
-    prepared(page, overwrite)
+    prepared(page, overwrite, output)
     results: list[loadgen.Result] = []
     left = "nothing is kept: with --output-dir DIR a sweep goes on where it was cut off"
     if output_dir is not None:
@@ -72,7 +72,7 @@ def sweep(
             job.task.settings,
             output_dir=output_dir,
             progress=output.progress,
-            on_result=lambda result: results.append(named(result, job)),
+            on_result=lambda result: results.append(_named(result, job, output_dir, len(results))),
         ),
         left,
     )
@@ -95,6 +95,19 @@ def sweep(
         results=[result_document(result) for result in results],
         report=written,
     )
+
+
+def _named(result: loadgen.Result, job: Job, output_dir: str | None, before: int) -> loadgen.Result:
+    """Return a result that has the names of system and dataset, in its folder too."""
+    known = named(result, job)
+    folder = folder_of(output_dir, before + 1, result.scenario)
+    if folder is not None and _names(known) != _names(result):
+        known.save(folder, overwrite=True)
+    return known
+
+
+def _names(result: loadgen.Result) -> tuple[object, object]:
+    return result.data.sut_spec, result.data.dataset_spec
 
 
 def _prepared(
@@ -133,10 +146,10 @@ def _table(
     rows: list[tuple[str, ...]] = [(load, *_HEADS)]
     for point in points:
         times = (units.time(ns) for ns in (point.p50_ns, point.p90_ns, point.p99_ns))
-        rate = "-" if point.throughput is None else load_in_words(point.throughput)
+        rate = "-" if point.throughput is None else units.load(point.throughput)
         verdict = "VALID" if point.valid else "INVALID"
         mark = "<- knee" if point is best else ""
-        rows.append((load_in_words(point.load), rate, *times, verdict, point.health, mark))
+        rows.append((units.load(point.load), rate, *times, verdict, point.health, mark))
     yield from fitted(rows, output.width, left=(), colour=output.has_colour)
     if best is None:
         words = "No knee: latency does not bend upwards, or there are fewer than 4 loads"
@@ -149,6 +162,6 @@ def _causes(results: Sequence[loadgen.Result], output: Output) -> Iterator[str]:
     names = (*results[0].scenario.to_dict(), *results[0].settings.to_dict())
     options = {name: option_name(name) for name in names} | {"target_qps": "--qps"}
     for loads, cause in found:
-        at = ", ".join(map(load_in_words, loads))
+        at = ", ".join(map(units.load, loads))
         words = _NAME.sub(lambda name: options.get(name[0], name[0]), str(cause))
         yield wrapped(f"{at}: {words}", "", "    ", output.width)

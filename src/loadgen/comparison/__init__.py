@@ -114,6 +114,7 @@ def compare(
         counts=(of_a.latency.count, of_b.latency.count),
         runs=(_label(a, of_a), _label(b, of_b)),
         results=(of_a, of_b),
+        identical=identical,
     )
 
 

@@ -28,6 +28,7 @@ _HEADS: Final[Mapping[Verdict, str]] = {
     "slower": "Slower: B is slower than A. Margin",
     "cannot tell": "Cannot tell whether B is faster or slower than A. Margin",
 }
+_ONE_RUN: Final = "Same, since A and B are one run: B is as fast as A, within"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Comparison:
         Latencies that A and B have.
     results : tuple of Result
         A and B themselves; may be empty.
+    identical : bool
+        They have the same answers at the same instants, and so are one run.
     """
 
     differences: tuple[Difference, ...]
@@ -66,6 +69,7 @@ class Comparison:
     runs: tuple[str, ...] = ("A", "B")
     counts: tuple[int, int] = (0, 0)
     results: tuple[Result, ...] = field(default=(), repr=False, compare=False)
+    identical: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -123,7 +127,8 @@ class Comparison:
     def headline(self) -> str:
         """The verdict in a sentence, with margin and confidence."""
         level = f"{100 * self.margin:g} %, confidence {100 * self.confidence:g} %"
-        return f"{_HEADS[self.verdict]} {level}."
+        head = _ONE_RUN if self.identical and self.verdict == "same" else _HEADS[self.verdict]
+        return f"{head} {level}."
 
     def report(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write a page about the comparison: one HTML file, which needs the extra ``report``.
@@ -181,7 +186,7 @@ class Comparison:
                 each.name,
                 figure(each.a, each.unit),
                 figure(each.b, each.unit),
-                f"{each.ratio:.4g}",
+                end(each.ratio),
                 f"{end(low)} to {end(high)}",
                 each.verdict + mark,
             )

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from loadgen.values import ns_in_words
+from loadgen.report import units
+from loadgen.values import four_digits
 
 __all__ = ["end", "figure"]
 
 
 def end(value: float | None) -> str:
     """Return one end of an interval."""
-    return "?" if value is None else f"{value:.4g}"
+    return "?" if value is None else four_digits(value)
 
 
 def figure(value: float, unit: str) -> str:
     """Return a figure with its unit."""
-    return ns_in_words(value) if unit == "ns" else f"{value:,.6g}/s"
+    return units.time(value) if unit == "ns" else f"{value:,.2f}/s"

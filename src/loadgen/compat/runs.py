@@ -20,7 +20,7 @@ from loadgen.mlperf.settings import TestMode
 from loadgen.run.conclusion import Destination, conclude
 from loadgen.run.execution import Execution
 from loadgen.run.task import Task
-from loadgen.verdict.reasons import GIVEN_UP
+from loadgen.verdict.ends import GIVEN_UP
 
 if TYPE_CHECKING:
     from loadgen.compat.adapters import OfficialDataset, OfficialSystem

@@ -65,7 +65,6 @@ class JsonlDataset(TextTable):
         super().__init__(
             file,
             line_starts(file),
-            names=None,
             field=field,
             columns=columns,
             lengths=lengths,

@@ -51,16 +51,8 @@ class LinesDataset(TextTable):
         name: str | None = None,
     ) -> None:
         file = DataFile(path)
-        super().__init__(
-            file,
-            line_starts(file),
-            names=None,
-            field=None,
-            columns=(),
-            lengths=lengths,
-            performance_count=performance_count,
-            name=name,
-        )
+        kept = {"lengths": lengths, "performance_count": performance_count, "name": name}
+        super().__init__(file, line_starts(file), **kept)
 
     def _row(self, file: BinaryIO, start: RowStart) -> str:
         return decoded(file.readline(), self._source, start.line).rstrip("\r\n")

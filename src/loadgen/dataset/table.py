@@ -43,12 +43,12 @@ class TableDataset(LoadedDataset):
         total: int,
         source: str,
         *,
-        names: Sequence[str] | None,
-        field: str | None,
-        columns: Columns,
-        lengths: Lengths,
-        name: str | None,
-        performance_count: int | None,
+        names: Sequence[str] | None = None,
+        field: str | None = None,
+        columns: Columns = (),
+        lengths: Lengths = None,
+        name: str | None = None,
+        performance_count: int | None = None,
     ) -> None:
         self._field = field
         self._kept = (columns,) if isinstance(columns, str) else tuple(columns)

@@ -66,7 +66,8 @@ def result_document(result: Result) -> dict[str, Any]:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of `result_document`.
 
-    ``$defs`` has "printed" as well: what ``loadgen run --json`` and ``loadgen show --json`` print.
+    ``$defs`` has "printed" as well: what ``loadgen run --json`` and ``loadgen show --json`` print;
+    and "saved": ``result.json`` in the folder of a saved run.
 
     References
     ----------

@@ -17,20 +17,23 @@ is valid (``verdict``). The thresholds and their reasons are in ``docs/statistic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from loadgen.health import causes as measured
+from loadgen.health.delays import DelayFigures
 from loadgen.health.evidence import Evidence, figures, not_measured, stages
 from loadgen.metrics.latency import Distribution
-from loadgen.values import count_in_words, ns_in_words, per_cent
+from loadgen.values import count_in_words, per_cent, time_in_words
 
 __all__ = [
     "BAD_SHARE",
     "FLOOR_NS",
     "FLOOR_SHARE",
+    "SHARES",
     "SUSPECT_SHARE",
     "DelayFigures",
     "Health",
@@ -52,34 +55,13 @@ splits what is above it (`LateIssues::kLate`)."""
 FLOOR_SHARE: Final = 0.50
 """Below the floor a figure is suspect only when most of it is the generator's."""
 
+SHARES: Final = (SUSPECT_SHARE, BAD_SHARE, FLOOR_SHARE)
+"""What a share is compared with, and so must not look like."""
+
 _Verdict = Literal["good", "suspect", "bad"]
 _VERDICTS: Final[tuple[_Verdict, ...]] = ("good", "suspect", "bad")
+_ALL: Final = 100.0  # the percentile that all queries are below
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class DelayFigures:
-    """Figures of one part of the issue delay; None where nothing was counted."""
-
-    count: int = 0
-    p50_ns: int | None = None
-    p90_ns: int | None = None
-    p99_ns: int | None = None
-    p999_ns: int | None = None
-    max_ns: int | None = None
-
-    @classmethod
-    def from_client(cls, told: object) -> DelayFigures | None:
-        """Take what a system tells of its own client; None where it tells nothing of the kind."""
-        names = [field.name for field in fields(cls)]
-        if not isinstance(told, Mapping) or not all(type(told.get(n)) is int for n in names):
-            return None
-        return cls(*(told[name] for name in names))
-
-    @classmethod
-    def from_core(cls, figures: tuple[int, int, int, int, int, int]) -> DelayFigures:
-        """Take what the core reports: count, p50, p90, p99, p99.9, max, all 0 where count is."""
-        return cls(*figures) if figures[0] else cls()
 
 
 @dataclass(frozen=True)
@@ -143,7 +125,8 @@ class _Findings:
         # the next percentile, or of queries that failed.
         share = min(delay_ns / max(self.latency_ns, 1), 1.0)
         self.figures |= {f"{name}_delay_ns": delay_ns, f"{name}_share": share}
-        words = f"{per_cent(share)} of the latency there ({ns_in_words(self.latency_ns)})"
+        part = per_cent(share, apart_from=SHARES)
+        words = f"{part} of the latency there ({time_in_words(self.latency_ns)})"
         return delay_ns, words, _judge(delay_ns, share)
 
 
@@ -186,6 +169,7 @@ def assess(
         _take_own(found, own, seen)
         _take_client(found, client)
         _take_blocked(found, blocked, seen)
+        _take_few(found, own, latency)
     found.figures |= figures(seen)
     if planned is not None:
         _take_planned(found, planned)
@@ -201,7 +185,9 @@ def _take_own(found: _Findings, own: DelayFigures, seen: Evidence) -> None:
     found.figures |= {f"{stage}_share": share for stage, share in shares.items()}
     if found.verdict == "good":
         return
-    late = f"the generator issued {ns_in_words(delay_ns)} late at percentile {found.percentile:g}, "
+    late = (
+        f"the generator issued {time_in_words(delay_ns)} late at percentile {found.percentile:g}, "
+    )
     if delay_ns < FLOOR_NS:
         found.causes.append(
             f"{late}{words}: some readings of the clock and a call, which no generator can do "
@@ -220,6 +206,20 @@ def _take_own(found: _Findings, own: DelayFigures, seen: Evidence) -> None:
     )
 
 
+def _take_few(found: _Findings, own: DelayFigures, latency: Distribution) -> None:
+    """Say that none was late means little where there are too few to have the percentile.
+
+    Of fewer than 1 / (1 - p) queries none needs to be above it. Offline has one, which is all.
+    """
+    least = math.ceil(100 / (100 - found.percentile)) if found.percentile < _ALL else 0
+    if found.verdict == "good" and own.count in (0, latency.count) and latency.count < least:
+        few = count_in_words(latency.count, "query tells", "queries tell")
+        found.causes.append(
+            f"{few} next to nothing of the generator: percentile {found.percentile:g} takes "
+            f"{least:,} at least. Let the run be longer"
+        )
+
+
 def _take_client(found: _Findings, client: DelayFigures | None) -> None:
     judged = None if client is None else found.judge("client", client)
     if judged is None:
@@ -228,7 +228,7 @@ def _take_client(found: _Findings, client: DelayFigures | None) -> None:
     found.verdict = max(found.verdict, verdict, key=_VERDICTS.index)
     if verdict != "good":
         found.causes.append(
-            f"samples waited {ns_in_words(delay_ns)} in the client before they were sent, at "
+            f"samples waited {time_in_words(delay_ns)} in the client before they were sent, at "
             f"percentile {found.percentile:g}, {words}: lower the rate, raise max_connections "
             "where they queued, or send from several processes"
         )
@@ -241,7 +241,7 @@ def _take_blocked(found: _Findings, blocked: DelayFigures, seen: Evidence) -> No
     delay_ns, words, _ = judged
     found.causes.append(
         "the system's issue() had not returned when queries were due, "
-        f"{ns_in_words(delay_ns)} at percentile {found.percentile:g}, {words}. It counts as the "
+        f"{time_in_words(delay_ns)} at percentile {found.percentile:g}, {words}. It counts as the "
         "system's: return from issue() at once and answer later, use workers "
         f"(FunctionSUT(fn, workers=...)), or pull (Session){measured.collector_in_issue(seen)}"
     )

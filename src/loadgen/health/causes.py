@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Final
 
 from loadgen.health.evidence import Evidence, Figures, wake_up_p99_ns
-from loadgen.values import count_in_words, ns_in_words, per_cent
+from loadgen.values import count_in_words, ns_in_words, per_cent, time_in_words
 
 EXPLAINS: Final = 1 / 3
 """A stage is looked at from this share of the delay on: at most three can be, and one always can
@@ -88,11 +88,11 @@ def _locked(seen: Evidence, share: float) -> list[str]:
     others_ns = max(locked_ns - gc_ns, 0)
     found = []
     if explained := _explained(gc_ns, locked_ns, share):
-        longest = ns_in_words(seen.get("gc_longest_ns") or 0)
+        longest = time_in_words(seen.get("gc_longest_ns") or 0)
+        pauses = f"{_times(seen, 'gc_pauses', 'collection')}, {time_in_words(gc_ns)} in all"
         found.append(
             f"{explained} it waited for the interpreter's lock while Python collected garbage "
-            f"({_times(seen, 'gc_pauses', 'collection')}, {ns_in_words(gc_ns)} in all, the longest "
-            f"{longest}): {_LESS_GARBAGE}"
+            f"({pauses}, the longest {longest}): {_LESS_GARBAGE}"
         )
     if share >= EXPLAINS and others_ns >= EXPLAINS * locked_ns:
         kept, threads = seen.get("switch_interval_ns"), seen.get("python_threads")
@@ -122,8 +122,8 @@ def _held_off(seen: Evidence, share: float) -> list[str]:
         found.append(
             f"{explained} it could not run: the control group's CPU limit stopped "
             f"the process in {_times(seen, 'throttled_periods', 'period')}, "
-            f"{ns_in_words(throttled_ns)} in all. Raise the limit (cpu.max, the container's CPUs), "
-            "or use fewer threads"
+            f"{time_in_words(throttled_ns)} in all. Raise the limit (cpu.max, the container's "
+            "CPUs), or use fewer threads"
         )
     if explained := _explained(waited_ns, spent_ns, share):
         found.append(f"{explained} it could not run for {_other_work(seen, waited_ns)}")
@@ -138,7 +138,7 @@ def _other_work(seen: Evidence, waited_ns: float) -> str:
     known = "" if ours is None else f" ({per_cent(ours)} of the machine's work was this process's)"
     advice = "Give the system fewer threads" if mine else "Stop that work"
     return (
-        f"{work}: it was ready and waited {ns_in_words(waited_ns)} in all for a processor, and "
+        f"{work}: it was ready and waited {time_in_words(waited_ns)} in all for a processor, and "
         f"lost it to others {_times(seen, 'involuntary_switches', 'time')}{known}. {advice}, or "
         'leave the generator a processor (cpu=..., priority="high")'
     )
@@ -159,7 +159,7 @@ def _late_sleeps(seen: Evidence, share: float) -> list[str]:
     if share < EXPLAINS or error_ns is None:
         return []
     return [
-        f"{per_cent(share)} of that its sleeps ended late: {ns_in_words(error_ns)} after their "
+        f"{per_cent(share)} of that its sleeps ended late: {time_in_words(error_ns)} after their "
         "time at percentile 99, and nothing that was measured kept it from running. Do not sleep "
         '(pacing="spin"), or keep the processor out of deep power states'
     ]

@@ -100,6 +100,7 @@ def count_good(
     n_tokens: NDArray[np.uint32] | None = None,
     *,
     limits: Limits,
+    never: int = 0,
 ) -> int:
     """Return how many samples were completed within all limits; a value that equals one is.
 
@@ -113,10 +114,12 @@ def count_good(
     status : uint8 array, shape (n,)
         0 where the sample was completed.
     first_token : int64 array, shape (n,), ns, or None
-        First tokens, not above 0 where none came; None: none is recorded.
+        First tokens, not above `never` where none came; None: none is recorded.
     n_tokens : uint32 array, shape (n,), or None
         Tokens of each answer.
     limits : Limits
+    never : {0, -1}
+        As in `ttft_columns`.
 
     Examples
     --------
@@ -134,12 +137,12 @@ def count_good(
         if limits.latency_ns is not None:
             good &= completed[rows] - scheduled[rows] <= limits.latency_ns
         if first_token is not None and n_tokens is not None and limits_tokens:
-            good &= (first_token[rows] > 0) & (n_tokens[rows] > 0)
+            good &= (first_token[rows] > never) & (n_tokens[rows] > 0)
             if limits.ttft_ns is not None:
                 good &= first_token[rows] - scheduled[rows] <= limits.ttft_ns
             if limits.tpot_ns is not None:
                 tpot, _, none = tpot_columns(
-                    first_token[rows], completed[rows], n_tokens[rows], status[rows]
+                    first_token[rows], completed[rows], n_tokens[rows], status[rows], never=never
                 )
                 good &= (none != 0) | (tpot <= limits.tpot_ns)
         found += int(np.count_nonzero(good))

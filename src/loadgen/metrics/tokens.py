@@ -9,7 +9,7 @@ Samples that have no such figure do not count: without a first token there is ne
 than two tokens there is no TPOT. (LoadGen divides by -1 there.)
 
 Not here: which scenario reports which figure. Works on absolute instants and on those of a saved
-run alike, where "never came" is 0 and -1.
+run alike: what never came is 0 or less there, and -1 here, where 0 is the start of the run.
 
 References
 ----------
@@ -18,6 +18,8 @@ MLPerf LoadGen 6.0, results.cc: each function names the key that it stands behin
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,9 +27,9 @@ from loadgen.metrics.columns import CHUNK_ROWS, Columns
 from loadgen.metrics.throughput import rate
 
 __all__ = [
+    "TokenCounts",
     "itl_columns",
-    "one_token_count",
-    "token_count",
+    "token_counts",
     "tokens_per_second",
     "tokens_per_second_without_overhead",
     "tpot_columns",
@@ -39,20 +41,24 @@ def ttft_columns(
     scheduled: NDArray[np.int64],
     first_token: NDArray[np.int64],
     status: NDArray[np.uint8],
+    *,
+    never: int = 0,
 ) -> Columns:
     """Return the columns whose difference is the time to the first token.
 
     Parameters
     ----------
     scheduled, first_token : int64 array, shape (n,), ns
-        Due times and first tokens; not above 0 where none came.
+        Due times and first tokens; not above `never` where none came.
     status : uint8 array, shape (n,)
         0 where the sample was completed.
+    never : {0, -1}
+        Of absolute instants, and of those since a run's start.
     """
     worst = np.empty(len(status), dtype=np.uint8)
     for first in range(0, len(status), CHUNK_ROWS):
         rows = slice(first, first + CHUNK_ROWS)
-        worst[rows] = (status[rows] != 0) | (first_token[rows] <= 0)
+        worst[rows] = (status[rows] != 0) | (first_token[rows] <= never)
     return Columns(first_token, scheduled, worst)
 
 
@@ -61,6 +67,8 @@ def tpot_columns(
     completed: NDArray[np.int64],
     n_tokens: NDArray[np.uint32],
     status: NDArray[np.uint8],
+    *,
+    never: int = 0,
 ) -> Columns:
     """Return columns whose difference is the time per output token after the first.
 
@@ -69,18 +77,20 @@ def tpot_columns(
     Parameters
     ----------
     first_token, completed : int64 array, shape (n,), ns
-        First tokens, not above 0 where none came, and completions.
+        First tokens, not above `never` where none came, and completions.
     n_tokens : uint32 array, shape (n,)
         Tokens of each answer.
     status : uint8 array, shape (n,)
         0 where the sample was completed.
+    never : {0, -1}
+        As in `ttft_columns`.
     """
     values = np.zeros(len(status), dtype=np.int64)
     worst = np.empty(len(status), dtype=np.uint8)
     for first in range(0, len(status), CHUNK_ROWS):
         rows = slice(first, first + CHUNK_ROWS)
         tokens = n_tokens[rows].astype(np.int64)
-        counts = (status[rows] == 0) & (first_token[rows] > 0) & (tokens > 1)
+        counts = (status[rows] == 0) & (first_token[rows] > never) & (tokens > 1)
         worst[rows] = ~counts
         further = np.where(counts, tokens - 1, 1)
         spent = np.where(counts, completed[rows] - first_token[rows], 0)
@@ -119,8 +129,15 @@ def itl_columns(
     return Columns(at_ns[1:], at_ns[:-1], worst)
 
 
-def one_token_count(n_tokens: NDArray[np.uint32], status: NDArray[np.uint8]) -> int:
-    """Return how many completed samples have exactly one token, and so no TPOT.
+class TokenCounts(NamedTuple):
+    """Tokens of all completed samples, and how many of these have exactly one, and so no TPOT."""
+
+    total: int
+    of_one: int
+
+
+def token_counts(n_tokens: NDArray[np.uint32], status: NDArray[np.uint8]) -> TokenCounts:
+    """Count the tokens of all completed samples.
 
     Parameters
     ----------
@@ -129,28 +146,13 @@ def one_token_count(n_tokens: NDArray[np.uint32], status: NDArray[np.uint8]) -> 
     status : uint8 array, shape (n,)
         0 where the sample was completed.
     """
-    total = 0
+    total = of_one = 0
     for first in range(0, len(status), CHUNK_ROWS):
         rows = slice(first, first + CHUNK_ROWS)
-        total += int(np.count_nonzero((n_tokens[rows] == 1) & (status[rows] == 0)))
-    return total
-
-
-def token_count(n_tokens: NDArray[np.uint32], status: NDArray[np.uint8]) -> int:
-    """Return T, the tokens of all completed samples.
-
-    Parameters
-    ----------
-    n_tokens : uint32 array, shape (n,)
-        Tokens of each answer.
-    status : uint8 array, shape (n,)
-        0 where the sample was completed.
-    """
-    total = 0
-    for first in range(0, len(status), CHUNK_ROWS):
-        rows = slice(first, first + CHUNK_ROWS)
-        total += int(n_tokens[rows].sum(where=status[rows] == 0, dtype=np.int64))
-    return total
+        done = status[rows] == 0
+        total += int(n_tokens[rows].sum(where=done, dtype=np.int64))
+        of_one += int(np.count_nonzero((n_tokens[rows] == 1) & done))
+    return TokenCounts(total, of_one)
 
 
 def tokens_per_second(n_tokens: int, duration_ns: int) -> float:
@@ -159,7 +161,7 @@ def tokens_per_second(n_tokens: int, duration_ns: int) -> float:
     Parameters
     ----------
     n_tokens : int
-        T, from `token_count`.
+        T, from `token_counts`.
     duration_ns : int, ns
         Offline: the largest latency (result_tokens_per_second). Server: when the last issued query
         was done (result_completed_tokens_per_second). SingleStream with overhead: when the last
@@ -176,7 +178,7 @@ def tokens_per_second_without_overhead(
     Parameters
     ----------
     n_tokens : int
-        T, from `token_count`.
+        T, from `token_counts`.
     mean_latency_ns : int, ns
         Truncated, as `Distribution.mean` is.
     n_completed : int

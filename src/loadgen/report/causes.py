@@ -13,6 +13,7 @@ from loadgen.config.scenarios import Concurrent, Server
 from loadgen.metrics.early_stopping import queries_needed
 from loadgen.metrics.latency import percentile_fraction
 from loadgen.verdict import integrity, reasons
+from loadgen.verdict.ends import ENDED_BY
 from loadgen.verdict.observed import duration_ns, limits
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ _LIMITED: Final = {
     "target_ttft_ms": "time to first token",
     "target_tpot_ms": "time per output token",
 }
-_KNOBS: Final = {"max_queries": "max_queries", "max_duration": "max_duration_s"}
-"""Of each end of a run, the setting that it comes by."""
 
 
 class Cause(NamedTuple):
@@ -144,19 +143,19 @@ def _short(result: Result) -> Iterator[Cause]:
     """Yield which minima a run has not reached."""
     seen, verdict = result.observed, result.verdict
     if not verdict.min_duration_met:
-        _, _, advice = reasons.too_short(seen, duration_ns(seen)).partition(": ")
+        advice = reasons.too_short(seen, duration_ns(seen)).advice
         least = f"min_duration_s = {seen.effective.min_duration_ns / 1e9:g}"
         yield Cause("too short", f"lasted less than {least}: {advice}")
     if not verdict.min_queries_met:
-        _, _, advice = reasons.too_few(seen).partition(": ")
+        advice = reasons.too_few(seen).advice
         least = f"min_queries = {seen.effective.min_queries}"
         yield Cause("too short", f"fewer queries than {least}: {advice}")
     stopping = verdict.early_stopping
     if not verdict.perf_constraints_met or stopping is None or not stopping.more_queries:
         return
     words = "too few queries: set min_queries to {needed} or more"
-    if seen.end in _KNOBS:
-        words += f", and raise {_KNOBS[seen.end]}"
+    if seen.end in ENDED_BY:
+        words += f", and raise {ENDED_BY[seen.end]}"
     elif seen.settings.sample_order == "unique":
         words = (
             "too few queries: {needed} are needed; take more samples, or another sample_order than"

@@ -112,7 +112,8 @@ def headline(result: Result) -> _Lines:
     if result.goodput is not None:
         yield _Line(goodput(result, result.goodput))
     if result.early_stopping is not None:
-        yield _Line(stopping(result.early_stopping))
+        kept = result.verdict.perf_constraints_met
+        yield _Line(stopping(result.early_stopping, limits_kept=kept))
 
 
 def _certainty(result: Result) -> _Lines:

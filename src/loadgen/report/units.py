@@ -13,37 +13,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from loadgen.metrics.throughput import Metric
-
-_UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"))
-_ROUNDED_UP = 1 - 5e-5  # from this part of a unit on, four digits of the one below are its whole
+from loadgen.values import time_in_words
 
 
 def time(ns: float | None) -> str:
-    """Write a time in the largest unit of which it has at least one.
-
-    Parameters
-    ----------
-    ns : number or None, ns
+    """Write a time, as `time_in_words` does; "-" for none.
 
     Examples
     --------
-    >>> time(0), time(999), time(9_820_000), time(10_700_000), time(999_960), time(None)
-    ('0 ns', '999 ns', '9.820 ms', '10.70 ms', '1.000 ms', '-')
-    >>> time(61e9), time(86_400e9)
-    ('61.00 s', '86,400 s')
+    >>> time(9_820_000), time(None)
+    ('9.820 ms', '-')
     """
-    if ns is None:
-        return "-"
-    for size, unit in _UNITS:
-        if abs(ns) >= size * _ROUNDED_UP:
-            return f"{_four_digits(ns / size)} {unit}"
-    return f"{ns:.0f} ns"
-
-
-def _four_digits(value: float) -> str:
-    """Write four digits, more before the point: 1.234, 12.34, 1,234, 12,345."""
-    exponent = int(f"{value:.3e}".partition("e")[2])  # of what it is rounded to: 9.9996 is 10.00
-    return f"{value:,.{max(3 - exponent, 0)}f}"
+    return "-" if ns is None else time_in_words(ns)
 
 
 def moment(text: str) -> str:
@@ -74,3 +55,37 @@ def metric(figure: Metric | None) -> str:
     if figure.unit == "ns":
         return time(figure.value)
     return f"{figure.value:,.2f} {figure.unit}"
+
+
+def load(value: float) -> str:
+    """Write a load to six digits, without an exponent.
+
+    Examples
+    --------
+    >>> load(4), load(282.84271), load(1234567.8)
+    ('4', '282.843', '1,234,568')
+    """
+    # From a million on, "%.6g" would write an exponent.
+    return f"{value:,.0f}" if value >= 1_000_000 else f"{value:,.6g}"  # noqa: PLR2004
+
+
+def rounded_load(value: float) -> str:
+    """Write a load to four digits, or whole: for a sentence, where a place of many is meant.
+
+    Examples
+    --------
+    >>> rounded_load(4), rounded_load(424.264), rounded_load(12_345.6)
+    ('4', '424.3', '12,346')
+    """
+    return f"{value:,.4g}" if value < 1_000 else f"{value:,.0f}"  # noqa: PLR2004 - as many digits
+
+
+def share(value: float) -> str:
+    """Write a share in per cent, to three digits.
+
+    Examples
+    --------
+    >>> share(1 - 0.99), share(0), share(0.12345), share(1)
+    ('1 %', '0 %', '12.3 %', '100 %')
+    """
+    return f"{100 * value:.3g} %"

@@ -54,13 +54,16 @@ def knob(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
 
 
-def stopping(found: EarlyStopping) -> str:
-    """Say whether there were enough queries, and what follows from those that there were."""
+def stopping(found: EarlyStopping, *, limits_kept: bool) -> str:
+    """Say whether there were enough queries, and what follows from those that there were.
+
+    Where a limit is not kept, more queries would not help.
+    """
     estimate, more = found.estimate_ns, found.more_queries
     words = ["early stopping: " + ("met" if found.met else "not met")]
     if estimate is not None:
         words.append(f"estimate {units.time(estimate)} ({estimate:,} ns)")
-    if more:
+    if more and limits_kept:
         words.append(f"needs {count_in_words(more, 'more query', 'more queries')}")
     return ", ".join(words)
 

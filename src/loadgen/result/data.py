@@ -164,3 +164,8 @@ class RunData:
     tally: Tally | None = None
     token_gaps: Histogram | None = None
     token_times: TokenTimes | None = None
+
+    @property
+    def never(self) -> int:
+        """Up to which an instant in the columns never came; see `public_form`."""
+        return -1 if self.public_form else 0

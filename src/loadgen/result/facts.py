@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 
 from loadgen.config.scenarios import Scenario
 from loadgen.config.settings import Settings
-from loadgen.health import DelayFigures
 from loadgen.result.data import Occurrence, RunData, Series
 from loadgen.traffic.effective import Effective
 
@@ -118,13 +117,3 @@ class RunFacts:
     def aborted_reason(self) -> str | None:
         """Why the run was given up, if it was."""
         return self._data.aborted_reason
-
-    @property
-    def own_delay(self) -> DelayFigures:
-        """The issue delay that the generator itself caused."""
-        return self._data.own_delay
-
-    @property
-    def blocked_delay(self) -> DelayFigures:
-        """The issue delay because the system's previous `issue` had not returned."""
-        return self._data.blocked_delay

@@ -85,7 +85,7 @@ def time_to_first_token(data: RunData) -> Values | None:
     if "first_token" not in data.columns:
         return None
     scheduled, first_token, status = _judged(data, "scheduled", "first_token", "status")
-    return _any_of(ttft_columns(scheduled, first_token, status))
+    return _any_of(ttft_columns(scheduled, first_token, status, never=data.never))
 
 
 def time_per_output_token(data: RunData) -> Values | None:
@@ -94,7 +94,8 @@ def time_per_output_token(data: RunData) -> Values | None:
         return data.tally.tpot if len(data.tally.tpot.counts) else None
     if "first_token" not in data.columns or "n_tokens" not in data.columns:
         return None
-    return _any_of(tpot_columns(*_judged(data, "first_token", "completed", "n_tokens", "status")))
+    columns = _judged(data, "first_token", "completed", "n_tokens", "status")
+    return _any_of(tpot_columns(*columns, never=data.never))
 
 
 def inter_token(data: RunData) -> Values | None:

@@ -17,7 +17,7 @@ from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.metrics.goodput import Goodput, Limits, count_good
 from loadgen.metrics.latency import Distribution
 from loadgen.metrics.throughput import final_done_ns, latest_done_ns
-from loadgen.metrics.tokens import one_token_count, token_count
+from loadgen.metrics.tokens import TokenCounts, token_counts
 from loadgen.result.data import FAILED, MISSING, OK, Occurrence, RunData
 from loadgen.result.latencies import judged_rows, judged_series
 from loadgen.verdict import headline
@@ -58,24 +58,15 @@ def count(data: RunData, rows: slice) -> Counts:
     return Counts(len(status) - failed - missing, failed, missing)
 
 
-def count_tokens(data: RunData) -> int | None:
+def count_tokens(data: RunData) -> TokenCounts | None:
     """Count the tokens of the judged series' completed samples; None where none are recorded."""
     if data.tally is not None:
-        return data.tally.n_tokens if data.settings.tokens else None
+        counted = TokenCounts(data.tally.n_tokens, data.tally.one_token)
+        return counted if data.settings.tokens else None
     if "n_tokens" not in data.columns:
         return None
     rows = judged_rows(data)
-    return token_count(data.columns["n_tokens"][rows], data.columns["status"][rows])
-
-
-def count_one_token(data: RunData) -> int | None:
-    """Count the judged series' completed samples with one token; None where none are recorded."""
-    if data.tally is not None:
-        return data.tally.one_token if data.settings.tokens else None
-    if "n_tokens" not in data.columns:
-        return None
-    rows = judged_rows(data)
-    return one_token_count(data.columns["n_tokens"][rows], data.columns["status"][rows])
+    return token_counts(data.columns["n_tokens"][rows], data.columns["status"][rows])
 
 
 def goodput(data: RunData, seen: Observed) -> Goodput | None:
@@ -103,6 +94,7 @@ def goodput(data: RunData, seen: Observed) -> Goodput | None:
             columns.get("first_token"),
             columns.get("n_tokens"),
             limits=found,
+            never=data.never,
         )
     limits_ms = {each.knob: getattr(seen.scenario, each.knob) for each in judged}
     completed = headline(seen)
@@ -175,7 +167,7 @@ def _without_tokens(data: RunData) -> int:
     status, found = data.columns["status"][judged], 0
     for first in range(0, len(status), CHUNK_ROWS):
         rows = slice(first, first + CHUNK_ROWS)
-        lacking = (first_token[rows] <= 0) | (n_tokens[rows] == 0)
+        lacking = (first_token[rows] <= data.never) | (n_tokens[rows] == 0)
         found += int(np.count_nonzero(lacking & (status[rows] == OK)))
     return found
 
@@ -201,14 +193,16 @@ def reported_percentile(scenario: Scenario) -> float:
     return found
 
 
-def health(data: RunData, latency: Distribution) -> Health:
+def health(
+    data: RunData, latency: Distribution, own: DelayFigures, blocked: DelayFigures
+) -> Health:
     """Return how the generator behaved."""
     system = data.environment.get("system", {})
     client = system.get("client") if isinstance(system, Mapping) else None
     added = client.get("added") if isinstance(client, Mapping) else None
     return assess(
-        data.own_delay,
-        data.blocked_delay,
+        own,
+        blocked,
         latency,
         reported_percentile(data.scenario),
         DelayFigures.from_client(added),

@@ -18,6 +18,7 @@ from loadgen.metrics.early_stopping import EarlyStopping
 from loadgen.metrics.goodput import Goodput
 from loadgen.metrics.latency import Distribution, Values
 from loadgen.metrics.throughput import Metric
+from loadgen.metrics.tokens import TokenCounts
 from loadgen.result import breakdown, latencies, observation, storage
 from loadgen.result.breakdown import Table
 from loadgen.result.data import Occurrence, RunData, Series
@@ -98,15 +99,15 @@ class Result(RunStatistics, Outlets):
         """How many samples of the judged series no answer came for."""
         return self._counts.missing
 
-    @cached_property
+    @property
     def n_tokens(self) -> int | None:
         """Tokens of the judged series' completed samples; None where none are recorded."""
-        return observation.count_tokens(self._data)
+        return self._tokens and self._tokens.total
 
-    @cached_property
+    @property
     def n_one_token(self) -> int | None:
         """How many of them have one token, and so no time per further one; None as `n_tokens`."""
-        return observation.count_one_token(self._data)
+        return self._tokens and self._tokens.of_one
 
     @property
     def token_times(self) -> TokenTimes | None:
@@ -116,6 +117,10 @@ class Result(RunStatistics, Outlets):
     @cached_property
     def _counts(self) -> observation.Counts:
         return observation.count(self._data, latencies.judged_rows(self._data))
+
+    @cached_property
+    def _tokens(self) -> TokenCounts | None:
+        return observation.count_tokens(self._data)
 
     # The verdicts, and the figure that they are about.
 
@@ -165,11 +170,6 @@ class Result(RunStatistics, Outlets):
     def service_time(self) -> Distribution:
         """Completed - issued."""
         return Distribution(lambda: latencies.service_time(self._data), name="service time")
-
-    @cached_property
-    def issue_delay(self) -> Distribution:
-        """Issued - scheduled, of everything that was issued; always 0 where nothing is due."""
-        return Distribution(lambda: latencies.issue_delay(self._data), name="issue delay")
 
     @cached_property
     def ttft(self) -> Distribution | None:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from loadgen.config.arrivals import Constant, Gamma, Poisson, Replay, Varying
 from loadgen.config.scenarios import Concurrent, Offline, Server
-from loadgen.health import Health
+from loadgen.health import DelayFigures, Health
 from loadgen.metrics.arrivals import (
     TOLERANCE_NS,
     ArrivalsTest,
@@ -60,9 +60,24 @@ class RunStatistics(RunFacts):
         return Distribution(lambda: latencies.latency(self._data), name="latency")
 
     @cached_property
+    def issue_delay(self) -> Distribution:
+        """Issued - scheduled, of everything that was issued; always 0 where nothing is due."""
+        return Distribution(lambda: latencies.issue_delay(self._data), name="issue delay")
+
+    @cached_property
+    def own_delay(self) -> DelayFigures:
+        """The issue delay that the generator itself caused."""
+        return self._data.own_delay.within(self.issue_delay)
+
+    @cached_property
+    def blocked_delay(self) -> DelayFigures:
+        """The issue delay because the system's previous `issue` had not returned."""
+        return self._data.blocked_delay.within(self.issue_delay)
+
+    @cached_property
     def health(self) -> Health:
         """The verdict on the generator: "good", "suspect" or "bad", figures and causes."""
-        return observation.health(self._data, self.latency)
+        return observation.health(self._data, self.latency, self.own_delay, self.blocked_delay)
 
     @cached_property
     def arrivals(self) -> ArrivalsTest | None:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from loadgen import markup
 from loadgen.config.scenarios import Server
+from loadgen.report import units
 from loadgen.search.loads import Loaded, load_knob
 from loadgen.search.narrowing import Bracket
 from loadgen.search.probe import Probe
-from loadgen.search.words import load_in_words, rounded_load, share_in_words
 from loadgen.terminal import wrapped
 from loadgen.values import TEXT_WIDTH, ns_in_words, per_cent
 from loadgen.verdict.observed import limits
@@ -196,9 +196,9 @@ def _words(found: PeakResult) -> Iterator[tuple[str, str]]:
     for each in found.reached():
         yield "Reached", _reached(each)
     passed, failed = found.bracket
-    low = "none passed" if passed is None else f"{load_in_words(passed)} passes"
-    high = "none failed" if failed is None else f"{load_in_words(failed)} fails"
-    holds = f"; holds the capacity with a confidence of {share_in_words(found.confidence)}"
+    low = "none passed" if passed is None else f"{units.load(passed)} passes"
+    high = "none failed" if failed is None else f"{units.load(failed)} fails"
+    holds = f"; holds the capacity with a confidence of {units.share(found.confidence)}"
     yield "Bracket", f"{low}, {high}{'' if passed is None and failed is None else holds}"
     yield "Ended", found.reason
     for warning in found.warnings:
@@ -212,15 +212,15 @@ def _peak(found: PeakResult) -> str:
     if found.peak is None or passed is None:
         return "unknown: no load could be decided" if failed is None else "none: no load passed"
     confirmed = "confirmed by a whole run" if found.confirmed else "NOT confirmed"
-    peak = load_in_words(found.peak)
+    peak = units.load(found.peak)
     if found.narrow:
         return f"{peak} {unit}, {confirmed}"
     if failed is None:
-        return f"{load_in_words(passed)} {unit} or more: nothing failed; {peak} {confirmed}"
-    asked = "" if found.precision is None else f" (within {share_in_words(found.precision)})"
+        return f"{units.load(passed)} {unit} or more: nothing failed; {peak} {confirmed}"
+    asked = "" if found.precision is None else f" (within {units.share(found.precision)})"
+    low, high, peak = map(units.rounded_load, (passed, failed, found.peak))
     return (
-        f"somewhere from {rounded_load(passed)} to {rounded_load(failed)} {unit}: NOT as narrow as"
-        f" asked{asked}; {rounded_load(found.peak)} {confirmed}"
+        f"somewhere from {low} to {high} {unit}: NOT as narrow as asked{asked}; {peak} {confirmed}"
     )
 
 
@@ -229,9 +229,9 @@ def _reached(each: Reached) -> str:
     limit = f"limit {ns_in_words(each.limit_ns)}"
     if each.value_ns is None:
         return f"{words} unknown, {limit}"
-    words += f" {ns_in_words(each.value_ns)}"
+    words += f" {units.time(each.value_ns)}"
     if each.low_ns is not None and each.high_ns is not None:
-        ends = f"{ns_in_words(each.low_ns)} to {ns_in_words(each.high_ns)}"
+        ends = f"{units.time(each.low_ns)} to {units.time(each.high_ns)}"
         words += f" ({ends} with a confidence of {per_cent(_CONFIDENCE)})"
     return f"{words}, {limit}"
 

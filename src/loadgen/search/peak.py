@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from loadgen.config.scenarios import Concurrent, Server
 from loadgen.dataset import as_dataset
 from loadgen.errors import Problem, SettingsError
+from loadgen.report import units
 from loadgen.run.task import Task
 from loadgen.search.arguments import checked, search_range
 from loadgen.search.found import PeakResult
@@ -22,7 +23,6 @@ from loadgen.search.narrowing import Range, bracket
 from loadgen.search.probe import Probe, Prober
 from loadgen.search.reasons import reason, warnings
 from loadgen.search.state import StateFile
-from loadgen.search.words import load_in_words
 from loadgen.sut import SystemUnderTest, as_sut
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _confirmed(
             return load, result, refused
         first = first or result
         refused.append(
-            f"a whole run at {load_in_words(load)} is not valid: {'; '.join(result.reasons)}"
+            f"a whole run at {units.load(load)} is not valid: {'; '.join(result.reasons)}"
         )
         load = where.below(load)
     return passed, first, refused

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Self, get_args
 
 from loadgen.config.settings import Settings, settings_from
 from loadgen.metrics.latency import percentile_fraction
+from loadgen.report import units
 from loadgen.run import watched_run
 from loadgen.search.evidence import LEAST_EFFECTIVE, LimitEvidence, Outcome, fewest_that_pass
 from loadgen.search.loads import Loaded, at_load, limits_ns
 from loadgen.search.watch import Rule, Watcher
-from loadgen.search.words import load_in_words, seconds_in_words, share_in_words
 from loadgen.terminal import wrapped
 from loadgen.values import NARROW, TEXT_WIDTH, Check, Refused, choice, integer, number, problem_of
 from loadgen.verdict import integrity, observed
@@ -99,10 +99,10 @@ class Probe:
 
     def in_words(self, width: int = TEXT_WIDTH) -> str:
         """Return the probe in lines of at most `width` columns."""
-        taken = seconds_in_words(self.seconds)
+        taken = units.time(self.seconds * 1e9)
         if self.health != "good":
             taken += f", generator {self.health}"
-        first = f"{load_in_words(self.load):>9}  {self.outcome:<9}  "
+        first = f"{units.load(self.load):>9}  {self.outcome:<9}  "
         rest = " " * (len(first) if width >= NARROW else 4)
         return wrapped(f"{self.why}; {taken}", first, rest, width)
 
@@ -260,8 +260,8 @@ class Prober:
         )
 
     def _why(self, worst: LimitEvidence, outcome: Outcome) -> str:
-        share = share_in_words(worst.over / max(worst.n, 1))
-        allowed = share_in_words(self._rule.allowed)
+        share = units.share(worst.over / max(worst.n, 1))
+        allowed = units.share(self._rule.allowed)
         words = f"{share} of {worst.n:,} over the limit ({allowed} allowed)"
         if outcome != "undecided":
             return words

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from loadgen.config.scenarios import Server
 from loadgen.metrics.latency import percentile_fraction
+from loadgen.report import units
 from loadgen.search.loads import Loaded, limits_ns
 from loadgen.search.narrowing import Bracket, Range, bracket
 from loadgen.search.probe import Probe
 from loadgen.search.watch import LEAST_LIMITS
-from loadgen.search.words import load_in_words
 from loadgen.values import count_in_words
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def reason(
     ends = passed, failed = bracket(probes)
     if passed is not None and failed is None and passed >= where.high:
         return (
-            f"high = {load_in_words(where.high)} passes: this is the end of the search, not of the"
+            f"high = {units.load(where.high)} passes: this is the end of the search, not of the"
             " system; raise high"
         )
     if where.next_load(probes) is not None:
@@ -66,14 +66,14 @@ def _lacking(where: Range, probes: Sequence[Probe], scenario: Loaded, settings: 
     """Return why no bracket that is narrow enough was found, and what to change."""
     if short := where.too_short(probes):
         return (
-            f"it takes {where.enough:,} samples to pass, and {load_in_words(short.load)} had"
+            f"it takes {where.enough:,} samples to pass, and {units.load(short.load)} had"
             f" {short.n:,}. {_more(short, where.enough, settings)}"
         )
     undecided = [probe for probe in probes if probe.outcome == "undecided"]
     if undecided:
         loads = count_in_words(len(undecided), "load")
         return f"{loads} could not be decided. {_longer(undecided, scenario, settings)}"
-    return f"nothing passes, down to low = {load_in_words(where.low)}"
+    return f"nothing passes, down to low = {units.load(where.low)}"
 
 
 def _more(short: Probe, enough: int, settings: Settings) -> str:
@@ -134,7 +134,7 @@ def warnings(
     for probe in probes:
         if probe.load != ends[1] or probe.outcome != "fails":
             continue
-        load = load_in_words(probe.load)
+        load = units.load(probe.load)
         if probe.over <= allowed * probe.n:
             yield (
                 f"{load} kept the limits and failed all the same: {probe.why}. Chance may have done"

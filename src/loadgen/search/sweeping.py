@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from loadgen._core import VirtualClock
     from loadgen.config.settings import Settings
 
-__all__ = ["sweep"]
+__all__ = ["folder_of", "sweep"]
 
 
 def sweep(
@@ -101,15 +101,15 @@ def sweep(
     if problems:
         raise SettingsError(problems)
     source = dataset if isinstance(dataset, numbers.Integral) else as_dataset(dataset)
-    system = as_sut(sut)
+    sut_name = as_sut(sut).name
     tasks = [_checked(number, source, each, settings, fields) for number, each in enumerate(wanted)]
     results = []
     for number, task in enumerate(tasks, 1):
-        folder = _folder(output_dir, number, task.scenario)
-        saved = _loaded(folder, task, system.name)
+        folder = folder_of(output_dir, number, task.scenario)
+        saved = _loaded(folder, task, sut_name)
         if saved is None or saved.aborted_reason is not None:
             result = run(
-                system,
+                sut,  # as it was given, since a result has the name of a function
                 source,
                 task.scenario,
                 task.settings,
@@ -140,9 +140,10 @@ def _checked(
         raise SettingsError(named) from None
 
 
-def _folder(
+def folder_of(
     output_dir: str | os.PathLike[str] | None, number: int, scenario: Scenario
 ) -> Path | None:
+    """Return where a sweep keeps the result of its scenario `number`, from 1."""
     return None if output_dir is None else Path(output_dir) / f"{number:02}-{scenario.name}"
 
 

@@ -30,6 +30,7 @@ from loadgen.metrics.latency import Distribution, percentile_fraction
 from loadgen.metrics.throughput import Metric, completed_per_second, offline_per_second, rate
 from loadgen.metrics.tokens import tokens_per_second
 from loadgen.verdict import reasons
+from loadgen.verdict.ends import GIVEN_UP
 from loadgen.verdict.observed import Observed, duration_ns, limits
 from loadgen.verdict.overload import overload
 
@@ -73,8 +74,10 @@ def judge(seen: Observed) -> Verdict:
     seen : Observed
         What it did.
     """
-    found = [str(reason) for reason in integrity(seen)]
+    given_up = _given_up(seen)
+    spoiled = [*integrity(seen)]
     if seen.is_accuracy:
+        found = reasons.in_words(spoiled, given_up=given_up)
         return Verdict(not found, tuple(found), None, True, True, True)
     constraints = list(_constraints(seen))
     lasted_ns = duration_ns(seen)
@@ -84,6 +87,13 @@ def judge(seen: Observed) -> Verdict:
         and seen.n_samples >= seen.effective.min_samples
     )
     stopping, doubts = _early_stopping(seen)
+    lacking = []
+    # Of an Offline run without an answer it is not known how long it would have lasted.
+    if not long_enough and (seen.latency or not isinstance(seen.scenario, Offline)):
+        lacking.append(reasons.too_short(seen, lasted_ns))
+    if not enough:
+        lacking.append(reasons.too_few(seen))
+    found = reasons.in_words(spoiled + lacking * given_up, given_up=given_up)
     found += constraints
     slower = overload(seen)
     if constraints and slower is not None:
@@ -91,12 +101,10 @@ def judge(seen: Observed) -> Verdict:
     # Where no sample at all has token times, the limits have said so.
     if seen.n_without_tokens and seen.ttft and _limits_tokens(seen):
         found.append(str(reasons.without_tokens(seen)))
-    if not long_enough:
-        found.append(reasons.too_short(seen, lasted_ns))
-    if not enough:
-        found.append(reasons.too_few(seen))
-    if not constraints:  # more queries would not help where the limit itself is not kept
-        found += doubts
+    if not given_up:
+        found += map(str, lacking)
+        if not constraints:  # more queries would not help where the limit itself is not kept
+            found += doubts
     kept = not constraints
     return Verdict(not found, tuple(found), stopping, long_enough, enough, kept, slower)
 
@@ -109,7 +117,7 @@ def integrity(seen: Observed) -> Iterator[reasons.Reason]:
     seen : Observed
         What it did.
     """
-    if seen.aborted_reason is not None or seen.end in reasons.GIVEN_UP:
+    if _given_up(seen):
         yield reasons.given_up(seen)
     if seen.run_missing:
         yield reasons.missing(seen)
@@ -119,6 +127,10 @@ def integrity(seen: Observed) -> Iterator[reasons.Reason]:
         yield reasons.failed(seen)
     if not seen.latency:
         yield reasons.nothing_completed(seen)
+
+
+def _given_up(seen: Observed) -> bool:
+    return seen.aborted_reason is not None or seen.end in GIVEN_UP
 
 
 def headline(seen: Observed) -> Metric | None:

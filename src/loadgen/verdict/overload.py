@@ -10,8 +10,8 @@ from __future__ import annotations
 from loadgen.config.scenarios import Server
 from loadgen.metrics.throughput import completed_per_second, scheduled_per_second
 from loadgen.values import NOTICEABLE, count_in_words
+from loadgen.verdict.ends import GIVEN_UP
 from loadgen.verdict.observed import Observed
-from loadgen.verdict.reasons import GIVEN_UP
 
 __all__ = ["overload"]
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from loadgen.config.arrivals import Replay
 from loadgen.config.scenarios import Concurrent, Offline, Server
-from loadgen.traffic import histogram_places
 from loadgen.values import count_in_words, ns_in_words
+from loadgen.verdict.ends import at_least, ended_early, less_load, longer
 
 if TYPE_CHECKING:
     from loadgen.metrics.early_stopping import EarlyStopping
     from loadgen.verdict.observed import Limit, Observed
 
-__all__ = ["GIVEN_UP", "Reason", "ordinal"]
+__all__ = ["Reason", "in_words", "ordinal"]
 
 
 class Reason(NamedTuple):
@@ -30,29 +29,34 @@ class Reason(NamedTuple):
         What happened, and what is allowed.
     advice : str
         What to change, in the words of this package's own interface.
+    follows : bool
+        Whether it is no wonder in a run that was given up.
     """
 
     cause: str
     advice: str
+    follows: bool = False
 
     def __str__(self) -> str:
         return f"{self.cause}: {self.advice}"
 
 
-GIVEN_UP: Final = {
-    "aborted": "the run was aborted",
-    "sut_raised": "the system under test raised an exception",
-    "drain_timeout": "the run ended because no answer came for the drain time-out",
-    "record_full": "the record was full",
-}
-"""Ends after which a run's figure says nothing."""
+def in_words(found: list[Reason], *, given_up: bool) -> list[str]:
+    """Return reasons as sentences; what follows from a run's being given up is one of them.
 
-_ADVICE: Final = {
-    "aborted": "start it again when the cause is gone",
-    "sut_raised": "correct the exception, or set on_error='fail' to count it as failed samples",
-    "drain_timeout": "answer or fail every sample, or raise drain_timeout_s",
-    "record_full": "lower min_duration_s or min_queries",
-}
+    Parameters
+    ----------
+    found : list of Reason
+        If `given_up`, that is the first.
+    given_up : bool
+    """
+    following = [reason for reason in found if given_up and reason.follows]
+    said = [str(reason) for reason in found if reason not in following]
+    if following:
+        causes = "; ".join(reason.cause for reason in following)
+        said.insert(1, f"what follows from that: {causes}")
+    return said
+
 
 _ANSWER_ONCE: Final = "answer each id once and while the run goes on"
 _CORRECTION: Final = {
@@ -88,7 +92,7 @@ def ordinal(percentile: float) -> str:
 
 def given_up(seen: Observed) -> Reason:
     """Return that the run was given up."""
-    what, advice = _ended_early(seen)
+    what, advice = ended_early(seen)
     if seen.end == "drain_timeout" and seen.settings.drain_timeout_s is not None:
         what += f" of {seen.settings.drain_timeout_s:g} s"
     why = "" if seen.aborted_reason is None else f" ({seen.aborted_reason})"
@@ -101,6 +105,7 @@ def missing(seen: Observed) -> Reason:
         f"{seen.run_missing:,} of {seen.run_samples:,} issued samples "
         f"{'was' if seen.run_missing == 1 else 'were'} never answered, and none may be",
         "call complete() or fail() for every id",
+        follows=True,
     )
 
 
@@ -131,6 +136,7 @@ def nothing_completed(seen: Observed) -> Reason:
     return Reason(
         f"no sample was completed ({seen.run_samples:,} issued), and at least 1 is needed",
         "see the other reasons, and call complete() for every sample",
+        follows=True,
     )
 
 
@@ -140,7 +146,7 @@ def too_slow(seen: Observed, limit: Limit) -> str:
     figure = limit.figures.percentile(percentile) if limit.figures else 0
     return (
         f"the {ordinal(percentile)} percentile {_LISTS[limit.knob]} is {ns_in_words(figure)}, "
-        f"above {limit.knob} = {limit_ms:g}: {_less_load(seen)}, or make the system faster"
+        f"above {limit.knob} = {limit_ms:g}: {less_load(seen)}, or make the system faster"
     )
 
 
@@ -165,22 +171,23 @@ def without_tokens(seen: Observed) -> Reason:
     )
 
 
-def too_short(seen: Observed, lasted_ns: int) -> str:
+def too_short(seen: Observed, lasted_ns: int) -> Reason:
     """Return that the run did not last for the minimum duration."""
     asked = f"min_duration_s = {seen.effective.min_duration_ns / 1e9:g}"
     lasted = ns_in_words(lasted_ns)
     if not isinstance(seen.scenario, Offline):
         measure = "due" if isinstance(seen.scenario, Server) else "issued"
-        return f"the last query was {measure} at {lasted}, before {asked}: {_longer(seen)}"
+        cause = f"the last query was {measure} at {lasted}, before {asked}"
+        return Reason(cause, longer(seen), follows=True)
     wanted = seen.n_samples * seen.effective.min_duration_ns / max(lasted_ns, 1)
     if seen.scenario.expected_qps is not None:
         advice = f"raise expected_qps to {wanted / seen.settings.min_duration_s:,.6g}"
     else:
         advice = f"raise n_samples to about {wanted:,.0f}, or lower min_duration_s"
-    return f"all samples were done after {lasted}, before {asked}: {advice}"
+    return Reason(f"all samples were done after {lasted}, before {asked}", advice, follows=True)
 
 
-def too_few(seen: Observed) -> str:
+def too_few(seen: Observed) -> Reason:
     """Return that fewer queries or samples were issued than the minimum."""
     if seen.n_queries < seen.effective.min_queries:
         issued = count_in_words(seen.n_queries, "query", "queries")
@@ -188,7 +195,7 @@ def too_few(seen: Observed) -> str:
     else:
         issued = count_in_words(seen.n_samples, "sample")
         least = f"the minimum is {seen.effective.min_samples:,}"
-    return f"{issued} issued, and {least}: {_longer(seen)}"
+    return Reason(f"{issued} issued, and {least}", longer(seen), follows=True)
 
 
 def no_estimate(seen: Observed, count: int, percentile: float, stopping: EarlyStopping) -> str:
@@ -198,8 +205,8 @@ def no_estimate(seen: Observed, count: int, percentile: float, stopping: EarlySt
     needed = count + stopping.more_queries
     return (
         f"{count_in_words(count, 'query', 'queries')} completed, and the "
-        f"{ordinal(percentile)} percentile needs {needed:,} for early stopping: set min_queries to "
-        f"at least {max(needed, seen.effective.min_queries):,}"
+        f"{ordinal(percentile)} percentile needs {needed:,} for early stopping: "
+        f"{at_least(seen, max(needed, seen.effective.min_queries))}"
     )
 
 
@@ -212,8 +219,8 @@ def not_shown(seen: Observed, limit: Limit, over: int, more: int | None) -> str:
     return (
         f"{over:,} of {count:,} samples {'is' if over == 1 else 'are'} above {limit.knob} = "
         f"{limit_ms:g}, and with so many the {ordinal(percentile)} percentile needs "
-        f"{count + more:,} for early stopping: set min_queries to at least {count + more:,} "
-        f"({more:,} more, if none of these is above)" + (f", or {_less_load(seen)}" if over else "")
+        f"{count + more:,} for early stopping: {at_least(seen, count + more)} "
+        f"({more:,} more, if none of these is above)" + (f", or {less_load(seen)}" if over else "")
     )
 
 
@@ -238,61 +245,3 @@ def _hopeless(percentile: float) -> str:
         f"no number of queries is enough for early stopping at the {ordinal(percentile)} "
         "percentile: set target_percentile below 100"
     )
-
-
-def _less_load(seen: Observed) -> str:
-    scenario = seen.scenario
-    if isinstance(scenario, Concurrent):
-        return f"lower concurrency (now {scenario.concurrency})"
-    return f"lower target_qps (now {scenario.target_qps:g})" if isinstance(scenario, Server) else ""
-
-
-def _ended_early(seen: Observed) -> Reason:
-    """Return what a run was given up for."""
-    end = seen.end if seen.end in GIVEN_UP else "aborted"
-    if end == "record_full" and seen.settings.recording == "histogram":
-        places = histogram_places(seen.scenario, seen.effective)
-        return Reason(
-            f"one of the last {places:,} samples had no answer yet, and recording='histogram' has "
-            "no more places",
-            "answer or fail each sample before so many further ones are issued, or set "
-            "recording='rows'",
-        )
-    return Reason(GIVEN_UP[end], _ADVICE[end])
-
-
-def _longer(seen: Observed) -> str:
-    """Return why issuing ended, and the knob that makes it go on."""
-    if seen.end in GIVEN_UP:
-        return "; ".join(_ended_early(seen))
-    if seen.end == "stopped":
-        return "it was stopped before; let it go on"
-    if seen.end == "max_queries":
-        return f"max_queries = {seen.settings.max_queries:,} ended it; raise max_queries"
-    if seen.end == "max_duration":
-        return f"max_duration_s = {seen.settings.max_duration_s:g} ended it; raise max_duration_s"
-    if seen.end == "too_many_outstanding" and isinstance(seen.scenario, Server):
-        return (
-            f"more than max_outstanding = {seen.scenario.max_outstanding:,} queries were "
-            f"unanswered; {_less_load(seen)}, or raise max_outstanding"
-        )
-    return _more_planned(seen)
-
-
-def _more_planned(seen: Observed) -> str:
-    """Return the knob that plans more queries, where all that were planned were issued."""
-    scenario = seen.scenario
-    if seen.settings.sample_order == "unique":
-        return (
-            "sample_order='unique' issues each loaded sample once; take more samples or another "
-            "order"
-        )
-    if isinstance(scenario, Server) and isinstance(scenario.arrivals, Replay):
-        return "the timestamps to replay ran out; give more, or lower the minimum"
-    expected_ms = getattr(scenario, "expected_latency_ms", None)
-    if expected_ms is not None:
-        return (
-            "the plan ran out of queries; lower expected_latency_ms "
-            f"(now {expected_ms:g}), or leave it out"
-        )
-    return "lower the minimum, or let the run go on for longer"

@@ -5,18 +5,16 @@ What is not installed skips its tests; the rules of each benchmark say what brin
 """
 
 import functools
-import importlib.util
 import re
 from typing import Any
 
 import numpy as np
 import pytest
+from reference_programs import program_of, rules_of, system_of
 
 import loadgen as lg
-from loadgen.mlperf.reference import AssetError, Reference, load_reference
 from loadgen.mlperf.reference.accuracy import answers_of, scores
 from loadgen.mlperf.reference.generation import expected
-from loadgen.mlperf.rules import Benchmark, load_rules
 from loadgen.mlperf.rules.grading import gates_met, grade
 
 SYSTEMS = [("ocr", "onnx"), ("embedding", "numpy"), ("embedding", "torch")]
@@ -25,32 +23,6 @@ NAMES = ["ocr", "embedding", "generation"]
 FEW = {"ocr": range(12), "embedding": [*range(6), *range(256, 262)]}
 FRANCE = [504, 3575, 282, 4649, 314, 7042, 30, 2]  # "The capital of France is Paris." and the end
 pytestmark = pytest.mark.timeout(110)  # generation has 500 MB to unpack
-
-
-def rules_of(name: str) -> Benchmark:
-    return load_rules("steelyard-1").benchmarks[name]
-
-
-@functools.cache
-def program_of(name: str) -> Reference:
-    benchmark = rules_of(name)
-    assert benchmark.reference is not None
-    for library in benchmark.reference.libraries:
-        if importlib.util.find_spec(library) is None:
-            pytest.skip(f"needs {library}: {benchmark.reference.install}")
-    try:
-        return load_reference(benchmark)
-    except AssetError as error:
-        if "is not installed" not in str(error):
-            raise
-        pytest.skip(str(error))
-
-
-@functools.cache
-def system_of(name: str, variant: str) -> Any:
-    if variant == "torch":
-        pytest.importorskip("torch", reason="needs the extra `torch`")
-    return program_of(name).sut(variant)
 
 
 def few_of(name: str) -> Any:

@@ -8,20 +8,19 @@ What is not installed skips its tests: ``pip install 'loadgen[demo,torch,onnx]'`
 import dataclasses
 import functools
 import hashlib
-import importlib.util
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from reference_programs import program_of, rules_of, system_of
 
 import loadgen as lg
-from loadgen.mlperf.reference import AssetError, Reference, asset_path, load_reference
+from loadgen.mlperf.reference import asset_path
 from loadgen.mlperf.reference.accuracy import answers_of, main, scores
 from loadgen.mlperf.reference.dlrm import click
 from loadgen.mlperf.reference.threads import one_thread
-from loadgen.mlperf.rules import Benchmark, load_rules
 from loadgen.mlperf.rules.grading import gates_met, grade
 
 SYSTEMS = [
@@ -39,31 +38,6 @@ SCENARIOS = {
     "Server": lg.Server(target_qps=50, target_latency_ms=60_000),
     "Offline": lg.Offline(n_samples=20),
 }
-
-
-def rules_of(name: str) -> Benchmark:
-    return load_rules("steelyard-1").benchmarks[name]
-
-
-@functools.cache
-def program_of(name: str) -> Reference:
-    benchmark = rules_of(name)
-    assert benchmark.reference is not None
-    for library in benchmark.reference.libraries:
-        if importlib.util.find_spec(library) is None:
-            pytest.skip(f"needs {library}: {benchmark.reference.install}")
-    try:
-        return load_reference(benchmark)
-    except AssetError as error:
-        if "is not installed" not in str(error):
-            raise
-        pytest.skip(str(error))
-
-
-def system_of(name: str, variant: str) -> lg.SystemUnderTest:
-    if variant == "torch":
-        pytest.importorskip("torch", reason="needs the extra `torch`")
-    return program_of(name).sut(variant)
 
 
 @functools.cache

@@ -51,7 +51,9 @@ def test_a_run_is_the_same_as_itself_within_a_wide_margin(saved: Path) -> None:
     base = str(saved / "base")
     ended = CliRunner().invoke(app, ["compare", base, base, "--margin-percent", "40"])
     assert ended.exit_code == 0
-    assert ended.stdout.startswith("Same: B is as fast as A, within 40 %, confidence 95 %.")
+    assert ended.stdout.startswith(
+        "Same, since A and B are one run: B is as fast as A, within 40 %, confidence 95 %."
+    )
 
 
 def test_confidence_and_margin_are_those_that_were_given(saved: Path, capfd) -> None:

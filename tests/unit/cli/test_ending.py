@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """How commands end: exit codes, and errors in words."""
 
+import os
 import re
 import signal
+import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from loadgen import cli
 from loadgen.cli import ending
 from loadgen.errors import (
     Interrupted,
@@ -85,3 +89,26 @@ def test_sigterm_is_like_ctrl_c_only_inside() -> None:
     with pytest.raises(KeyboardInterrupt), ending.stopped_by_sigterm():
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_that_nobody_reads_to_its_end_is_no_failure(
+    option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as stream:
+        monkeypatch.setattr(sys, "argv", ["loadgen", option])
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setattr(sys, "stderr", sys.stderr)  # typer replaces both
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), write)  # for what the stream still holds
+    assert ended.value.code == 0
+
+
+def test_what_commands_are_for_is_not_cut_off() -> None:
+    shown = CliRunner().invoke(cli.app, ["--help"]).stdout
+    commands = " ".join(shown.partition("Commands:")[2].split())
+    assert "..." not in commands
+    assert "one HTML file, without scripts, that needs no network. selftest" in commands

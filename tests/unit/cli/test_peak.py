@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import loadgen as lg
 from loadgen.cli import app
+from loadgen.config.run_file import read_run_file
 from loadgen.testing import VirtualClock
 
 SUTS = """
@@ -136,6 +137,15 @@ def test_sweep_shows_the_curve_and_its_knee(folder: Path) -> None:
     assert [row for row in rows if row and row[-1] == "knee"] == [rows[2]]
     assert len(list((folder / "runs").iterdir())) == 5
     assert done.stdout.endswith("\n\nSaved in runs\n")
+
+
+def test_saved_runs_of_a_sweep_can_be_repeated_by_their_names(folder: Path) -> None:
+    words = ("sweep", "two", "--concurrency", "1,2", "--output-dir", "runs")
+    assert command(*words).exit_code == 0
+    for name in ("01-concurrent", "02-concurrent"):
+        wanted = read_run_file(folder / "runs" / name / "run.toml")
+        assert (wanted.sut, wanted.dataset) == ("suts_of_searches:two", 10)
+    assert command(*words).exit_code == 0  # loads what is there
 
 
 def test_sweep_of_rates() -> None:

@@ -42,7 +42,8 @@ def test_the_page_goes_where_it_is_told_and_replaces_on_request(
     saved: Path, tmp_path: Path
 ) -> None:
     page = tmp_path / "pages" / "a.html"
-    assert invoke("report", saved, "--out", page)[0] == 0
+    made = f"Made for the report: {page.parent}\n"
+    assert invoke("report", saved, "--out", page) == (0, f"{made}Report: {page}\n", "")
     code, _, err = invoke("report", saved, "--out", page)
     assert code == 2
     assert f"{page}: is there already" in err
@@ -134,11 +135,13 @@ def suts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_run_has_a_page_that_is_the_one_of_the_saved_run(suts: Path) -> None:
-    code, out, err = invoke(*RUN, "--report", "a.html", "--output-dir", "run")
+    code, out, err = invoke(*RUN, "--report", "pages/a.html", "--output-dir", "run")
     assert code == 0, err
-    assert out.endswith(f"Saved in {suts / 'run'}\nReport: {suts / 'a.html'}\n")
+    page = suts / "pages" / "a.html"
+    assert out.startswith(f"Made for the report: {page.parent}\n")  # before the run
+    assert out.endswith(f"Saved in {suts / 'run'}\nReport: {page}\n")
     assert invoke("report", "run")[0] == 0
-    assert (suts / "a.html").read_bytes() == (suts / "run" / "report.html").read_bytes()
+    assert page.read_bytes() == (suts / "run" / "report.html").read_bytes()
 
 
 def test_a_run_that_is_not_saved_has_a_page_too_and_its_document_says_where(suts: Path) -> None:

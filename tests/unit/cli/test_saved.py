@@ -86,6 +86,8 @@ def test_ls_looks_in_the_current_folder(cli: Cli, run: Path) -> None:
     ("arguments", "said"),
     [
         (["nowhere"], "no folder 'nowhere'"),
+        (["--scenario", "sever"], "--scenario = 'sever': needs one of 'single_stream', "),
+        (["--scenario", "sever"], "did you mean server?"),
         (["--sort", "p98"], "--sort = 'p98': needs one of path, started_at"),
         (["--columns", "path,scenaro"], "--columns = 'scenaro'"),
         (["--json", "--csv"], "not both --json and --csv"),

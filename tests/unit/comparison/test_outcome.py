@@ -37,9 +37,9 @@ Cannot tell whether B is faster or slower than A. Margin 5 %, confidence 95 %.
   A  a\\x1b[2J\\r
   B  模型
 
-                 A       B  B / A  with 95 %  verdict
-latency p99   7 ms  7.1 ms  1.014  1 to 1.03  same
-rate         100/s   103/s   1.03  0.99 to ?  cannot tell *
+                    A         B  B / A       with 95 %  verdict
+latency p99  7.000 ms  7.100 ms  1.014  1.000 to 1.030  same
+rate         100.00/s  103.00/s  1.030     0.9900 to ?  cannot tell *
 """
 NARROW = """\
 Cannot tell whether B is faster or
@@ -48,12 +48,12 @@ Cannot tell whether B is faster or
   A  a\\x1b[2J\\r
   B  模型
 
-           latency p99           rate
-A                 7 ms          100/s
-B               7.1 ms          103/s
-B / A            1.014           1.03
-with 95 %    1 to 1.03      0.99 to ?
-verdict           same  cannot tell *
+              latency p99           rate
+A                7.000 ms       100.00/s
+B                7.100 ms       103.00/s
+B / A               1.014          1.030
+with 95 %  1.000 to 1.030    0.9900 to ?
+verdict              same  cannot tell *
 """
 
 

@@ -49,6 +49,16 @@ def test_the_file_is_the_document(result_of: Get, tmp_path: Path) -> None:
     assert json.loads(path.read_text("utf-8")) == document_of(result)
 
 
+def test_every_saved_run_has_the_published_form(every: str, result_of: Get, tmp_path: Path) -> None:
+    saved = jsonschema.Draft202012Validator({**schema(), "$ref": "#/$defs/saved"})
+    folder = result_of(every).save(tmp_path / "run")
+    document = json.loads((folder / "result.json").read_text("utf-8"))
+    assert [f"{error.json_path}: {error.message}" for error in saved.iter_errors(document)] == []
+    assert not saved.is_valid({**document, "n_rows": -1})
+    del document["series"]
+    assert not saved.is_valid(document)
+
+
 def leaves(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Where each value is that holds no others."""
     pairs = value.items() if isinstance(value, dict) else enumerate(value)

@@ -69,14 +69,49 @@ def test_a_good_generator_has_no_causes_and_shows_its_figures() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("n", "percentile", "words"),
+    [
+        (1, 90, "1 query tells next to nothing of the generator: percentile 90 takes 10 at least"),
+        (9, 90, "9 queries tell next to nothing of the generator: percentile 90 takes 10"),
+        (10, 90, None),
+        (99, 99, "99 queries tell next to nothing of the generator: percentile 99 takes 100"),
+        (100, 99, None),
+    ],
+)
+def test_a_good_generator_of_few_queries_is_told_to_be_unknown(
+    n: int, percentile: float, words: str | None
+) -> None:
+    figures = Distribution(Columns(np.full(n, 10 * MS), np.zeros(n, np.int64), None))
+    found = assess(DelayFigures(n, *[10 * US] * 5), DelayFigures(), figures, percentile)
+    assert found.verdict == "good"
+    assert [cause.startswith(words or "never") for cause in found.causes] == [True] * bool(words)
+    offline = assess(DelayFigures(1, *[10 * US] * 5), DelayFigures(), latency(10 * MS), percentile)
+    assert offline.causes == ()
+
+
 def test_a_late_generator_is_told_with_figure_share_and_what_to_do() -> None:
     (cause,) = health(delay(3 * MS), 10 * MS).causes
     assert cause == (
-        "the generator issued 3 ms late at percentile 99, 30 % of the latency there (10 ms), and "
-        "no measured cause explains it (not measured here: the stages of late issues, the issuing "
-        "thread's wait for a processor, its page faults, what the machine did): leave it a "
-        "processor (cpu=...), stop other work on the machine, or lower the rate"
+        "the generator issued 3.000 ms late at percentile 99, 30 % of the latency there "
+        "(10.00 ms), and no measured cause explains it (not measured here: the stages of late "
+        "issues, the issuing thread's wait for a processor, its page faults, what the machine "
+        "did): leave it a processor (cpu=...), stop other work on the machine, or lower the rate"
     )
+
+
+def test_a_share_just_above_a_threshold_is_not_told_as_the_threshold() -> None:
+    (cause,) = health(delay(505 * US), 10 * MS).causes
+    assert "505.0 us late at percentile 99, 5.1 % of the latency there (10.00 ms)" in cause
+
+
+def test_a_part_of_the_delay_is_not_above_the_whole() -> None:
+    issue_delay = Distribution(Columns(np.arange(1000), np.zeros(1000, np.int64), None))
+    rounded = DelayFigures(1000, 498, 901, 992, 1001, 999)
+    assert rounded.within(issue_delay) == DelayFigures(1000, 498, 900, 990, 999, 999)
+    for of_others in (DelayFigures(999, 498, 901, 992, 1001, 999), DelayFigures(1000, *[2000] * 5)):
+        assert of_others.within(issue_delay) == of_others
+    assert DelayFigures().within(issue_delay) == DelayFigures()
 
 
 def test_a_system_that_blocks_is_told_apart_and_is_not_the_generators_fault() -> None:
@@ -84,8 +119,8 @@ def test_a_system_that_blocks_is_told_apart_and_is_not_the_generators_fault() ->
     assert found.verdict == "good"
     (cause,) = found.causes
     assert cause == (
-        "the system's issue() had not returned when queries were due, 8 ms at percentile 99, 80 % "
-        "of the latency there (10 ms). It counts as the system's: return from issue() at "
+        "the system's issue() had not returned when queries were due, 8.000 ms at percentile 99, "
+        "80 % of the latency there (10.00 ms). It counts as the system's: return from issue() at "
         "once and answer later, use workers (FunctionSUT(fn, workers=...)), or pull (Session)"
     )
     assert found.figures["blocked_share"] == 0.8
@@ -108,7 +143,7 @@ def test_a_delay_is_never_more_than_the_latency_that_it_is_in() -> None:
     shares = ("own_share", "blocked_share", "client_share")
     assert [found.figures[name] for name in shares] == [1, 1, 1]
     assert found.figures["own_delay_ns"] == 10_010
-    assert all("100 % of the latency there (10 us)" in cause for cause in found.causes)
+    assert all("100 % of the latency there (10.00 us)" in cause for cause in found.causes)
     assert health(delay(5 * MS), 0).figures["own_share"] == 1
 
 
@@ -116,7 +151,10 @@ def test_the_generator_is_told_of_before_the_system() -> None:
     """Where both are to blame, advice for the system comes last: its figures are not its own."""
     client = DelayFigures(10, *[5 * MS] * 5)
     found = assess(delay(5 * MS), delay(9 * MS), latency(10 * MS), 99, client)
-    starts = ["the generator issued 5 ms late", "samples waited 5 ms in the client", "the system's"]
+    starts = [
+        "the generator issued 5.000 ms late", "samples waited 5.000 ms in the client",
+        "the system's",
+    ]  # fmt: skip
     assert len(found.causes) == 3
     assert all(map(str.startswith, found.causes, starts))
 
@@ -171,7 +209,7 @@ def test_a_delay_below_a_microsecond_is_the_clocks() -> None:
     assert found.verdict == "suspect"
     (cause,) = found.causes
     assert cause == (
-        "the generator issued 999 ns late at percentile 99, 67 % of the latency there (1.5 us): "
+        "the generator issued 999 ns late at percentile 99, 67 % of the latency there (1.500 us): "
         "some readings of the clock and a call, which no generator can do without. Measure more "
         "work at once"
     )

@@ -7,8 +7,7 @@ import pytest
 from loadgen.metrics.latency import Distribution
 from loadgen.metrics.tokens import (
     itl_columns,
-    one_token_count,
-    token_count,
+    token_counts,
     tokens_per_second,
     tokens_per_second_without_overhead,
     tpot_columns,
@@ -53,17 +52,15 @@ def test_columns_are_right_past_one_chunk() -> None:
 
 
 def test_tokens_of_completed_samples_are_counted() -> None:
-    assert token_count(N_TOKENS, STATUS) == 11
-    assert (
-        token_count(np.full(70_000, 2**31, np.uint32), np.zeros(70_000, np.uint8)) == 70_000 << 31
-    )
+    assert token_counts(N_TOKENS, STATUS) == (11, 1)
+    many = np.full(70_000, 2**31, np.uint32)
+    assert token_counts(many, np.zeros(70_000, np.uint8)) == (70_000 << 31, 0)
 
 
 def test_completed_samples_of_one_token_are_counted() -> None:
-    assert one_token_count(N_TOKENS, STATUS) == 1
     ones = np.ones(70_000, np.uint32)
-    assert one_token_count(ones, np.zeros(70_000, np.uint8)) == 70_000
-    assert one_token_count(ones, np.full(70_000, 2, np.uint8)) == 0
+    assert token_counts(ones, np.zeros(70_000, np.uint8)) == (70_000, 70_000)
+    assert token_counts(ones, np.full(70_000, 2, np.uint8)) == (0, 0)
 
 
 def test_gaps_are_between_arrivals_of_one_sample_past_one_chunk() -> None:

@@ -58,6 +58,13 @@ def test_a_good_run_is_told_in_full(make_run: Make) -> None:
     assert summary(Result(make_run(SingleStream(), starts, ends))) == SINGLE_STREAM
 
 
+def test_more_queries_are_asked_for_only_where_the_limits_are_kept(make_run: Make) -> None:
+    for limit_ms, said in ((5, "early stopping: not met, needs 457 more queries"),
+                           (1, "early stopping: not met")):  # fmt: skip
+        server = Server(target_qps=1, target_latency_ms=limit_ms)
+        assert said in lines_of(make_run(server, [0, SECOND], [2 * MS, SECOND + 2 * MS]))
+
+
 @pytest.mark.parametrize(
     ("scenario", "label", "headline"),
     [

@@ -11,6 +11,7 @@ import pytest
 
 from loadgen.config.run_file import read_run_file
 from loadgen.config.scenarios import Concurrent, Gamma, MultiStream, Offline, Server, SingleStream
+from loadgen.config.settings import Settings
 from loadgen.errors import LoadGenError
 from loadgen.metrics.columns import CHUNK_ROWS
 from loadgen.result import Result, RunData
@@ -60,6 +61,20 @@ def test_a_loaded_result_says_what_the_saved_one_says(full_run: RunData, saved_r
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_every_scenario_comes_back(scenario: Any, make_run: Make, tmp_path: Path) -> None:
     result = Result(make_run(scenario, [0, 0, 100, 100], [30, 20, 110, 170]))
+    assert facts(Result.load(result.save(tmp_path / "run"))) == facts(result)
+
+
+def test_a_first_token_at_the_instant_of_the_start_comes_back(
+    make_run: Make, tmp_path: Path
+) -> None:
+    result = Result(
+        make_run(
+            Server(target_qps=1, target_ttft_ms=1), [0, 100], [50, 190], first_token=[0, 110],
+            n_tokens=[2, 3], settings=Settings(tokens=True),
+        )
+    )  # fmt: skip
+    assert result.ttft is not None
+    assert result.ttft.percentiles([0, 100]) == [0, 10]
     assert facts(Result.load(result.save(tmp_path / "run"))) == facts(result)
 
 

@@ -28,7 +28,8 @@ def test_found_peak_says_all_there_is_to_know() -> None:
     lines = found.summary().splitlines()
     assert lines[0] == "Peak       4 outstanding, confirmed by a whole run"
     assert lines[1:5] == [
-        "Reached    p99 latency 10 ms (10 ms to 10 ms with a confidence of 95 %), limit 15 ms",
+        "Reached    p99 latency 10.00 ms (10.00 ms to 10.00 ms with a confidence of 95 %), limit "
+        "15 ms",
         "Bracket    4 passes, 5 fails; holds the capacity with a confidence of 95 %",
         "Ended      there is no whole number between the ends of the bracket",
         "Probes     6",

@@ -98,6 +98,31 @@ def test_too_few_queries_for_an_estimate_are_told_with_how_many_are_needed(
     )
 
 
+@pytest.mark.parametrize(
+    ("fields", "advice"),
+    [
+        (
+            {"end": "max_queries", "max_queries": 63},
+            "set min_queries to at least 64, and raise max_queries, which ended the run",
+        ),
+        (
+            {"end": "max_duration", "max_duration_s": 20},
+            "set min_queries to at least 64, and raise max_duration_s, which ended the run",
+        ),
+        (
+            {"sample_order": "unique"},
+            "sample_order='unique' issues each loaded sample once; take more samples or another "
+            "order (64 queries are needed)",
+        ),
+    ],
+)
+def test_more_queries_are_asked_for_by_the_knob_that_brings_them(
+    seen: Seen, only_reason: OnlyReason, fields: dict[str, Any], advice: str
+) -> None:
+    run = seen(SingleStream(), [1] * 63, min_queries=63, **fields)
+    assert only_reason(run).partition(": ")[2] == advice
+
+
 @pytest.mark.parametrize("scenario", [SingleStream(100), Server(1, target_percentile=100)])
 def test_the_maximum_cannot_be_shown(
     seen: Seen, only_reason: OnlyReason, scenario: Scenario

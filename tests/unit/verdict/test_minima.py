@@ -110,6 +110,15 @@ def test_an_offline_run_that_was_too_short_says_how_large_the_query_should_be(
     )
 
 
+@pytest.mark.parametrize("scenario", [Offline(n_samples=1000), Offline(expected_qps=100)])
+def test_an_offline_run_without_an_answer_is_not_told_to_be_larger(
+    seen: Seen, only_reason: OnlyReason, scenario: Scenario
+) -> None:
+    run = seen(scenario, [], n_samples=1100, run_samples=1100, min_duration_s=10)
+    assert only_reason(run).startswith("no sample was completed (1,100 issued)")
+    assert not judge(run).min_duration_met
+
+
 def test_offline_without_a_knob_has_no_minimum_duration(seen: Seen) -> None:
     assert judge(seen(Offline(), [1] * 100, min_duration_s=60)).valid
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which runs are valid, by MLPerf's rules and our own, and which figure is reported."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from loadgen.config.scenarios import (
     Server,
     SingleStream,
 )
+from loadgen.config.settings import Settings
 from loadgen.metrics import Distribution, EarlyStopping, Metric
 from loadgen.verdict import headline, judge
 from loadgen.verdict.observed import Observed
@@ -188,6 +190,29 @@ def test_a_run_without_an_answer_is_invalid_and_has_no_figure(
     assert "5 of 5 issued samples were never answered" in verdict.reasons[0]
     assert verdict.reasons[1].startswith("no sample was completed (5 issued), and at least 1 is")
     assert headline(run) is None
+
+
+def test_what_follows_from_a_run_that_was_given_up_is_one_line(seen: Seen) -> None:
+    run = seen(
+        SingleStream(), [], n_queries=1, n_samples=1, run_samples=1, run_missing=1,
+        end="sut_raised", last_issued_ns=5_000, violations={"answered_twice": 1},
+    )  # fmt: skip
+    first, follows, other = judge(run).reasons
+    assert first.startswith("the system under test raised an exception: correct the exception")
+    assert follows == (
+        "what follows from that: 1 of 1 issued samples was never answered, and none may be; no "
+        "sample was completed (1 issued), and at least 1 is needed; the last query was issued at "
+        "5 us, before min_duration_s = 10; 1 query issued, and the minimum is 100 (min_queries)"
+    )
+    assert other.startswith("1 violation (answered_twice: 1)")
+    in_accuracy = judge(dataclasses.replace(run, settings=Settings(mode="accuracy")))
+    assert len(in_accuracy.reasons) == 3
+
+
+def test_a_run_that_was_given_up_is_not_told_to_be_larger(seen: Seen) -> None:
+    run = seen(SingleStream(), [1] * 20, min_queries=1, end="drain_timeout", run_missing=1)
+    assert not judge(run).early_stopping.met  # type: ignore[union-attr]
+    assert not any("min_queries" in reason for reason in judge(run).reasons)
 
 
 def test_a_single_sample_is_told_in_the_right_number(seen: Seen) -> None:

@@ -93,7 +93,7 @@ def token_gaps(account: Account, series: Series) -> TokenGaps:
         none = np.zeros(len(done), np.uint32)
         n_tokens = columns["n_tokens"][rows] if "n_tokens" in columns else none
         came = columns["first_token"][rows] if "first_token" in columns else none
-        no_first = done & (came <= 0) & needs_first
+        no_first = done & (came <= result.data.never) & needs_first
         no_tokens = done & (n_tokens == 0)
         gaps = (no_first, no_tokens, done & (n_tokens == 1), no_first | no_tokens)
         found += [np.count_nonzero(each) for each in gaps]

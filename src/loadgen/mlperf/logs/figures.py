@@ -180,7 +180,7 @@ def _token_figures(
     columns, rows = result.data.columns, series.rows
     total = 0
     if "n_tokens" in columns:
-        total = token_metrics.token_count(columns["n_tokens"][rows], columns["status"][rows])
+        total, _ = token_metrics.token_counts(columns["n_tokens"][rows], columns["status"][rows])
         # LoadGen takes a count of 1 for an error, and records 0 instead.
         total -= events.token_gaps(account, series).one_token
     is_offline = requested.scenario is TestScenario.Offline

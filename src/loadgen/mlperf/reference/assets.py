@@ -14,7 +14,7 @@ from pathlib import Path
 from loadgen.errors import LoadGenError
 from loadgen.mlperf.rules.benchmark import Asset, Benchmark
 
-__all__ = ["AssetError", "asset_path", "check_assets", "digest"]
+__all__ = ["AssetError", "asset_path", "asset_paths", "check_assets", "digest"]
 
 
 class AssetError(LoadGenError):
@@ -34,6 +34,17 @@ def asset_path(asset: Asset) -> Path:
         if path.is_file():
             return path
     raise AssetError(f"{asset.path} is not installed; {asset.package} brings it: {asset.install}")
+
+
+def asset_paths(benchmark: Benchmark) -> list[Path]:
+    """Return where the files that a benchmark needs are, in the order of its rules.
+
+    Raises
+    ------
+    AssetError
+        One is nowhere on the module path.
+    """
+    return [] if benchmark.reference is None else [*map(asset_path, benchmark.reference.assets)]
 
 
 def check_assets(benchmark: Benchmark) -> None:

@@ -33,10 +33,13 @@ class Reference(abc.ABC):
     answer_kind : str, or list
         What the bytes of an answer are: "bytes", "json", or ``[dtype, shape]`` of an array, such
         as ``["<f4", []]``. Every variant's answers are of this kind.
+    benchmark : Benchmark
+        Its rules: those that `load_reference` found it by.
     """
 
     variants: ClassVar[tuple[str, ...]]
     answer_kind: ClassVar[Kind] = "json"
+    benchmark: Benchmark
 
     @property
     @abc.abstractmethod
@@ -142,6 +145,7 @@ def load_reference(benchmark: Benchmark) -> Reference:
         raise LoadGenError(
             f"the benchmark {benchmark.name} needs {error.name}: {rules.install}"
         ) from error
+    program.benchmark = benchmark
     return program
 
 

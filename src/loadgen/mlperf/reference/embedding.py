@@ -17,11 +17,10 @@ import numpy.typing as npt
 
 from loadgen.errors import LoadGenError
 from loadgen.metrics.retrieval import recall_at
-from loadgen.mlperf.reference.assets import asset_path
+from loadgen.mlperf.reference.assets import asset_paths
 from loadgen.mlperf.reference.base import Reference, answers_as_array, known_variant
 from loadgen.mlperf.reference.minilm import MiniLM, Tokens, read_safetensors
 from loadgen.mlperf.reference.threads import one_thread
-from loadgen.mlperf.rules import load_rules
 from loadgen.result.encoding import Kind
 from loadgen.sut import FunctionSUT, SystemUnderTest
 
@@ -56,9 +55,7 @@ class Embedding(Reference):
     def sut(self, variant: str) -> SystemUnderTest:
         """Return the model in NumPy or PyTorch, which takes up to eight texts at once."""
         variant = known_variant(self, variant)
-        rules = load_rules("steelyard-1").benchmarks["embedding"].reference
-        assert rules is not None  # what `load_reference` found this class by
-        weights, vocabulary = map(asset_path, rules.assets)
+        weights, vocabulary = asset_paths(self.benchmark)
         tokens = Tokens(vocabulary)
         if variant == "torch":
             from loadgen.mlperf.reference import minilm_torch  # noqa: PLC0415 - a large library

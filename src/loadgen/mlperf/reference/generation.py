@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from loadgen.errors import LoadGenError
-from loadgen.mlperf.reference.assets import asset_path
+from loadgen.mlperf.reference.assets import asset_paths
 from loadgen.mlperf.reference.base import Reference, known_variant
 from loadgen.mlperf.reference.smollm2 import Model
 from loadgen.mlperf.reference.streaming import StreamingSUT
-from loadgen.mlperf.rules import load_rules
+from loadgen.mlperf.rules import Benchmark, load_rules
 from loadgen.result.encoding import Kind
 from loadgen.sut import SystemUnderTest
 
@@ -63,7 +63,7 @@ class Generation(Reference):
     def sut(self, variant: str) -> SystemUnderTest:
         """Return the model in NumPy, which has up to eight answers under way at once."""
         name = f"generation-{known_variant(self, variant)}"
-        return StreamingSUT(load_model(), name)
+        return StreamingSUT(load_model(self.benchmark), name)
 
     def score(self, outputs: Sequence[Any], indices: npt.NDArray[Any]) -> Mapping[str, float]:
         """Return "token-agreement", "next-word" (both in per cent), and "tokens-per-sample".
@@ -113,7 +113,7 @@ def _read(name: str) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def load_model() -> Model:
+def load_model(benchmark: Benchmark) -> Model:
     """Return the network, of the file that the rules name.
 
     Raises
@@ -121,13 +121,13 @@ def load_model() -> Model:
     AssetError
         It is not installed; says what brings it.
     """
-    rules = load_rules("steelyard-1").benchmarks["generation"].reference
-    assert rules is not None  # what `load_reference` found this class by
-    return Model(asset_path(rules.assets[0]))
+    (path,) = asset_paths(benchmark)
+    return Model(path)
 
 
 def _main() -> None:
-    program, model = Generation(), load_model()
+    benchmark = load_rules("steelyard-1").benchmarks["generation"]
+    program, model = Generation(), load_model(benchmark)
     answer = StreamingSUT(model, "").answer
     lists = {
         "answers": [answer(sample) for sample in program.dataset],

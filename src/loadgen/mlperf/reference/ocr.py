@@ -20,10 +20,8 @@ import numpy.typing as npt
 
 from loadgen.errors import LoadGenError
 from loadgen.metrics.edits import error_rate
-from loadgen.mlperf.reference.assets import asset_path
 from loadgen.mlperf.reference.base import Reference, known_variant
 from loadgen.mlperf.reference.lines import lines
-from loadgen.mlperf.rules import load_rules
 from loadgen.result.encoding import Kind
 from loadgen.sut import FunctionSUT, SystemUnderTest
 
@@ -41,7 +39,7 @@ class OCR(Reference):
     answer_kind: ClassVar[Kind] = "json"
 
     def __init__(self) -> None:
-        import onnxruntime  # noqa: F401, PLC0415 - to say at once that it is missing
+        from loadgen.mlperf.reference import onnx  # noqa: F401, PLC0415 - to say at once
 
         self._images, self._texts = lines(_SEED, _N_LINES)
 
@@ -52,17 +50,10 @@ class OCR(Reference):
 
     def sut(self, variant: str) -> SystemUnderTest:
         """Return the recogniser in ONNX Runtime, with one thread, for up to eight lines at once."""
-        import onnxruntime  # noqa: PLC0415 - a large library
+        from loadgen.mlperf.reference.onnx import session  # noqa: PLC0415 - a large library
 
         known_variant(self, variant)
-        rules = load_rules("steelyard-1").benchmarks["ocr"].reference
-        assert rules is not None  # what `load_reference` found this class by
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(
-            asset_path(rules.assets[0]), options, providers=["CPUExecutionProvider"]
-        )
-        sut = FunctionSUT(_Recogniser(session), max_batch_size=_MAX_BATCH_SIZE)
+        sut = FunctionSUT(_Recogniser(session(self.benchmark)), max_batch_size=_MAX_BATCH_SIZE)
         sut.name = f"ocr-{variant}"
         return sut
 

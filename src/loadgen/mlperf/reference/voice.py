@@ -18,10 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from loadgen.metrics.binary import detection
-from loadgen.mlperf.reference.assets import asset_path
 from loadgen.mlperf.reference.base import Reference, answers_as_array, known_variant
 from loadgen.mlperf.reference.speech import CHUNK, N_CHUNKS, RATE, streams
-from loadgen.mlperf.rules import load_rules
 from loadgen.result.encoding import Kind
 from loadgen.sut import FunctionSUT, SystemUnderTest
 
@@ -45,7 +43,7 @@ class Voice(Reference):
     answer_kind: ClassVar[Kind] = ["|u1", [-1]]
 
     def __init__(self) -> None:
-        import onnxruntime  # noqa: F401, PLC0415 - to say at once that it is missing
+        from loadgen.mlperf.reference import onnx  # noqa: F401, PLC0415 - to say at once
 
         self._sound, self._is_speech = streams(_SEED, _N_STREAMS)
 
@@ -56,17 +54,10 @@ class Voice(Reference):
 
     def sut(self, variant: str) -> SystemUnderTest:
         """Return the detector in ONNX Runtime, with one thread, for up to eight streams at once."""
-        import onnxruntime  # noqa: PLC0415 - a large library
+        from loadgen.mlperf.reference.onnx import session  # noqa: PLC0415 - a large library
 
         known_variant(self, variant)
-        rules = load_rules("steelyard-1").benchmarks["voice"].reference
-        assert rules is not None  # what `load_reference` found this class by
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(
-            asset_path(rules.assets[0]), options, providers=["CPUExecutionProvider"]
-        )
-        sut = FunctionSUT(_Detector(session), max_batch_size=_MAX_BATCH_SIZE)
+        sut = FunctionSUT(_Detector(session(self.benchmark)), max_batch_size=_MAX_BATCH_SIZE)
         sut.name = f"voice-{variant}"
         return sut
 

@@ -31,7 +31,7 @@ from loadgen.report.html.parts import (
 )
 from loadgen.result.figures import are_estimates
 from loadgen.result.observation import reported_percentile
-from loadgen.values import per_cent
+from loadgen.values import four_digits, per_cent
 
 if TYPE_CHECKING:
     from loadgen.comparison import Comparison, Difference
@@ -181,7 +181,7 @@ def _table(found: Comparison) -> Table:
 
 def _row(each: Difference) -> list[Cell | str]:
     figures = [_figure(each, value) for value in (each.a, each.b)]
-    ratios = [NOTHING if v is None else Cell(f"{v:.4g}", v) for v in each.ratio_interval]
+    ratios = [NOTHING if v is None else Cell(four_digits(v), v) for v in each.ratio_interval]
     mark = " *" if each.clear_alone and each.verdict == "cannot tell" else ""
     verdict = Cell(each.verdict + mark, tone=_TONES.get(each.verdict, "warn"))
-    return [each.name, *figures, Cell(f"{each.ratio:.4g}", each.ratio), *ratios, verdict]
+    return [each.name, *figures, Cell(four_digits(each.ratio), each.ratio), *ratios, verdict]

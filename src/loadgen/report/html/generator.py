@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from loadgen.health import DelayFigures
+from loadgen.health import SHARES, DelayFigures
 from loadgen.report import words
 from loadgen.report.html.curves import curve
 from loadgen.report.html.parts import (
@@ -18,10 +18,10 @@ from loadgen.report.html.parts import (
     Text,
     count,
     sentence,
-    share,
     time,
 )
 from loadgen.sut.watch import blocked_in_words
+from loadgen.values import per_cent
 
 if TYPE_CHECKING:
     from loadgen.metrics.gaps import Check
@@ -84,7 +84,7 @@ def _figure(name: str, value: float) -> Cell:
     if name.endswith("_ns"):
         return time(value, key)
     if name.endswith("_share"):
-        return Cell(share(value).text, value, key)
+        return Cell(per_cent(value, 1, apart_from=SHARES), value, key)
     return Cell(f"{value:,.6g}", value, key)
 
 

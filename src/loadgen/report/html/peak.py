@@ -71,7 +71,7 @@ def peak_page(found: PeakResult) -> Page:
     if result is not None and found.peak is not None:
         look_up_all(result)
         whole = [*figures_section(result).blocks, *latency_section(result).blocks, Text(_OWN_PAGE)]
-        at = f"The whole run at {_load(found.peak)} {unit}"
+        at = f"The whole run at {units.load(found.peak)} {unit}"
         sections += [Section("run", at, whole), *provenance.sections(result, "the whole run")]
     else:
         knobs = {name: words.knob(value) for name, value in found.scenario.to_dict().items()}
@@ -87,10 +87,6 @@ def peak_page(found: PeakResult) -> Page:
     )
 
 
-def _load(load: float) -> str:
-    return f"{load:,.6g}"
-
-
 def _cards(found: PeakResult) -> list[Card]:
     """Return what was found, and the verdicts on the whole run; the one to be read first leads."""
     answer, _, how = re.sub(r"(?<=\D)[:,] ", "\n", found.headline, count=1).partition("\n")
@@ -104,7 +100,7 @@ def _cards(found: PeakResult) -> list[Card]:
     else:
         worse = [probe for probe in found.probes if probe.health != "good"]
         worst = max((probe.health for probe in worse), key=[*HEALTH_TONES].index, default="good")
-        at = ", ".join(f"{_load(probe.load)} ({probe.health})" for probe in worse)
+        at = ", ".join(f"{units.load(probe.load)} ({probe.health})" for probe in worse)
         meaning = f"not good at {at}" if worse else f"{words.BELIEF['good']} at all loads"
         generator = Card("Generator", worst, meaning, HEALTH_TONES[worst])
         found_cards = [peak, generator]
@@ -118,7 +114,7 @@ def _facts(found: PeakResult, unit: str) -> Iterator[Fact]:
         ("highest load that passed", passed, "at least"),
         ("lowest load that failed", failed, "less than"),
     ):
-        cell = Cell("none") if load is None else Cell(f"{_load(load)} {unit}", load)
+        cell = Cell("none") if load is None else Cell(f"{units.load(load)} {unit}", load)
         yield Fact(name, cell, "" if load is None else f"the capacity is {side} {sure}")
     for each in found.reached():
         name = f"{LIMITED[each.knob]} {percentile_name(each.percentile)}"
@@ -166,7 +162,7 @@ def _course(found: PeakResult, unit: str) -> Picture:
     rows: list[list[Cell | str]] = [
         [
             str(number),
-            Cell(_load(probe.load), probe.load),
+            Cell(units.load(probe.load), probe.load),
             Cell(probe.outcome, tone=_TONES[probe.outcome]),
             *(time(probe.reached_ns.get(knob)) for knob in knobs),
             share(probe.over / max(probe.n, 1), 2),
@@ -188,7 +184,8 @@ def _bracket_in_words(found: PeakResult) -> str:
         return "There is no bracket: " + (
             "no load passed." if passed is None else "no load failed."
         )
-    return f"The bracket is from {_load(passed)}, which passes, to {_load(failed)}, which fails."
+    passes, fails = units.load(passed), units.load(failed)
+    return f"The bracket is from {passes}, which passes, to {fails}, which fails."
 
 
 def _reached(
@@ -213,7 +210,7 @@ def _reached(
     )
     rows = [
         [
-            Cell(_load(probe.load), probe.load),
+            Cell(units.load(probe.load), probe.load),
             time(ns),
             Cell(probe.outcome, tone=_TONES[probe.outcome]),
         ]

@@ -179,7 +179,9 @@ def figures_section(result: Result) -> Section:
     if result.goodput is not None:
         said.append(words.goodput(result, result.goodput))
     if result.early_stopping is not None:
-        said.append(words.stopping(result.early_stopping))
+        said.append(
+            words.stopping(result.early_stopping, limits_kept=result.verdict.perf_constraints_met)
+        )
     if are_estimates(result):
         percentile = reported_percentile(result.scenario)
         interval = interval_in_words(result, percentile)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from loadgen.config.scenarios import Server
-from loadgen.report import words
+from loadgen.report import units, words
 from loadgen.report.causes import Mark, causes, mark, same_loads
 from loadgen.report.html import drawing, provenance, scales
 from loadgen.report.html.drawing import COLOURS, Axes
@@ -65,6 +65,7 @@ def sweep_page(results: Sequence[Result], points: Sequence[Point], knee: Point |
     knee : Point or None
     """
     first = results[0]
+    lowest, highest = units.load(points[0].load), units.load(points[-1].load)
     unit = "queries/s" if isinstance(first.scenario, Server) else "outstanding"
     numbers = _table(results, points, knee, unit)
     blocks: list[Block] = [_latency(results, points, knee, numbers), _throughput(points, unit)]
@@ -72,26 +73,20 @@ def sweep_page(results: Sequence[Result], points: Sequence[Point], knee: Point |
         blocks = [Text("No run answered anything, so there is no curve.")]
     return Page(
         title=f"{first.sut_name}: sweep of {first.scenario.name}",
-        subtitle=[
-            f"{len(points):,} loads, {_load(points[0].load)} to {_load(points[-1].load)} {unit}"
-        ],
+        subtitle=[f"{len(points):,} loads, {lowest} to {highest} {unit}"],
         cards=_cards(results, points, unit),
         facts=[*_facts(points, knee, unit)],
         sections=[
             Section("curve", "Latency and throughput by load", blocks),
             Section("runs", "Each run", [numbers, *_reasons(results, points, unit)]),
-            *provenance.sections(first, f"the run at {_load(points[0].load)} {unit}"),
+            *provenance.sections(first, f"the run at {lowest} {unit}"),
         ],
         guide=guide(first.scenario, _GUIDE),
     )
 
 
-def _load(load: float) -> str:
-    return f"{load:,.6g}"
-
-
 def _at(loads: Sequence[float], unit: str) -> str:
-    return f"{', '.join(map(_load, loads))} {unit}"
+    return f"{', '.join(map(units.load, loads))} {unit}"
 
 
 def _cards(results: Sequence[Result], points: Sequence[Point], unit: str) -> list[Card]:
@@ -114,11 +109,11 @@ def _cards(results: Sequence[Result], points: Sequence[Point], unit: str) -> lis
         words_of = f"highest load of a valid run; {len(valid)} of {len(points)} runs are valid"
         words_of += f", {counts}" if counts else ""
         tone: Tone = "good" if len(valid) == len(points) else "warn"
-        system = Card("System", f"{_load(valid[-1].load)} {unit}", words_of, tone, why)
+        system = Card("System", f"{units.load(valid[-1].load)} {unit}", words_of, tone, why)
     worst = "bad" if any(each.health == "bad" for each in bad) else "suspect"
     generator = Card("Generator", "good", words.BELIEF["good"] + " at all loads", "good")
     if bad:
-        at = ", ".join(f"{_load(point.load)} ({point.health})" for point in bad)
+        at = ", ".join(f"{units.load(point.load)} ({point.health})" for point in bad)
         generator = Card("Generator", worst, f"not good at {at}", HEALTH_TONES[worst])
     return [generator, system] if worst == "bad" and bad else [system, generator]
 
@@ -130,7 +125,7 @@ def _facts(points: Sequence[Point], knee: Point | None, unit: str) -> list[Fact]
         found.append(Fact("knee", Cell("none"), note))
     else:
         note = "behind it latency rises faster than load"
-        found.append(Fact("knee", Cell(f"{_load(knee.load)} {unit}", knee.load), note))
+        found.append(Fact("knee", Cell(f"{units.load(knee.load)} {unit}", knee.load), note))
     rates = [point.throughput for point in points if point.throughput is not None]
     if rates:
         found.append(Fact("most completed", Cell(f"{max(rates):,.2f} samples/s", max(rates))))
@@ -169,7 +164,7 @@ def _latency(
         scales.time_axis(axes.yaxis, values, "")
         scales.load_axis(axes.xaxis, loads, unit)
 
-    where = "There is no knee" if knee is None else f"The knee is at {_load(knee.load)} {unit}"
+    where = "There is no knee" if knee is None else f"The knee is at {units.load(knee.load)} {unit}"
     limit = "" if limit_ns is None else f" The limit is {ns_in_words(limit_ns)}."
     seen = f"Latency by load, at three percentiles. {where}.{limit}"
     return Picture("Latency by load", seen, *drawing.draw("load", into), numbers)
@@ -183,15 +178,18 @@ def _throughput(points: Sequence[Point], unit: str) -> Picture:
         if unit == "queries/s":
             axes.plot(loads, loads, ":", color=COLOURS["ink"], label="all that was offered")
         axes.plot(loads, rates, marker="o", markersize=4, color=COLOURS["first"], label="completed")
-        scales.count_axis(axes, max(rates, default=0.0), "samples/s")
         scales.load_axis(axes.xaxis, loads, unit)
+        if unit == "queries/s" and axes.get_xscale() == "log":
+            # On two different scales what was offered would be no straight line.
+            scales.load_axis(axes.yaxis, loads, "samples/s")
+        else:
+            scales.count_axis(axes, max(rates, default=0.0), "samples/s")
 
     most = max(known, key=lambda each: each[1], default=(0, 0.0, 0))
-    seen = (
-        f"Samples completed a second by load: at most {most[1]:,.2f}, at {_load(most[0])} {unit}."
-    )
+    at = f"{units.load(most[0])} {unit}"
+    seen = f"Samples completed a second by load: at most {most[1]:,.2f}, at {at}."
     rows = [
-        [Cell(_load(load), load), Cell(f"{rate:,.2f}", rate), time(p99)]
+        [Cell(units.load(load), load), Cell(f"{rate:,.2f}", rate), time(p99)]
         for load, rate, p99 in known
     ]
     numbers = Table("Throughput by load", (unit, "completed samples/s", "p99"), rows)
@@ -213,7 +211,7 @@ def _table(
         rate = point.throughput
         rows.append(
             [
-                Cell(_load(point.load), point.load),
+                Cell(units.load(point.load), point.load),
                 NOTHING if rate is None else Cell(f"{rate:,.2f}", rate),
                 *times,
                 _verdict(mark(result)),

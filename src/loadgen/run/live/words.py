@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from loadgen.health import BAD_SHARE, FLOOR_NS, SUSPECT_SHARE
+from loadgen.health import BAD_SHARE, FLOOR_NS, SHARES, SUSPECT_SHARE
 from loadgen.run.live.state import Snapshot
 from loadgen.terminal import Style, cells, cut, printable, wrapped
 from loadgen.values import ns_in_words, per_cent
@@ -103,7 +103,7 @@ def _health(seen: Snapshot, delay_ns: float) -> Iterator[Word]:
     percentile = f"p{seen.series.percentile:g}"
     yield Word(f"issue delay {percentile} {_time_in_words(delay_ns)}")
     if late:
-        yield Word(f"{per_cent(share)} of the latency", style)
+        yield Word(f"{per_cent(share, apart_from=SHARES)} of the latency", style)
         yield Word("whose doing: at the end")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
+from functools import partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -158,12 +159,12 @@ class OpenAISUT(SystemUnderTest):
             api_key=api_key or "",
             extra=dict(extra or {}),
         )
-        self._limits = Limits(
+        self._limits = partial(
+            Limits,
             max_connections or min(most, _MOST_CONNECTIONS),
             connect_timeout_s,
             first_token_timeout_s,
-            total_timeout_s or _TOTAL_TIMEOUT_S,
-            max_retries,
+            max_retries=max_retries,
         )
         self._total_timeout_s = total_timeout_s
         self._tls = tls
@@ -183,12 +184,11 @@ class OpenAISUT(SystemUnderTest):
         self._starts.add(took_on=self._loop is None)
         if self._loop is not None:
             raise LoadGenError(f"{self.name}: this OpenAISUT already serves another run")
-        limits = self._limits._replace(total_timeout_s=self._total_limit_s(run))
         self._loop = RequestLoop(
             run,
             self._request,
             to=self._to,
-            limits=limits,
+            limits=self._limits(total_timeout_s=self._total_limit_s(run)),
             tls=self._tls,
             tokenizer=self._tokenizer,
         )
@@ -198,15 +198,15 @@ class OpenAISUT(SystemUnderTest):
 
     def _total_limit_s(self, run: Run) -> float:
         """Return the limit of an answer, which is to end before the run gives up on all of them."""
-        drain_s = run.settings.drain_timeout_s
+        given, drain_s = self._total_timeout_s, run.settings.drain_timeout_s
         if drain_s is None or isinstance(run.scenario, Offline):
-            return self._limits.total_timeout_s
-        if self._total_timeout_s is None:
-            return min(self._limits.total_timeout_s, _SHARE_OF_DRAIN * drain_s)
-        if self._total_timeout_s >= drain_s:
+            return given or _TOTAL_TIMEOUT_S
+        if given is None:
+            return min(_TOTAL_TIMEOUT_S, _SHARE_OF_DRAIN * drain_s)
+        if given >= drain_s:
             allowed = f"less than drain_timeout_s = {drain_s:g}, after which the run gives up"
-            raise SettingsError([Problem("total_timeout_s", self._total_timeout_s, allowed)])
-        return self._total_timeout_s
+            raise SettingsError([Problem("total_timeout_s", given, allowed)])
+        return given
 
     def _delivery(self, scenario: Scenario) -> Delivery:
         return Delivery("pull")

@@ -5,8 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import matplotlib as mpl
+import pytest
+from matplotlib.figure import Figure
 
-from loadgen.report.html import drawing, scales
+from loadgen.report.html import drawing, scales, sweep
+from loadgen.search import Point
 
 
 def plot(number: int) -> tuple[str, str]:
@@ -45,3 +48,16 @@ def test_text_stays_text_and_colours_are_the_page_s() -> None:
     assert ">line 1</text>" in wide
     assert "var(--ink)" in narrow
     assert not any(colour in wide + narrow for colour in drawing.COLOURS.values())
+
+
+@pytest.mark.parametrize(("loads", "kind"), [((10, 20, 500), "log"), ((50, 200), "linear")])
+def test_what_a_sweep_offered_is_a_straight_line(
+    loads: tuple[float, ...], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    axes = Figure().subplots()
+    monkeypatch.setattr(drawing, "draw", lambda _, into: (str(into(axes, False)), ""))
+    points = [Point(load, 0.9 * load, 1, 2, 3, True, "good") for load in loads]
+    sweep._throughput(points, "queries/s")
+    assert (axes.get_xscale(), axes.get_yscale()) == (kind, kind)
+    low, high = axes.get_ylim()
+    assert low <= 0.9 * loads[0] < 0.9 * loads[-1] <= high
