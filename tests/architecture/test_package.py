@@ -19,6 +19,7 @@ OPTIONAL = {
     "loadgen.mlperf.reference.dlrm_torch": "torch",
     "loadgen.mlperf.reference.minilm_torch": "torch",
     "loadgen.mlperf.reference.onnx": "onnxruntime",
+    "loadgen.mlperf.training.digits": "torch",
     "loadgen.sut.jax": "jax",
     "loadgen.sut.kserve": "tritonclient",
     "loadgen.sut.onnx": "onnxruntime",

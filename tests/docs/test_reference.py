@@ -19,8 +19,12 @@ NAMES = [
 ]
 MODULES = ("loadgen", *(f"loadgen.{name}" for name in ("sut", "mlperf", "testing", "compat")))
 MORE = tuple(
-    f"loadgen.{name}" for name in ("dataset", "export", "index", "scoring", "search", "sut.openai")
-)
+    f"loadgen.{name}"
+    for name in (
+        "dataset", "export", "index", "mlperf.power", "mlperf.training", "scoring", "search",
+        "sut.openai",
+    )
+)  # fmt: skip
 # Their libraries come with an extra: told by name alone.
 OPTIONAL = {
     "loadgen.sut.torch.TorchSUT",

@@ -7,14 +7,14 @@ Nothing is started here; whatever is wrong is `WrongUse`. Not for the options th
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-from loadgen.cli.ending import WrongUse, show_traceback
+from loadgen.cli.ending import WrongUse
+from loadgen.cli.importing import MODULE_NAME, imported
 from loadgen.cli.options import (
     ARRIVAL_FIELDS,
     CONVERSATION_FIELDS,
@@ -32,14 +32,11 @@ from loadgen.dataset import ConversationDataset, open_dataset, open_prompts
 from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
 from loadgen.run.task import Task
 from loadgen.sut import SystemUnderTest, as_sut
-from loadgen.values import name_hint
 
 __all__ = ["Job", "is_run_file", "prepare"]
 
 Texts = Mapping[str, Any]
 """Options that were given: parameter name to text, or to bool for a switch."""
-
-_MODULE_NAME: Final = '"module:name"'
 
 _T = TypeVar("_T")
 
@@ -89,7 +86,7 @@ def prepare(target: str | None, options: Texts) -> Job:
         sut = (
             system_of(wanted.sut)
             if isinstance(wanted.sut, dict)
-            else as_sut(_imported("the system under test", str(wanted.sut)))
+            else as_sut(imported("the system under test", str(wanted.sut)))
         )
         dataset = wanted.dataset
         if isinstance(dataset, str):
@@ -143,7 +140,7 @@ def _merged(base: RunFile | None, target: str | None, options: Texts) -> RunFile
         problems.append(Problem("prompts", options["prompts"], "not both --prompts and --dataset"))
     if dataset is None:
         is_ours = isinstance(sut, dict)
-        any_kind = f"{_MODULE_NAME}, a file or folder of samples, or how many there are"
+        any_kind = f"{MODULE_NAME}, a file or folder of samples, or how many there are"
         allowed = "a file of prompts" if is_ours else any_kind
         problems.append(Problem("prompts" if is_ours else "dataset", MISSING, allowed))
     elif isinstance(dataset, str) and dataset.removeprefix("-").isdecimal():
@@ -163,11 +160,11 @@ def _sut(
     if base is None and table and target is not None:
         problems.append(Problem("sut", target, "no TARGET with --openai"))
     elif sut is None:
-        problems.append(Problem("sut", MISSING, f"{_MODULE_NAME}, or --openai URL"))
+        problems.append(Problem("sut", MISSING, f"{MODULE_NAME}, or --openai URL"))
     elif base is None and "sut" in options:
         problems.append(Problem("sut", sut, f"a file as TARGET, which is {target!r}"))
     elif base is None and isinstance(sut, str) and ":" not in sut:
-        problems.append(Problem("sut", target, f"{_MODULE_NAME}, or the name of a file"))
+        problems.append(Problem("sut", target, f"{MODULE_NAME}, or the name of a file"))
     return sut
 
 
@@ -257,42 +254,7 @@ def _dataset(spec: str, folders: Sequence[str], kind: Callable[[Path], Any]) -> 
     if path.exists():
         return kind(path)
     if ":" in spec:
-        return _imported("the dataset", spec)
+        return imported("the dataset", spec)
     raise WrongUse(
-        f"the dataset: {spec!r} is neither {_MODULE_NAME} nor a file or folder in {Path.cwd()}"
+        f"the dataset: {spec!r} is neither {MODULE_NAME} nor a file or folder in {Path.cwd()}"
     )
-
-
-def _imported(what: str, spec: str) -> Any:
-    """Return what ``module:name`` names.
-
-    Raises
-    ------
-    WrongUse
-        Says what was tried.
-    """
-    module_name, colon, name = spec.partition(":")
-    if not (module_name and colon and name):
-        raise WrongUse(f"{what}: {spec!r} is not {_MODULE_NAME}")
-    if module_name.endswith(".py"):
-        raise WrongUse(f"{what}: a module goes without .py: {module_name[:-3]}:{name}")
-    try:
-        found: Any = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
-        missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        if missing and f"{module_name}.".startswith(f"{missing}."):
-            hint = name_hint(missing, (path.stem for path in Path.cwd().glob("*.py")))
-            raise WrongUse(
-                f"{what}: no module {missing!r} for {spec!r}, neither in {Path.cwd()} nor installed"
-                f"{hint}"
-            ) from None
-        show_traceback(error)
-        raise WrongUse(f"{what}: importing {module_name!r} raised the above") from None
-    for part in name.split("."):
-        if not hasattr(found, part):
-            file = getattr(sys.modules[module_name], "__file__", None) or "built in"
-            raise WrongUse(
-                f"{what}: {module_name!r} ({file}) has no {name!r}{name_hint(part, dir(found))}"
-            )
-        found = getattr(found, part)
-    return found
