@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the summary and the detail log of a run once, in the form that LoadGen writes them.
+
+Memory is bounded by `LARGEST`, whatever the files are. Not for what the entries mean, nor for the
+accuracy log and the trace, which are read as a stream.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from loadgen.mlperf.logs.read import Detail, DetailEntry
+from loadgen.mlperf.logs.read_source import short
+
+__all__ = ["DETAIL", "LOADED", "SUMMARY", "Fault", "RunLogs", "Thread", "read_evidence"]
+
+SUMMARY: Final = "mlperf_log_summary.txt"
+DETAIL: Final = "mlperf_log_detail.txt"
+LOADED: Final = "loaded_qsl_set"
+
+LARGEST: Final = 1 << 26
+"""Bytes of a summary or a detail log: the loaded set of 800,000 samples takes 5.5 MB."""
+_MOST_FAULTS: Final = 20  # of a file, before the rest of them is only counted
+# Keys and values as LoadGen writes them, byte for byte. Only the value is without bounds, and what
+# follows it is short, so that no line can keep this busy. Most values are simple, and tried first.
+_LINE: Final = re.compile(
+    r':::MLLOG \{"key": "([a-z0-9_.]{1,80})", '
+    r'"value": (-?\d[\d.e+-]*|true|false|"[^"\\]{0,200}"|.*), "time_ms": (\d{1,20}\.\d{6}), '
+    r'"namespace": "mlperf::logging", "event_type": "POINT_IN_TIME", "metadata": '
+    r'\{"is_error": (true|false), "is_warning": (true|false), "file": "[\w.+/ -]{1,80}", '
+    r'"line_no": \d{1,6}, "pid": (\d{1,20}), "tid": (\d{1,20})\}\}'
+)
+_LIST: Final = re.compile(r"\[\d{1,19}(?:,\d{1,19})*\]")
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_refuse)
+
+
+class Fault(NamedTuple):
+    """Something that is not as LoadGen writes it: file, line, rule, what is there, what should."""
+
+    file: str
+    line: int
+    rule: str
+    found: str
+    expected: str
+
+
+class Thread(NamedTuple):
+    """Who wrote a line, as text: the process and the thread."""
+
+    pid: str
+    tid: str
+
+
+@dataclass(frozen=True)
+class RunLogs:
+    """What the logs of a run say.
+
+    Parameters
+    ----------
+    detail : Detail or None
+        Key to value; the value of ``loaded_qsl_set`` is text, as it stands. None: there is none.
+    summary : tuple of str or None
+        Lines.
+    threads : tuple of Thread
+        Of each entry of `detail`.
+    faults : tuple of Fault
+    """
+
+    detail: Detail | None
+    summary: tuple[str, ...] | None
+    threads: tuple[Thread, ...] = ()
+    faults: tuple[Fault, ...] = field(default=(), repr=False)
+
+
+def read_evidence(folder: Path) -> RunLogs:
+    """Read the summary and the detail log.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    RunLogs
+        Of a file that is not there, or cannot be read, None and a fault.
+    """
+    faults: list[Fault] = []
+    summary = _text(folder, SUMMARY, faults)
+    detail = _text(folder, DETAIL, faults)
+    lines = None if summary is None else tuple(summary.removesuffix("\n").split("\n"))
+    if detail is None:
+        return RunLogs(None, lines, (), tuple(faults))
+    entries, threads = [], []
+    wrong = 0
+    for number, text in enumerate(detail.removesuffix("\n").split("\n"), start=1):
+        said = _entry(number, text.removesuffix("\r"))
+        if isinstance(said, str):
+            wrong += 1
+            if wrong <= _MOST_FAULTS:
+                faults.append(Fault(DETAIL, number, "log.line", short(text), said))
+        else:
+            entries.append(said[0])
+            threads.append(said[1])
+    if wrong > _MOST_FAULTS:
+        more = f"{wrong - _MOST_FAULTS:,} more such lines"
+        faults.append(Fault(DETAIL, 0, "log.line", more, "lines as LoadGen writes them"))
+    return RunLogs(Detail(tuple(entries)), lines, tuple(threads), tuple(faults))
+
+
+def _text(folder: Path, name: str, faults: list[Fault]) -> str | None:
+    """Return a file's text; None and a fault where it cannot be read."""
+    path = folder / name
+    try:
+        there = path.stat()
+        if not stat.S_ISREG(there.st_mode):
+            raise OSError("no regular file")
+        if there.st_size > LARGEST:
+            size = f"{there.st_size:,} bytes"
+            faults.append(Fault(name, 0, "log.size", size, f"at most {LARGEST:,} bytes"))
+            return None
+        with path.open("rb") as file:
+            content = file.read(LARGEST)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        faults.append(Fault(name, 0, "log.missing", f"cannot be read: {reason}", "a log"))
+        return None
+    if not content:
+        faults.append(Fault(name, 0, "log.missing", "an empty file", "a log"))
+        return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        faults.append(Fault(name, line, "log.line", "bytes that are no UTF-8", "text"))
+        return content.decode("utf-8", "replace")
+
+
+def _entry(number: int, text: str) -> tuple[DetailEntry, Thread] | str:
+    """Return a line's entry; where it has none, what was expected."""
+    found = _LINE.fullmatch(text)
+    if found is None:
+        return "an entry as LoadGen writes it, with all of its parts in their order"
+    key, raw, time_ms, error, warning, pid, tid = found.groups()
+    try:
+        value = _value(key, raw)
+    except ValueError:
+        return f"a value in JSON, not {short(raw)}"
+    entry = DetailEntry(key, value, float(time_ms), error == "true", warning == "true", number)
+    return entry, Thread(pid, tid)
+
+
+def _value(key: str, raw: str) -> Any:
+    """Return a value; of a loaded set, which may be long, its text.
+
+    Raises
+    ------
+    ValueError
+        It is no JSON, or nothing that LoadGen would write.
+    """
+    if key == LOADED:
+        if not _LIST.fullmatch(raw):
+            raise ValueError("no list of sample indices")
+        return raw
+    try:
+        return _JSON.decode(raw)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
