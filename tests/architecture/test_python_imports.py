@@ -18,7 +18,7 @@ import loadgen
 HEAVY = (
     "scipy", "typer", "rich", "cffi",
     "sklearn", "torch", "jax", "onnxruntime", "httpx", "jinja2", "matplotlib", "pandas",
-    "pyarrow", "datasets", "polars", "duckdb", "opentelemetry",
+    "pyarrow", "datasets", "polars", "duckdb", "opentelemetry", "cryptography",
 )  # fmt: skip
 
 IMPORT_ALONE = "import loadgen"

@@ -2,13 +2,21 @@
 """The command line, ``loadgen``: words to calls.
 
 ``commands`` has what can be typed of one run, ``commands_many`` of several, ``commands_saved`` of
-saved ones, ``commands_suite`` of the suite, ``commands_train`` of training; each command's work is
-in the module of its name. Not for anything that a library user could want too.
+saved ones, ``commands_suite`` of the suite, ``commands_submission`` of submissions,
+``commands_train`` of training; each command's work is in the module of its name. Not for anything
+that a library user could want too.
 """
 
 import sys
 
-from loadgen.cli import commands, commands_many, commands_saved, commands_suite, commands_train
+from loadgen.cli import (
+    commands,
+    commands_many,
+    commands_saved,
+    commands_submission,
+    commands_suite,
+    commands_train,
+)
 from loadgen.cli.app import app
 from loadgen.cli.completion import join_colons
 from loadgen.cli.ending import INVALID, VALID, prepare_streams
@@ -18,6 +26,7 @@ __all__ = [
     "commands",
     "commands_many",
     "commands_saved",
+    "commands_submission",
     "commands_suite",
     "commands_train",
     "main",

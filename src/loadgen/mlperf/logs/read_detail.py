@@ -72,6 +72,9 @@ class Detail(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return self._by_key[key][0].value
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_key  # an error would look for a hint
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_key)
 

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``loadgen check``: a submission's findings and results, in words, as JSON, as SARIF.
+
+Not for what is found (``loadgen.mlperf.checker``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import loadgen
+from loadgen import terminal
+from loadgen.cli import ending
+from loadgen.cli.output import Output
+from loadgen.errors import SettingsError
+from loadgen.mlperf.checker import Finding, Judged, Report
+from loadgen.mlperf.checker import check as check_tree
+from loadgen.mlperf.checker.sarif import to_sarif
+from loadgen.mlperf.rules import RulesError
+from loadgen.report.grid import fitted
+from loadgen.report.times import TABLE_WIDTH
+from loadgen.terminal import wrapped
+from loadgen.values import TEXT_WIDTH, count_in_words
+from loadgen.whole_file import replacing
+
+_OPTIONS: Final = {"round": "--round", "signer": "--signer"}
+"""Arguments of `check`, as they are typed."""
+_HEADS: Final = ("submitter", "system", "benchmark", "scenario", "result", "unit", "is")
+
+
+def check(
+    root: Path, round_: str | None, signer: str | None, sarif: Path | None, *, as_json: bool
+) -> int:
+    """Check a submission; return the exit code.
+
+    Parameters
+    ----------
+    root : Path
+    round_, signer : str or None
+        As for `loadgen.mlperf.checker.check`.
+    sarif : Path or None
+        Where to write SARIF.
+    as_json : bool
+        As for `Output`.
+    """
+    output = Output(as_json=as_json, quiet=False)
+    try:
+        report = check_tree(
+            root, round=round_, signer=signer, processes=len(os.sched_getaffinity(0))
+        )
+    except RulesError as error:
+        raise ending.WrongUse(str(error)) from None
+    except SettingsError as error:
+        raise SettingsError(
+            each._replace(field=_OPTIONS.get(each.field, each.field)) for each in error.problems
+        ) from None
+    if sarif is not None:
+        with replacing(sarif) as partial:
+            document = to_sarif(report, loadgen.__version__)
+            partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    output.say("\n".join(_words(report)))
+    code = ending.VALID if report.accepted else ending.INVALID
+    return output.end(code, **report.to_dict())
+
+
+def _words(report: Report) -> Iterator[str]:
+    width = min(terminal.columns(TABLE_WIDTH, sys.stdout), TEXT_WIDTH)
+    for each in report.findings:
+        yield from _finding(each, width)
+    if report.results:
+        rows = [_row(each) for each in report.results]
+        yield from fitted([_HEADS, *rows], terminal.columns(TABLE_WIDTH, sys.stdout), range(4))
+        yield ""
+    n_refused = sum(not each.accepted for each in report.results)
+    errors = count_in_words(len(report.errors), "error")
+    counts = f"{count_in_words(len(report.results), 'result')}, {n_refused:,} refused; {errors}"
+    verdict = "Accepted" if report.accepted else "Refused"
+    yield wrapped(f"{verdict} by the rules of {report.title}: {counts}.", width=width)
+    yield wrapped(report.notice, width=width)
+
+
+def _row(result: Judged) -> tuple[str, ...]:
+    fields = result.fields
+    score = fields["Performance_Result"]
+    return (
+        *(str(fields[key]) for key in ("Submitter", "Platform", "UsedModel", "Scenario")),
+        "-" if score is None else f"{score:g}",
+        f"{fields['Performance_Units']}{', inferred' * fields['inferred']}",
+        "accepted" if result.accepted else "refused",
+    )
+
+
+def _finding(finding: Finding, width: int) -> Iterator[str]:
+    place = f"{finding.file}:{finding.line}" if finding.line else finding.file
+    yield f"{place}: {finding.severity}: {finding.rule}"
+    yield wrapped(f"{finding.found}", "  found     ", " " * 12, width)
+    yield wrapped(f"{finding.expected} ({finding.reference})", "  expected  ", " " * 12, width)
+    yield ""

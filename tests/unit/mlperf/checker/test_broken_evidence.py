@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accuracy, audits, and what runs say beside each other: broken in one place, it is refused."""
+
+from pathlib import Path
+
+import pytest
+from submissions import QWEN, SYSTEM, UNET, Change, Submission, assert_refused
+
+RUN = "@/performance/run_1"
+TEST01 = "@/TEST01"
+AUDIT = "@/TEST01/performance/run_1"
+
+
+ACCURACY: dict[str, tuple[str, Change]] = {
+    "below the gate": (
+        "accuracy.gate",
+        lambda s: s.change("@/accuracy/accuracy.txt", "0.8620", "0.8530"),
+    ),
+    "no value": ("accuracy.value", lambda s: s.change("@/accuracy/accuracy.txt", "mean", "all")),
+    "no number": (
+        "accuracy.value",
+        lambda s: s.change("@/accuracy/accuracy.txt", "0.8620", "0.8.6"),
+    ),
+    "two values": (
+        "accuracy.value",
+        lambda s: s.change("@/accuracy/accuracy.txt", "^Acc", "Accuracy: mean = 0.5\nAcc"),
+    ),
+    "no hash": ("accuracy.hash", lambda s: s.change("@/accuracy/accuracy.txt", "^hash=.*", "")),
+    "a hash cut off": (
+        "accuracy.hash",
+        lambda s: s.change("@/accuracy/accuracy.txt", "^hash=.", "hash="),
+    ),
+    "two hashes": (
+        "accuracy.hash",
+        lambda s: s.change("@/accuracy/accuracy.txt", "^hash=", f"hash={'0' * 64}\nhash="),
+    ),
+    "an answer of another log": (
+        "accuracy.hash",
+        lambda s: s.change("@/accuracy/mlperf_log_accuracy.json", "26000000", "27000000"),
+    ),
+    "a log that is not truncated": (
+        "accuracy.truncated",
+        lambda s: s.write("@/accuracy/mlperf_log_accuracy.json", "[" + "\n" * 11_000 + "]"),
+    ),
+    "a log that is cut elsewhere": (
+        "accuracy.truncated",
+        lambda s: s.write("@/accuracy/mlperf_log_accuracy.json", "[\n\n...\n\n]"),
+    ),
+}
+
+BETWEEN_RUNS: dict[str, tuple[str, Change]] = {
+    "accuracy of another system": (
+        "same.system",
+        lambda s: s.detail("@/accuracy", "sut_name", "FastSUT"),
+    ),
+    "accuracy of other samples": (
+        "same.system",
+        lambda s: s.detail("@/accuracy", "qsl_name", "EasyQSL"),
+    ),
+    "accuracy of a part": (
+        "same.system",
+        lambda s: s.detail("@/accuracy", "qsl_reported_total_count", 42),
+    ),
+    "accuracy by another LoadGen": (
+        "same.system",
+        lambda s: s.detail("@/accuracy", "loadgen_version", "6.0.16 @ d6147c7eb7"),
+    ),
+    "accuracy of another scenario": (
+        "same.system",
+        lambda s: s.detail("@/accuracy", "effective_scenario", "Server"),
+    ),
+    "performance handed in as accuracy": (
+        "same.log",
+        lambda s: s.copy(f"{RUN}/mlperf_log_detail.txt", "@/accuracy/mlperf_log_detail.txt"),
+    ),
+    "performance handed in as audit": (
+        "same.log",
+        lambda s: s.copy(f"{RUN}/mlperf_log_detail.txt", f"{AUDIT}/mlperf_log_detail.txt"),
+    ),
+    "one log for two systems": (
+        "same.log",
+        lambda s: (
+            s.copy(SYSTEM, "closed/ACME/systems/sys2.json"),
+            s.copy(f"{RUN}/mlperf_log_detail.txt", f"{run_of_sys2()}/mlperf_log_detail.txt"),
+            s.copy(f"{RUN}/mlperf_log_summary.txt", f"{run_of_sys2()}/mlperf_log_summary.txt"),
+        ),
+    ),
+}
+
+
+def run_of_sys2() -> str:
+    return f"{UNET}/performance/run_1".replace("sys1", "sys2")
+
+
+AUDITS: dict[str, tuple[str, Change]] = {
+    "no audit": ("audit.missing", lambda s: s.drop(TEST01)),
+    "no text of it": ("file.missing", lambda s: s.drop(f"{TEST01}/verify_accuracy.txt")),
+    "an audit that failed": (
+        "audit.text",
+        lambda s: s.change(f"{TEST01}/verify_performance.txt", "TEST PASS", "TEST FAIL"),
+    ),
+    "an audit that says nothing": (
+        "audit.text",
+        lambda s: s.write(f"{TEST01}/verify_accuracy.txt", "Verifying accuracy."),
+    ),
+    "no log of its run": ("file.missing", lambda s: s.drop(f"{AUDIT}/mlperf_log_detail.txt")),
+    "no answers": (
+        "file.missing",
+        lambda s: s.drop(f"{TEST01}/accuracy/mlperf_log_accuracy.json"),
+    ),
+    "an empty log of answers": (
+        "audit.accuracy",
+        lambda s: s.write(f"{TEST01}/accuracy/mlperf_log_accuracy.json", "[\n]\n"),
+    ),
+    "another answer": (
+        "audit.accuracy",
+        lambda s: s.change(
+            f"{TEST01}/accuracy/mlperf_log_accuracy.json", '"data" : "..', '"data" : "FF'
+        ),
+    ),
+    "a log of answers that is cut to nothing": (
+        "audit.accuracy",
+        lambda s: s.write(f"{TEST01}/accuracy/mlperf_log_accuracy.json", "[\n\n...\n\n]\n"),
+    ),
+    "answers that are no JSON": (
+        "audit.accuracy",
+        lambda s: s.write(f"{TEST01}/accuracy/mlperf_log_accuracy.json", "TEST PASS"),
+    ),
+    "twice as slow": (
+        "audit.performance",
+        lambda s: s.detail(AUDIT, "result_samples_per_second", 21.9),
+    ),
+    "an audit that is INVALID": (
+        "run.valid",
+        lambda s: s.detail(AUDIT, "result_validity", "INVALID"),
+    ),
+    "without the audit's settings": (
+        "audit.settings",
+        lambda s: s.detail(AUDIT, "requested_accuracy_log_rng_seed", 0),
+    ),
+    "an audit of another system": (
+        "audit.system",
+        lambda s: s.detail(AUDIT, "sut_name", "HonestSUT"),
+    ),
+    "an audit of another load": (
+        "audit.system",
+        lambda s: s.detail(AUDIT, "requested_offline_expected_qps", 20),
+    ),
+}
+
+CASES = [
+    pytest.param(rule, change, id=f"{group}: {name}")
+    for group, table in (("accuracy", ACCURACY), ("between runs", BETWEEN_RUNS), ("audits", AUDITS))
+    for name, (rule, change) in table.items()
+]
+
+
+@pytest.mark.parametrize(("rule", "change"), CASES)
+def test_one_thing_broken_is_refused_by_its_name(rule: str, change: Change, tmp_path: Path) -> None:
+    submission = Submission(tmp_path)
+    change(submission)
+    assert_refused(submission, rule)
+
+
+TRUNCATED: dict[str, tuple[str, Change]] = {
+    "longer than what is kept": (
+        "accuracy.truncated",
+        lambda s: s.change("@/accuracy/mlperf_log_accuracy.json", r"^\[", "[" + " " * 9),
+    ),
+    "handed in for a datacenter": (
+        "tree.scenario",
+        lambda s: s.fields(SYSTEM, system_type="datacenter"),
+    ),
+    "below the gate": (
+        "accuracy.gate",
+        lambda s: s.change("@/accuracy/accuracy.txt", "86.3", "85.3"),
+    ),
+    "no system of any type": (
+        "system.type",
+        lambda s: s.fields(SYSTEM, system_type="edge server"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("rule", "change"), TRUNCATED.values(), ids=TRUNCATED)
+def test_so_is_what_has_a_truncated_log(rule: str, change: Change, tmp_path: Path) -> None:
+    submission = Submission(tmp_path, QWEN)
+    change(submission)
+    report = submission.check()
+    assert rule in {each.rule for each in report.errors}, "\n".join(map(str, report.findings))
+    assert not report.results[0].accepted
+
+
+def test_findings_name_the_line(tmp_path: Path) -> None:
+    submission = Submission(tmp_path)
+    submission.detail("@/accuracy", "qsl_name", "EasyQSL")
+    submission.fields(SYSTEM, status="soon")
+    found = {each.rule: each for each in submission.check().findings}
+    assert found["same.system"].file == f"{UNET}/accuracy/mlperf_log_detail.txt"
+    line = submission.path(found["same.system"].file).read_text().splitlines()
+    assert '"key": "qsl_name"' in line[found["same.system"].line - 1]
+    assert submission.path(SYSTEM).read_text().splitlines()[found["system.status"].line - 1] == (
+        '  "status": "soon",'
+    )
