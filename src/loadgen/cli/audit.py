@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``loadgen suite audit``: run or verify audits of a benchmark, and a code for them.
 
-Exit codes: 0 passed, 1 failed, 2 wrong use, or runs that are not of one system, 3 not finished. Not
-for what audits look at: that is ``loadgen.mlperf.audit``.
+Exit codes: 0 passed, 1 failed, 2 wrong use, or runs that are not of one system, 3 not finished, or
+neither passed nor failed. Not for what audits look at: that is ``loadgen.mlperf.audit``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from loadgen.mlperf.audit import (
     run_audit,
     verify_audit,
 )
-from loadgen.mlperf.reference import load_reference
+from loadgen.mlperf.reference import Reference, load_reference
 from loadgen.mlperf.reference.base import known_variant
 from loadgen.mlperf.rules import Rules
 from loadgen.mlperf.suite.asking import system_named
@@ -231,14 +231,14 @@ class _Auditor:
         options = self._options
         try:
             if options.verify is not None:
-                return verify_audit(test, options.verify, **given)
+                return verify_audit(test, options.verify, **given, **self._judging)
             system = self._system
             scenario, settings = asked(Evidence(given["performance_dir"]))
             folder = given["output_dir"] / test
             forget(folder)
             outcome = run_audit(
                 test, scenario=scenario, settings=settings,
-                progress=self._out.progress, **given, **system,
+                progress=self._out.progress, **given, **system, **self._judging,
             )  # fmt: skip
             if ended_by(test, outcome).code in (VALID, INVALID):
                 keep(folder, given, self._named)
@@ -257,10 +257,22 @@ class _Auditor:
         return {} if self.suite is None else self.suite.system
 
     @cached_property
+    def _program(self) -> Reference:
+        return load_reference(self.benchmark)
+
+    @property
+    def _judging(self) -> dict[str, Any]:
+        """What judges answers, where this package has a program for the benchmark."""
+        if self.benchmark.reference is None:
+            return {}
+        program = self._program
+        return {"score": program.score, "labels": program.labels, "decode": program.decode}
+
+    @cached_property
     def _system(self) -> dict[str, Any]:
-        """The system, its data, and what judges it."""
+        """The system, and its data."""
         found = self._named
-        program = load_reference(self.benchmark)
+        program = self._program
         if "object" in found:
             allowed = f"the system that the suite was given as an object: {found['object']!r}"
             raise SettingsError([Problem("--sut", None, allowed)])
@@ -269,9 +281,4 @@ class _Auditor:
             sut = program.sut(known_variant(program, found.get("variant")))
         else:
             sut = system_named(self.benchmark.name, named)
-        return {
-            "sut": sut,
-            "dataset": program.dataset,
-            "score": program.score,
-            "decode": program.decode,
-        }
+        return {"sut": sut, "dataset": program.dataset}

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from loadgen import terminal
 from loadgen.cli.ending import INVALID, NOT_FINISHED, VALID, WRONG_USE
-from loadgen.mlperf.audit import AuditOutcome
+from loadgen.mlperf.audit import AuditOutcome, Verdict
 from loadgen.mlperf.rules import Round
 from loadgen.report.grid import fitted
 from loadgen.report.times import TABLE_WIDTH
@@ -17,12 +17,12 @@ from loadgen.terminal import wrapped
 __all__ = ["Ended", "ended_by", "table"]
 
 _HEADS: Final = ("scenario", "audit", "verdict")
-_VERDICTS: Final = {
-    VALID: "passed",
-    INVALID: "FAILED",
-    WRONG_USE: "says nothing",
-    NOT_FINISHED: "not finished",
+_CODES: Final[dict[Verdict, int]] = {
+    "passed": VALID,
+    "failed": INVALID,
+    "inconclusive": NOT_FINISHED,
 }
+_WITHOUT_OUTCOME: Final = {WRONG_USE: "says nothing", NOT_FINISHED: "not finished"}
 
 
 class Ended(NamedTuple):
@@ -36,11 +36,18 @@ class Ended(NamedTuple):
 
     @property
     def remarks(self) -> list[str]:
-        """What failed, or kept it from being finished."""
+        """What failed or is unsure, or kept it from being finished."""
         if self.outcome is None:
             text = str(self.error).replace(":\n  - ", ": ")
             return ["; ".join(line.strip().removeprefix("- ") for line in text.splitlines())]
-        return [str(each) for each in self.outcome.findings if each.passed is False]
+        return [str(each) for each in self.outcome.findings if each.passed is False or each.unsure]
+
+    @property
+    def verdict(self) -> str:
+        """As the table has it."""
+        if self.outcome is None:
+            return _WITHOUT_OUTCOME[self.code]
+        return self.outcome.verdict.replace("failed", "FAILED")
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -50,13 +57,13 @@ class Ended(NamedTuple):
 
 def ended_by(test: str, outcome: AuditOutcome) -> Ended:
     """Return how an audit ended that has an outcome."""
-    return Ended(test, outcome.scenario, VALID if outcome.passed else INVALID, None, outcome)
+    return Ended(test, outcome.scenario, _CODES[outcome.verdict], None, outcome)
 
 
 def table(every: list[Ended], benchmark: str, round_: Round, caveat: str | None) -> str:
     """Return how audits of a benchmark ended, what failed, and the notice."""
     width = terminal.columns(TABLE_WIDTH, sys.stdout)
-    rows = [(each.scenario, each.test, _VERDICTS[each.code]) for each in every]
+    rows = [(each.scenario, each.test, each.verdict) for each in every]
     remarks = [
         wrapped(f"{each.scenario}, {each.test}: {remark}", rest="  ", width=width)
         for each in every

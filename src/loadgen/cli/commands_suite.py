@@ -156,7 +156,7 @@ loadgen suite audit TEST01 digits --results results --scenario Offline --verify 
 Audits of --all that are done are not run again: one that was cut off goes on where it was.
 
 Exit codes: 0 passed, 1 failed, 2 wrong use, or runs that are not of one system, 3 it could not be
-finished.
+finished, or is inconclusive: neither passed nor failed.
 """
 
 

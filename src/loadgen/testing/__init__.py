@@ -16,6 +16,7 @@ from loadgen.testing.cheats import (
     HastySUT,
     PaddingSUT,
     ShorteningSUT,
+    SlyCachingSUT,
 )
 from loadgen.testing.clock import VirtualClock
 from loadgen.testing.delays import BimodalSUT, DelaySUT, ExponentialSUT, FixedSUT, StallingSUT
@@ -44,6 +45,7 @@ __all__ = [
     "ScriptedServer",
     "ShorteningSUT",
     "SimulatedSUT",
+    "SlyCachingSUT",
     "StallingSUT",
     "Truth",
     "VirtualClock",

@@ -2,8 +2,8 @@
 """A simulated model that really answers, and systems that only seem to: for tests of audits.
 
 `AnsweringSUT` is honest. Each of the others breaks one of MLPerf's rules, and nothing else tells it
-from the honest one: `CachingSUT`, `GuessingSUT`, `ShorteningSUT`, `HastySUT`, `PaddingSUT`,
-`ForeseeingSUT`.
+from the honest one: `CachingSUT`, `SlyCachingSUT`, `GuessingSUT`, `ShorteningSUT`, `HastySUT`,
+`PaddingSUT`, `ForeseeingSUT`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ __all__ = [
     "HastySUT",
     "PaddingSUT",
     "ShorteningSUT",
+    "SlyCachingSUT",
 ]
 
 END_TOKEN = 2
@@ -178,6 +179,18 @@ class CachingSUT(AnsweringSUT):
             return max(cost // _FAST, 1)
         self._seen.add(index)
         return cost
+
+
+class SlyCachingSUT(CachingSUT):
+    """Remembers samples, but computes one that is asked twice in a row: TEST04 catches it too."""
+
+    _latest: int | None = None
+
+    def _cost_ns(self, index: int, row: int) -> int:
+        if index == self._latest:
+            self._seen.discard(index)
+        self._latest = index
+        return super()._cost_ns(index, row)
 
 
 class GuessingSUT(AnsweringSUT):

@@ -18,6 +18,7 @@ class Program:
 
     variants = ("numpy",)
     dataset = 450
+    labels = None
 
     def sut(self, variant: str) -> AnsweringSUT:
         return AnsweringSUT(latency_ns=100_000)

@@ -7,7 +7,7 @@ in ``base.py``, what their runs have beyond the performance run in ``knobs.py``.
 
 from loadgen.mlperf.audit.asked import asked
 from loadgen.mlperf.audit.evidence import Evidence
-from loadgen.mlperf.audit.outcome import AuditError, AuditOutcome, Finding
+from loadgen.mlperf.audit.outcome import AuditError, AuditOutcome, Finding, Verdict
 from loadgen.mlperf.audit.registry import AUDITS, audits_of
 from loadgen.mlperf.audit.run import audit_config, run_audit, verify_audit
 
@@ -17,6 +17,7 @@ __all__ = [
     "AuditOutcome",
     "Evidence",
     "Finding",
+    "Verdict",
     "asked",
     "audit_config",
     "audits_of",

@@ -60,5 +60,8 @@ def asked(run: Evidence) -> tuple[Scenario, Settings]:
     elif planned == 0 and isinstance(scenario, MultiStream):
         scenario = MultiStream(scenario.samples_per_query, scenario.target_percentile)
     elif is_open:
-        scenario = Offline(n_samples=requested.min_query_count or None)
+        n_samples = requested.min_query_count
+        # One pass is as many as there are, whatever the fewest queries of other scenarios.
+        one_pass = run.get("effective_samples_per_query") not in (n_samples, None)
+        scenario = Offline() if one_pass or not n_samples else Offline(n_samples=n_samples)
     return scenario, settings

@@ -6,25 +6,48 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from loadgen.mlperf.audit.evidence import Evidence
 from loadgen.mlperf.audit.knobs import PERFORMANCE_ONLY, Knobs
-from loadgen.mlperf.audit.outcome import About, AuditError, AuditOutcome, Finding
+from loadgen.mlperf.audit.outcome import (
+    About,
+    Allowed,
+    AuditError,
+    AuditOutcome,
+    Finding,
+    Speed,
+)
 from loadgen.mlperf.rules import Benchmark, Round
 from loadgen.mlperf.rules.benchmark import Audit as AuditRules
 from loadgen.mlperf.rules.tables import ScenarioName
 
-__all__ = ["Audit", "Case", "Decode", "Files", "Score", "every_sample", "logging_knobs"]
+__all__ = [
+    "Audit",
+    "Case",
+    "Decode",
+    "Files",
+    "Labels",
+    "Score",
+    "every_sample",
+    "logging_knobs",
+]
 
 Score = Callable[[Sequence[Any], npt.NDArray[Any]], Mapping[str, float]]
 """As `Reference.score`: answers, and of which samples, to figures by the metrics' names."""
 Files = Mapping[str, tuple[About, ...]]
 Decode = Callable[[bytes], Any]
 """Makes an answer of what the accuracy log has of it."""
+Labels = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+"""As `Reference.labels`: of which samples, to what came true of each."""
+_ENDS: Final = {
+    "passed": "TEST PASS",
+    "failed": "TEST FAIL",
+    "inconclusive": "TEST INCONCLUSIVE: run it again",
+}
 
 
 @dataclass
@@ -38,9 +61,13 @@ class Case:
     round : Round
     scenario : str
         As the round calls it: Interactive is one of its own.
-    audit, performance, accuracy, companion : Evidence or None
-        The audit's run, the performance run; an accuracy run; a second run of the audit's.
-    score : callable or None
+    audit, performance, accuracy : Evidence or None
+        The audit's run, the performance run; an accuracy run.
+    companions : dict of str to Evidence
+        Further runs of the audit's, by the names of `Audit.companions`; empty: there are none.
+    again : Case or None
+        The same runs once more, one right after the other: of speeds alone. None: there are none.
+    score, labels : callable or None
     decode : callable
     smoke : bool
     caveat : str or None
@@ -56,8 +83,10 @@ class Case:
     audit: Evidence
     performance: Evidence
     accuracy: Evidence | None = None
-    companion: Evidence | None = None
+    companions: Mapping[str, Evidence] = field(default_factory=dict)
+    again: Case | None = None
     score: Score | None = None
+    labels: Labels | None = None
     decode: Decode = bytes
     smoke: bool = False
     caveat: str | None = None
@@ -75,6 +104,8 @@ class Case:
         ------
         AuditError
             There is nothing that scores, or it leaves a metric out.
+        LoadGenError, ValueError
+            An answer is of no kind that can be judged.
         """
         if self.score is None:
             raise AuditError(self.test, ["it needs `score`, which judges answers"])
@@ -97,6 +128,8 @@ class Audit(abc.ABC):
         Each official file and which findings stand in it.
     other_seeds : bool
         Whether its run has seeds of its own.
+    allowed : str or None
+        Which differences of speed it allows; None: it looks at none.
     """
 
     test: ClassVar[str]
@@ -104,14 +137,15 @@ class Audit(abc.ABC):
     needs_accuracy_run: ClassVar[bool] = False
     files: ClassVar[Files] = {"verify_accuracy.txt": ("accuracy",)}
     other_seeds: ClassVar[bool] = False
+    allowed: ClassVar[Allowed | None] = None
 
     def knobs(self, benchmark: Benchmark, round_: Round) -> Knobs:
         """Return LoadGen's keys that the audit's run has beyond the performance run's."""
         return {"mode": PERFORMANCE_ONLY, **self._knobs(benchmark, round_)}
 
-    def companion_knobs(self, benchmark: Benchmark) -> Knobs | None:
-        """Return the same of a second run, if the audit needs one."""
-        return None
+    def companions(self, benchmark: Benchmark, scenario: str) -> Mapping[str, Knobs]:
+        """Return the same of further runs, by the names of their folders."""
+        return {}
 
     @abc.abstractmethod
     def _knobs(self, benchmark: Benchmark, round_: Round) -> Knobs:
@@ -119,14 +153,18 @@ class Audit(abc.ABC):
 
     @abc.abstractmethod
     def examine(self, case: Case) -> Iterator[Finding]:
-        """Yield what is found, and fill the case's figures."""
+        """Yield what is found but for speeds, and fill the case's figures."""
+
+    def beside(self, case: Case) -> Iterator[Speed]:
+        """Yield what speeds are compared besides the scores, and fill the case's figures."""
+        yield from ()
 
     def lines(self, outcome: AuditOutcome, name: str) -> list[str]:
         """Return the lines of one of the official files; without the notice."""
         about = ("settings", *self.files[name])
         found = [str(each) for each in outcome.findings if each.about in about]
         figures = [f"{key} = {value}" for key, value in outcome.figures.items()]
-        return [*found, *figures, "TEST PASS" if outcome.passes(*about) else "TEST FAIL"]
+        return [*found, *figures, _ENDS[outcome.verdict_on(*about)]]
 
 
 def logging_knobs(rules: AuditRules, round_: Round, default: int) -> dict[str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,9 @@ __all__ = ["Evidence"]
 
 _PLACES: Final = (".", "run_1", "performance/run_1", "accuracy")
 """Where a submission's folders have logs; the first place that has one counts."""
+_ACCURACY_PLACES: Final = (".", "run_1", "accuracy")
+_SAID_ONCE: Final = ("requested_", "effective_", "result_", "early_stopping_", "sut_", "qsl_")
+"""Beginnings of keys that a performance log has once: a second value was written into it."""
 
 
 class Evidence:
@@ -33,6 +36,8 @@ class Evidence:
     ----------
     folder : path
         With the logs, or with ``run_1``, ``performance/run_1`` or ``accuracy`` that have them.
+    of_accuracy : bool
+        Whether it is an accuracy run: what ``performance`` has is another one's then.
 
     Attributes
     ----------
@@ -40,6 +45,8 @@ class Evidence:
     detail : Detail or None
     environment : dict or None
         What a result or an audit beside the logs says of the machine; None: there is neither.
+    health : dict or None
+        The same of the generator: "verdict" and "causes".
 
     Raises
     ------
@@ -47,8 +54,9 @@ class Evidence:
         No log is there.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], *, of_accuracy: bool = False) -> None:
         self.folder = Path(folder)
+        self._places = _ACCURACY_PLACES if of_accuracy else _PLACES
         self.summary_path = self._found(f"{DEFAULT_PREFIX}summary.txt")
         self.detail_path = self._found(f"{DEFAULT_PREFIX}detail.txt")
         self.accuracy_path = self._found(f"{DEFAULT_PREFIX}accuracy.json")
@@ -58,10 +66,13 @@ class Evidence:
         if self.detail_path is not None:
             # LoadGen does not escape its strings; what can be made out of them is enough here.
             self.detail = read_logs(self.detail_path.parent, strict=False).detail
-        self.environment = _environment(self._found("result.json") or self._found("audit.json"))
+        table = _table(self._found("result.json") or self._found("audit.json"))
+        figures = _dict(table, "figures") or {}
+        self.environment = _dict(table, "environment")
+        self.health = _dict(table, "health") or _dict(figures, "health")
 
     def _found(self, name: str) -> Path | None:
-        paths = (self.folder / place / name for place in _PLACES)
+        paths = (self.folder / place / name for place in self._places)
         return next((path for path in paths if path.is_file()), None)
 
     def get(self, key: str) -> Any:
@@ -74,6 +85,14 @@ class Evidence:
     def scenario(self) -> str:
         """As LoadGen calls it; empty where no log says it."""
         return str(self.get("effective_scenario") or self.get("requested_scenario") or "")
+
+    @property
+    def said_twice(self) -> Iterator[str]:
+        """The keys that have several values although a log has each once."""
+        for key in self.detail or ():
+            values = [each.value for each in self.detail.all(key)] if self.detail else []
+            if key.startswith(_SAID_ONCE) and any(value != values[0] for value in values):
+                yield key
 
     def score(self, rules: Score) -> float | None:
         """Return the figure that is the score: times in ns; None where there is none above 0."""
@@ -95,12 +114,16 @@ class Evidence:
         yield from Accuracy(Source(self.accuracy_path, True, Defects()))
 
 
-def _environment(path: Path | None) -> dict[str, Any] | None:
+def _table(path: Path | None) -> Mapping[str, Any]:
     if path is None:
-        return None
+        return {}
     try:
         table = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ResultError(f"{path}: cannot be read: {error}") from error
-    found = table.get("environment") if isinstance(table, dict) else None
+    return table if isinstance(table, dict) else {}
+
+
+def _dict(table: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    found = table.get(name)
     return found if isinstance(found, dict) and found else None

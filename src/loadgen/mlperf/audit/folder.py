@@ -3,25 +3,28 @@
 
 ``TESTxx/``: ``verify_accuracy.txt`` or ``verify_performance.txt`` (TEST09:
 ``verify_output_len.txt``), ``accuracy/mlperf_log_accuracy.json``, ``performance/run_1/`` with
-summary and detail log; TEST01 of answers that differ also has both scores. ``audit.json`` is ours:
-the outcome, and on what machine.
+summary and detail log; TEST01 of answers that differ also has both scores. Ours are ``audit.json``,
+the outcome, on what machine, and how good the generator was; and the logs of further runs, which
+the official audits do not have.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from loadgen.mlperf.audit.base import Audit, Case
+from loadgen.mlperf.audit.evidence import Evidence
 from loadgen.mlperf.audit.outcome import AuditOutcome
 from loadgen.mlperf.logs.files import writing
 
-__all__ = ["COMPANION", "write_audit"]
+__all__ = ["AGAIN", "further_runs", "write_audit"]
 
-COMPANION: Final = "each_once"
-"""Where the logs of TEST04's second run are, which the official audit does not have."""
+AGAIN: Final = "again"
+"""Has ``performance``, ``audit`` and the audit's further runs, where all were run once more."""
 
 _SCORES: Final = {
     "baseline ": "baseline_accuracy.txt",
@@ -62,18 +65,45 @@ def write_audit(
         ]
         if scores:
             _write(folder / name, [*scores, *end])
-    run, once = case.audit, case.companion
+    run = case.audit
     places = {folder / "performance" / "run_1": [run.summary_path, run.detail_path]}
     if any("accuracy" in about for about in audit.files.values()):
         places[folder / "accuracy"] = [run.accuracy_path]
-    if once is not None:
-        places[folder / COMPANION] = [once.summary_path, once.detail_path]
+    for where, one in _further(case).items():
+        places[folder / where] = [one.summary_path, one.detail_path]
     for place, paths in places.items():
         for path in paths:
             if path is not None:
                 _copy(path, place / path.name)
-    table = outcome.to_dict() | {"environment": run.environment or {}}
+    table = outcome.to_dict() | {"environment": run.environment or {}, "health": run.health or {}}
     _write(folder / "audit.json", [json.dumps(table, indent=1, default=str)])
+
+
+def further_runs(audit: Audit, case: Case, folder: Path) -> Case:
+    """Return a case with the runs of an audit's folder that the official audits do not have."""
+    names = audit.companions(case.benchmark, case.scenario)
+
+    def companions(where: Path) -> dict[str, Evidence]:
+        return {name: Evidence(where / name) for name in names if (where / name).is_dir()}
+
+    again, once_more = folder / AGAIN, None
+    if again.is_dir():
+        performance, run = Evidence(again / "performance"), Evidence(again / "audit")
+        once_more = replace(
+            case, performance=performance, audit=run, companions=companions(again),
+            accuracy=None, figures={},
+        )  # fmt: skip
+    return replace(case, companions=companions(folder), again=once_more)
+
+
+def _further(case: Case) -> dict[str, Evidence]:
+    """Return the same runs by their folders below the audit's."""
+    found = dict(case.companions)
+    if case.again is not None:
+        again = {"performance": case.again.performance, "audit": case.again.audit}
+        again |= case.again.companions
+        found |= {f"{AGAIN}/{name}": run for name, run in again.items()}
+    return found
 
 
 def _write(path: Path, lines: list[str]) -> None:

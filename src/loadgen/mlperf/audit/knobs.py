@@ -23,9 +23,10 @@ Knobs = Mapping[str, int]
 PERFORMANCE_ONLY: Final = 2
 _LOGGED: Final = {"mode": "requested_test_mode", "min_duration": "requested_min_duration_ms"}
 _DECISIVE: Final = (
-    *("mode", "performance_issue_same", "performance_issue_same_index"),
-    "accuracy_log_rng_seed",
+    *("mode", "performance_issue_same", "performance_issue_same_index", "performance_issue_unique"),
+    *("accuracy_log_rng_seed", "accuracy_log_sampling_target"),
 )
+_SWITCHES: Final = ("performance_issue_same", "performance_issue_unique")
 
 
 def config_text(test: str, knobs: Knobs, notice: str) -> str:
@@ -75,7 +76,12 @@ def applied(scenario: Scenario, settings: Settings, knobs: Knobs) -> tuple[Scena
 
 def requested_names(knobs: Knobs) -> set[str]:
     """Return the keys of a detail log that the audit sets, and so may differ."""
-    return {_LOGGED.get(key, f"requested_{key}") for key in knobs}
+    names = {_LOGGED.get(key, f"requested_{key}") for key in knobs}
+    if "min_query_count" in knobs:  # how many samples Offline has, whatever its rate
+        names.add("requested_offline_expected_qps")
+    if knobs.get("performance_issue_same") == 0:  # which one is the same is nobody's then
+        names.add("requested_performance_issue_same_index")
+    return names
 
 
 def in_effect(evidence: Evidence, knobs: Knobs) -> Iterator[Finding]:
@@ -85,14 +91,20 @@ def in_effect(evidence: Evidence, knobs: Knobs) -> Iterator[Finding]:
     """
     wrong = []
     for key in _DECISIVE:
+        if key not in knobs:
+            continue
         name = _LOGGED.get(key, f"requested_{key}")
-        wanted: object = knobs.get(key)
+        wanted: object = knobs[key]
         found = evidence.get(name)
         if key == "mode":
             wanted = "PerformanceOnly"
-        elif key == "performance_issue_same" and key in knobs:
-            wanted = bool(knobs[key])
-        if wanted is not None and found != wanted:
+        elif key in _SWITCHES:
+            wanted = bool(wanted)
+        elif key == "accuracy_log_sampling_target" and isinstance(found, int):
+            # More are as good; where each sample is asked once, all have to be there anyway.
+            enough = knobs.get("performance_issue_unique") or found >= knobs[key]
+            wanted = found if enough else f"at least {wanted}"
+        if found != wanted:
             wrong.append(f"{name} is {found}; the audit needs {wanted}")
     if wrong:
         yield Finding("settings", False, "not the audit's settings: " + "; ".join(wrong))

@@ -9,9 +9,12 @@ from typing import Any, Literal, NamedTuple
 
 from loadgen.errors import LoadGenError
 
-__all__ = ["About", "AuditError", "AuditOutcome", "Finding"]
+__all__ = ["About", "Allowed", "AuditError", "AuditOutcome", "Finding", "Speed", "Verdict"]
 
 About = Literal["settings", "accuracy", "performance"]
+Allowed = Literal["either way", "not faster", "not slower"]
+"""Which differences of speed beyond the tolerance do not fail."""
+Verdict = Literal["passed", "failed", "inconclusive"]
 
 
 class AuditError(LoadGenError):
@@ -48,16 +51,48 @@ class Finding(NamedTuple):
     about : {"settings", "accuracy", "performance"}
         In which of the official files it stands; "settings" in all of them.
     passed : bool or None
-        None: a remark, which decides nothing.
+        None: a remark, which decides nothing, unless it is unsure.
     text : str
+    unsure : bool
+        Whether it could not be judged, so that the audit is not passed: says why, and what to do.
     """
 
     about: About
     passed: bool | None
     text: str
+    unsure: bool = False
 
     def __str__(self) -> str:
-        return f"{ {True: 'pass', False: 'FAIL', None: 'note'}[self.passed] }: {self.text}"
+        word = {True: "pass", False: "FAIL", None: "unsure" if self.unsure else "note"}
+        return f"{word[self.passed]}: {self.text}"
+
+
+class Speed(NamedTuple):
+    """One comparison of speeds.
+
+    Parameters
+    ----------
+    what : str
+        What is compared, so that the same of other runs is found.
+    faster : float or None
+        How many times as fast as what it is compared with; None: a figure is missing.
+    low, high : float
+        What it has to lie between.
+    text : str
+    """
+
+    what: str
+    faster: float | None
+    low: float
+    high: float
+    text: str
+
+    @property
+    def side(self) -> str:
+        """On which side it lies outside; empty: it does not."""
+        if self.faster is None:
+            return "not to be compared"
+        return "slower" if self.faster < self.low else "faster" if self.faster > self.high else ""
 
 
 @dataclass(frozen=True)
@@ -88,19 +123,27 @@ class AuditOutcome:
 
     @property
     def passed(self) -> bool:
-        """Whether every finding that decides is passed, and there is one."""
-        return self.passes("settings", "accuracy", "performance")
+        """Whether every finding that decides is passed, and nothing is unsure."""
+        return self.verdict == "passed"
 
-    def passes(self, *about: About) -> bool:
-        """Return whether every finding about these that decides is passed, and there is one."""
-        decided = [each.passed for each in self.findings if each.about in about]
-        decided = [each for each in decided if each is not None]
-        return bool(decided) and all(decided)
+    @property
+    def verdict(self) -> Verdict:
+        """How it ended; "inconclusive": nothing failed, but something is unsure."""
+        return self.verdict_on("settings", "accuracy", "performance")
+
+    def verdict_on(self, *about: About) -> Verdict:
+        """Return the verdict by the findings about these; without any that decides: failed."""
+        found = [each for each in self.findings if each.about in about]
+        if any(each.passed is False for each in found):
+            return "failed"
+        if any(each.unsure for each in found):
+            return "inconclusive"
+        return "passed" if any(each.passed for each in found) else "failed"
 
     def summary(self) -> str:
         """Return it in words."""
         head = f"{self.test} of {self.benchmark}, {self.scenario}, {self.round}: "
-        lines = [head + ("passed" if self.passed else "FAILED")]
+        lines = [head + {"failed": "FAILED"}.get(self.verdict, self.verdict)]
         lines += [] if self.caveat is None else [self.caveat]
         lines += [f"  {finding}" for finding in self.findings]
         lines += [f"  {name} = {value}" for name, value in self.figures.items()]
@@ -114,6 +157,7 @@ class AuditOutcome:
             "scenario": self.scenario,
             "round": self.round,
             "passed": self.passed,
+            "verdict": self.verdict,
             "findings": [finding._asdict() for finding in self.findings],
             "figures": dict(self.figures),
             "notice": self.notice,

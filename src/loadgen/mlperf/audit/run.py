@@ -8,28 +8,28 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from loadgen.config.scenarios import Scenario
 from loadgen.config.settings import Seeds, Settings, settings_from
 from loadgen.errors import LoadGenError, Problem, ResultError, SettingsError
-from loadgen.mlperf.audit.base import Audit, Case, Decode, Score
+from loadgen.mlperf.audit.base import Audit, Case, Decode, Labels, Score
+from loadgen.mlperf.audit.bench import Bench
 from loadgen.mlperf.audit.evidence import Evidence
-from loadgen.mlperf.audit.folder import COMPANION, write_audit
-from loadgen.mlperf.audit.judging import refuse, verified
-from loadgen.mlperf.audit.knobs import applied, config_text
+from loadgen.mlperf.audit.folder import AGAIN, further_runs, write_audit
+from loadgen.mlperf.audit.judging import refuse, verified, wants_again
+from loadgen.mlperf.audit.knobs import config_text
 from loadgen.mlperf.audit.outcome import AuditError, AuditOutcome
 from loadgen.mlperf.audit.registry import audit_of
-from loadgen.mlperf.audit.same import ENVIRONMENT, foreseen
-from loadgen.mlperf.audit.test05 import unknown_seeds
-from loadgen.mlperf.logs import LogSink
+from loadgen.mlperf.audit.same import ENVIRONMENT
 from loadgen.mlperf.rules import Benchmark, Round
 from loadgen.mlperf.rules.tables import ScenarioName
 from loadgen.result import Result
 from loadgen.result.encoding import decode as decoded
-from loadgen.run import run
+from loadgen.result.figures import health_figures
 from loadgen.sut import SystemUnderTest, as_sut
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def run_audit(
     output_dir: Folder,
     scenario_name: str | None = None,
     score: Score | None = None,
+    labels: Labels | None = None,
     decode: Decode | None = None,
     seeds: Seeds | None = None,
     smoke: bool = False,
@@ -96,6 +97,9 @@ def run_audit(
         "Interactive", where that is what the Server run is of. None: by the scenario.
     score : callable, optional
         Judges answers, as `Reference.score`. TEST07 needs it, and TEST01 where answers differ.
+    labels : callable, optional
+        What came true of samples, as `Reference.labels`: TEST08 of a benchmark whose answers do not
+        say it themselves.
     decode : callable, optional
         Makes of an answer's bytes what `score` takes. None: what the system gave.
     seeds : Seeds, optional
@@ -128,44 +132,37 @@ def run_audit(
     audit = audit_of(test, benchmark)
     name = _known(scenario_name or type(scenario).__name__, round)
     knobs = audit.knobs(benchmark, round)
-    _prepared(audit, performance_dir, accuracy_dir)
-    asked = settings_from(settings, {})
-    if audit.other_seeds:
-        own = seeds or unknown_seeds(round.accuracy_log_seed)
-        asked = Settings.from_dict({**asked.given(), "seeds": own})
-    changed = applied(scenario, asked, knobs)
-    performance, system = Evidence(performance_dir), as_sut(sut)
-    accuracy = None if accuracy_dir is None else Evidence(accuracy_dir)
-    others = foreseen(
-        system.name, changed, performance, accuracy, knobs,
-        other_seeds=audit.other_seeds, any_scenario=smoke,
-    )  # fmt: skip
-    refuse(test, others)
-    folder = _without(Path(output_dir) / test)
-    options = {"clock": clock, "progress": progress}
-    result = _logged(system, dataset, changed, folder / _LOGS, options)
-    companion = audit.companion_knobs(benchmark)
-    if companion is not None:
-        changed = applied(scenario, asked, companion)
-        _logged(system, dataset, changed, folder / _LOGS / COMPANION, options)
-    case = Case(
-        test,
-        benchmark,
-        round,
-        name,
-        Evidence(folder / _LOGS),
-        performance,
-        accuracy=accuracy,
-        companion=None if companion is None else Evidence(folder / _LOGS / COMPANION),
-        score=score,
-        decode=decode or _decoder(result),
-        smoke=smoke,
-        caveat=caveat,
+    performance, accuracy = _compared_with(audit, performance_dir, accuracy_dir)
+    bench = Bench(
+        audit,
+        as_sut(sut),
+        dataset,
+        scenario,
+        settings_from(settings, {}),
+        seeds,
+        {"clock": clock, "progress": progress},
     )
+    case = Case(
+        test, benchmark, round, name, performance, performance,
+        accuracy=accuracy, score=score, labels=labels, smoke=smoke, caveat=caveat,
+    )  # fmt: skip
+    refuse(test, bench.foreseen(case, knobs))
+    folder = _without(Path(output_dir) / test)
+    logs = folder / _LOGS
+    result = bench.run(knobs, logs)
+    case.decode = decode or _decoder(result)
+    bench.further(case, logs)
+    case.audit = Evidence(logs)
     case.audit.environment = {key: result.environment.get(key) for key in ENVIRONMENT}
+    case.audit.health = health_figures(result)
+    case = further_runs(audit, case, logs)
     outcome = verified(audit, case, knobs)
+    if wants_again(audit, case, outcome):
+        bench.once_more(case, knobs, logs / AGAIN)
+        case = further_runs(audit, replace(case, figures={}), logs)
+        outcome = verified(audit, case, knobs)
     write_audit(audit, outcome, case, folder)
-    shutil.rmtree(folder / _LOGS)  # its logs are in their places now
+    shutil.rmtree(logs)  # they are in their places now
     return outcome
 
 
@@ -179,6 +176,7 @@ def verify_audit(
     round: Round,
     scenario_name: str | None = None,
     score: Score | None = None,
+    labels: Labels | None = None,
     decode: Decode = bytes,
     smoke: bool = False,
     caveat: str | None = None,
@@ -191,7 +189,7 @@ def verify_audit(
     test : str
     audit_dir : path
         Logs of the audit's run, or its ``TESTxx``.
-    performance_dir, accuracy_dir, benchmark, round, scenario_name, score, smoke, caveat
+    performance_dir, accuracy_dir, benchmark, round, scenario_name, score, labels, smoke, caveat
         As for `run_audit`.
     decode : callable
         Makes of an answer's bytes what `score` takes.
@@ -204,23 +202,14 @@ def verify_audit(
         As for `run_audit`.
     """
     audit = audit_of(test, benchmark)
-    _prepared(audit, performance_dir, accuracy_dir)
+    performance, accuracy = _compared_with(audit, performance_dir, accuracy_dir)
     found = Evidence(audit_dir)
-    companion = Path(audit_dir) / COMPANION
+    name = _known(scenario_name or found.scenario or performance.scenario, round)
     case = Case(
-        test,
-        benchmark,
-        round,
-        _known(scenario_name or found.scenario, round),
-        found,
-        Evidence(performance_dir),
-        accuracy=None if accuracy_dir is None else Evidence(accuracy_dir),
-        companion=Evidence(companion) if companion.is_dir() else None,
-        score=score,
-        decode=decode,
-        smoke=smoke,
-        caveat=caveat,
-    )
+        test, benchmark, round, name, found, performance,
+        accuracy=accuracy, score=score, labels=labels, decode=decode, smoke=smoke, caveat=caveat,
+    )  # fmt: skip
+    case = further_runs(audit, case, Path(audit_dir))
     outcome = verified(audit, case, audit.knobs(benchmark, round))
     if output_dir is not None:
         write_audit(audit, outcome, case, Path(output_dir) / test)
@@ -228,6 +217,8 @@ def verify_audit(
 
 
 def _known(scenario: str, round_: Round) -> ScenarioName:
+    if not scenario:
+        raise ResultError("no log says of which scenario it is")
     for name in round_.scenarios:
         if name == scenario:
             return name
@@ -235,27 +226,19 @@ def _known(scenario: str, round_: Round) -> ScenarioName:
     raise SettingsError([Problem("scenario", scenario, allowed)])
 
 
-def _prepared(audit: Audit, performance_dir: Folder, accuracy_dir: Folder | None) -> None:
-    """Make sure that there is what the audit compares with, before anything is run."""
+def _compared_with(
+    audit: Audit, performance_dir: Folder, accuracy_dir: Folder | None
+) -> tuple[Evidence, Evidence | None]:
+    """Return what the audit compares with, before anything is run."""
     if audit.needs_accuracy_run and accuracy_dir is None:
         raise AuditError(audit.test, ["it needs accuracy_dir, the logs of the accuracy run"])
-    if Evidence(performance_dir).detail is None:
+    performance = Evidence(performance_dir)
+    if performance.detail is None:
         raise ResultError(f"{Path(performance_dir)}: has no detail log of the performance run")
-    if accuracy_dir is not None and Evidence(accuracy_dir).accuracy_path is None:
-        raise ResultError(f"{Path(accuracy_dir)}: has no accuracy log")
-
-
-def _logged(
-    sut: SystemUnderTest,
-    dataset: object,
-    asked: tuple[Scenario, Settings],
-    folder: Path,
-    options: Mapping[str, Any],
-) -> Result:
-    scenario, settings = asked
-    return run(
-        sut, dataset, scenario, settings, sinks=[LogSink(folder)], keep_outputs=True, **options
-    )
+    accuracy = None if accuracy_dir is None else Evidence(accuracy_dir, of_accuracy=True)
+    if accuracy is not None and accuracy.accuracy_path is None:
+        raise ResultError(f"{accuracy.folder}: has no accuracy log")
+    return performance, accuracy
 
 
 def _decoder(result: Result) -> Decode:

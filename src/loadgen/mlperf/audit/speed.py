@@ -1,22 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How fast an audit's run was beside the performance run, by the score of the rules."""
+"""How fast an audit's run was beside the performance run, and whether that can be compared at all.
+
+Not for what a difference means: that is ``judging.py``.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Final
 
 from loadgen.mlperf.audit.base import Case
 from loadgen.mlperf.audit.evidence import Evidence
-from loadgen.mlperf.audit.outcome import Finding
+from loadgen.mlperf.audit.outcome import Allowed, Speed
 from loadgen.mlperf.rules.round import Score
 
-__all__ = ["compared", "score_of", "tolerance_of"]
+__all__ = [
+    "MEDIAN",
+    "TOLERANCE",
+    "compared",
+    "doubts",
+    "score_of",
+    "suspicions",
+    "tolerance_of",
+    "unsteady",
+]
 
+MEDIAN: Final = "result_50.00_percentile_latency_ns"
 TOLERANCE: Final = 0.10
 SHORT_TOLERANCE: Final = 0.20
 _SHORT_NS: Final = {"SingleStream": 200_000, "MultiStream": 1_600_000}
 """Latencies up to which what else a machine does may cost 20 %."""
+_WORDS: Final = {
+    "either way": "{} either way",
+    "not faster": "at most {} faster",
+    "not slower": "at most {} slower",
+}
 
 
 def tolerance_of(scenario: str, reference: float) -> float:
@@ -43,44 +62,100 @@ def score_of(case: Case, run: Evidence) -> tuple[float | None, Score]:
     return run.score(score), score
 
 
-def compared(
-    case: Case, allowed: Literal["either way", "not faster", "not slower"]
-) -> Iterator[Finding]:
-    """Yield whether both runs are valid, had the same limits, and scored alike.
+def compared(case: Case, allowed: Allowed) -> Iterator[Speed]:
+    """Yield the audit's score beside the performance run's, and the limit that it did not keep."""
+    if _is_too_slow(case.audit):
+        text = "the audit's latency is over the limit, the performance run's is within it"
+        yield Speed("limit", 0.0, 1.0, math.inf, text)
+    (reference, score), (found, _) = (score_of(case, run) for run in (case.performance, case.audit))
+    if reference is None or found is None:
+        yield Speed("score", None, 0.0, 0.0, f"no {score.log_key} in both logs")
+        return
+    tolerance = tolerance_of(case.scenario, reference)
+    case.figures |= {"reference score": reference, "test score": found, "tolerance": tolerance}
+    is_rate = score.better == "higher"
+    ratio = found / reference
+    low, high = {
+        # As a share of the reference in its own unit, as the official script of TEST01 has it.
+        "either way": (1 - tolerance, 1 + tolerance)
+        if is_rate
+        else (1 / (1 + tolerance), 1 / (1 - tolerance)),
+        "not faster": (0.0, 1 + tolerance),
+        "not slower": (1 - tolerance, math.inf),
+    }[allowed]
+    text = f"{score.log_key} {found:g} beside {reference:g}, {ratio:.3f} of it"
+    limit = _WORDS[allowed].format(f"{tolerance:.0%}")
+    faster = ratio if is_rate else 1 / ratio
+    yield Speed("score", faster, low, high, f"{text}; allowed: {limit}")
+
+
+def doubts(case: Case, allowed: Allowed) -> Iterator[str]:
+    """Yield why the speeds of two runs say nothing: one is not valid, or badly generated.
 
     Parameters
     ----------
     case : Case
     allowed : {"either way", "not faster", "not slower"}
-        Which differences beyond the tolerance fail.
+        A run that is too slow for its limit says something where slower runs fail.
     """
-    runs = {"performance run": case.performance, "audit": case.audit}
-    for name, run in runs.items():
+    for name, run in (("performance run", case.performance), ("audit", case.audit)):
         validity = run.get("result_validity")
-        is_valid = validity == "VALID"
-        why = run.get("result_invalid_reason") or "the log says no more"
-        said = "is VALID" if is_valid else f"is {validity or 'without a result'}: {why}"
-        yield Finding("performance", is_valid, f"the {name} {said}")
-    limits = [run.get("effective_target_latency_ns") for run in runs.values()]
-    if case.scenario in ("Server", "Interactive"):
-        said = "the same limit" if limits[0] == limits[1] else f"limits {limits[0]} and {limits[1]}"
-        yield Finding("performance", limits[0] == limits[1], f"{said} of latency, ns")
-    (reference, score), (found, _) = (score_of(case, run) for run in runs.values())
-    if reference is None or found is None:
-        text = f"no {score.log_key} in both logs: too few queries, or no performance run"
-        yield Finding("performance", False, text)
-        return
-    tolerance = tolerance_of(case.scenario, reference)
-    ratio = found / reference
-    case.figures |= {"reference score": reference, "test score": found, "tolerance": tolerance}
-    faster = ratio if score.better == "higher" else 1 / ratio
-    passed = {
-        # As a share of the reference in its own unit, as the official script of TEST01 has it.
-        "either way": abs(ratio - 1) <= tolerance,
-        "not faster": faster <= 1 + tolerance,
-        "not slower": faster >= 1 - tolerance,
-    }[allowed]
-    text = f"{score.log_key} {found:g} beside {reference:g}, {ratio:.3f} of it"
-    bound = {"not faster": "at most {} faster", "not slower": "at most {} slower"}
-    limit = bound.get(allowed, "{} either way").format(f"{tolerance:.0%}")
-    yield Finding("performance", passed, f"{text}; allowed: {limit}")
+        says_enough = run is case.audit and allowed != "not faster" and _is_too_slow(run)
+        if validity != "VALID" and not says_enough:
+            why = run.get("result_invalid_reason") or "the log says no more"
+            yield (
+                f"the {name} is {validity or 'without a result'}, so that no speeds can be compared"
+                f" ({str(why).strip()}): run it longer, or on a quiet machine, and audit again"
+            )
+        health = run.health or {}
+        if health.get("verdict") == "bad":
+            yield (
+                f"the load generator was too bad in the {name} for speeds to be compared: "
+                f"{_causes(run)}; run both on a quiet machine"
+            )
+
+
+def unsteady(case: Case, again: Case) -> str:
+    """Return which runs were not as fast when they were run once more; empty: all were.
+
+    On a machine that other work slows down from time to time, two runs of an honest system differ
+    twice by chance; that each of them is repeated as well, to half of what may differ, hardly
+    happens.
+    """
+    pairs = {
+        "performance run": (case.performance, again.performance),
+        "audit": (case.audit, again.audit),
+    }
+    came_to = {name: tuple(score_of(case, run)[0] for run in pair) for name, pair in pairs.items()}
+    for name, run in case.companions.items():
+        other = again.companions.get(name)
+        came_to[name] = tuple(None if each is None else each.get(MEDIAN) for each in (run, other))
+    said = [
+        f"the {name} came to {first:g}, and to {second:g} when it was run once more"
+        for name, (first, second) in came_to.items()
+        if first and second and abs(second / first - 1) > tolerance_of(case.scenario, first) / 2
+    ]
+    advice = "run the performance run and the audit longer, on a quiet machine"
+    return f"{'; '.join(said)}: not steady, {advice}" if said else ""
+
+
+def suspicions(case: Case) -> str:
+    """Return what makes a difference of speeds suspect to be the generator's; empty: nothing."""
+    runs = {"performance run": case.performance, "audit": case.audit}
+    return "; ".join(
+        f"the load generator was suspect in the {name}: {_causes(run)}"
+        for name, run in runs.items()
+        if (run.health or {}).get("verdict") == "suspect"
+    )
+
+
+def _causes(run: Evidence) -> str:
+    causes = (run.health or {}).get("causes")
+    return (
+        "; ".join(map(str, causes)) if isinstance(causes, list) and causes else "no cause is said"
+    )
+
+
+def _is_too_slow(run: Evidence) -> bool:
+    """Whether it failed its limit of latency; only Server has one."""
+    return run.scenario == "Server" and run.get("result_perf_constraints_met") is False

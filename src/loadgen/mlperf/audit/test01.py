@@ -7,14 +7,14 @@ the first number of each answer; here all bytes of an answer are compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Final
 
+from loadgen.errors import LoadGenError
 from loadgen.mlperf.audit.base import Audit, Case, Files, logging_knobs
 from loadgen.mlperf.audit.evidence import Evidence
 from loadgen.mlperf.audit.knobs import Knobs
-from loadgen.mlperf.audit.outcome import Finding
-from loadgen.mlperf.audit.speed import compared
+from loadgen.mlperf.audit.outcome import AuditError, Finding
 from loadgen.mlperf.logs.read import AccuracyEntry
 from loadgen.mlperf.rules import Benchmark, Round
 from loadgen.mlperf.rules.benchmark import Audit as AuditRules
@@ -31,6 +31,7 @@ class AnswersInPerformanceMode(Audit):
     test = "TEST01"
     title = "answers in performance mode are those of accuracy mode"
     needs_accuracy_run = True
+    allowed = "either way"
     files: ClassVar[Files] = {
         "verify_accuracy.txt": ("accuracy",),
         "verify_performance.txt": ("performance",),
@@ -41,7 +42,7 @@ class AnswersInPerformanceMode(Audit):
         return logging_knobs(rules, round_, _SAMPLING_TARGET)
 
     def examine(self, case: Case) -> Iterator[Finding]:
-        """Compare the logged answers, then the speed."""
+        """Compare the logged answers."""
         assert case.accuracy is not None  # it is needed
         audited = list(case.audit.answers())
         answers = _answers_to({each.qsl_idx for each in audited}, case.accuracy)
@@ -64,7 +65,6 @@ class AnswersInPerformanceMode(Audit):
         else:
             yield Finding("accuracy", None, _difference(other, answers))
             yield from _scores(case, audited, answers)
-        yield from compared(case, "either way")
 
 
 def _answers_to(indices: set[int], run: Evidence) -> dict[int, bytes]:
@@ -91,10 +91,26 @@ def _scores(
     """Yield whether answers that are not the same are equally good, over the same samples."""
     tolerance = case.rules.tolerance or _SCORE_TOLERANCE
     indices = [each.qsl_idx for each in audited]
-    baseline = case.scored([answers[index] for index in indices], indices)
-    audit = case.scored([each.data for each in audited], indices)
+    try:
+        audit = case.scored([each.data for each in audited], indices)
+        baseline = _baseline(case, [answers[index] for index in indices], indices)
+    except AuditError:
+        raise
+    except (LoadGenError, ValueError) as error:
+        yield Finding("accuracy", False, f"answers of performance mode cannot be judged: {error}")
+        return
     for name, reference in baseline.items():
         case.figures |= {f"baseline {name}": reference, f"compliance {name}": audit[name]}
         passed = abs(audit[name] - reference) <= tolerance * abs(reference)
         text = f"{name} {audit[name]:.5g} beside {reference:.5g} over the same samples"
         yield Finding("accuracy", passed, f"{text}; allowed: {tolerance:.1%} of it either way")
+
+
+def _baseline(case: Case, answers: list[bytes], indices: list[int]) -> Mapping[str, float]:
+    try:
+        return case.scored(answers, indices)
+    except AuditError:
+        raise
+    except LoadGenError as error:
+        reason = f"the accuracy run's answers cannot be judged: {error}"
+        raise AuditError(case.test, [reason]) from error

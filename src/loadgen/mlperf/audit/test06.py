@@ -29,7 +29,7 @@ _N_SAMPLES: Final = 100
 _CHECKS: Final = {
     "First token check pass": "the first token that was streamed begins the answer",
     "EOS check pass": "an answer ends with at most one end token",
-    "Sample length check pass": "as many tokens are counted as there are",
+    "Sample length check pass": "as many tokens are counted as there are, and there is one",
 }
 
 
@@ -79,7 +79,7 @@ class Tokens(Audit):
     def lines(self, outcome: AuditOutcome, name: str) -> list[str]:
         """Return the lines that a submission checker looks for, and why."""
         checks = [f"{check}: {outcome.figures.get(check, False)}" for check in _CHECKS]
-        end = "complete" if outcome.passed else "failed"
+        end = {"passed": "complete"}.get(outcome.verdict, outcome.verdict)
         return [*checks, f"TEST06 verification {end}", *map(str, outcome.findings)]
 
 
@@ -89,7 +89,7 @@ def _fault(check: str, answer: AccuracyEntry, rules: AuditRules) -> str:
     if tokens is None:
         return f"{len(answer.data)} bytes are no {rules.token_dtype} tokens"
     if check == "Sample length check pass":
-        is_right = answer.token_count == len(tokens)
+        is_right = answer.token_count == len(tokens) > 0
         return "" if is_right else f"{answer.token_count} are counted, {len(tokens)} are there"
     if check == "EOS check pass":
         n_ends = _ends(tokens.tolist(), rules.end_token)

@@ -14,6 +14,7 @@ from typing import Final
 
 from loadgen.mlperf.audit import AUDITS, AuditError, Evidence, Finding, audits_of
 from loadgen.mlperf.audit.base import Case
+from loadgen.mlperf.audit.folder import further_runs
 from loadgen.mlperf.audit.judging import verified
 from loadgen.mlperf.checker.accuracy import (
     ACCURACY_LOG,
@@ -167,8 +168,8 @@ def _case(context: Context, claim: Claim, test: str, runs: Runs, state: LogState
     )  # fmt: skip
     program = context.programs.of(claim.benchmark)
     if not isinstance(program, str):
-        case.score, case.decode = program.score, program.decode
-    return case
+        case.score, case.decode, case.labels = program.score, program.decode, program.labels
+    return further_runs(AUDITS[test], case, tree.absolute(f"{place.audits}/{test}"))
 
 
 def _not_to_be_seen(case: Case, state: LogState) -> str:

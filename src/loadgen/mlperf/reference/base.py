@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import abc
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -67,6 +67,14 @@ class Reference(abc.ABC):
         indices : int64 array
             Of which samples.
         """
+
+    @property
+    def labels(self) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]] | None:
+        """What came true of samples, by their indices: 0 or 1, where answers are predictions of it.
+
+        None: they are none.
+        """
+        return None
 
     def decode(self, raw: bytes) -> Any:
         """Return an answer, as `score` takes it, of its bytes in an accuracy log.

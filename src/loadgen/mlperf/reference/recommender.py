@@ -7,7 +7,7 @@ are the best that there are, and an approximation of it shows as a worse one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -55,6 +55,11 @@ class Recommender(Reference):
 
             return dlrm_torch.sut(self._weights, _MAX_BATCH_SIZE)
         return OneThreadSUT(self._answer, _MAX_BATCH_SIZE, "recommender-numpy")
+
+    @property
+    def labels(self) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
+        """Whether somebody clicked, by the samples' indices."""
+        return lambda indices: self._is_click[indices]
 
     def score(self, outputs: Sequence[Any], indices: npt.NDArray[Any]) -> Mapping[str, float]:
         """Return "auc", "normalized-entropy", and "accuracy" in per cent."""
