@@ -2,8 +2,8 @@
 """What the live view costs the thread that issues: with it and without it, in turns.
 
 Two runs of each kind of system: a flood, of which the processor time of the issuing thread counts,
-and a moderate rate, of which it counts how late the generator issued, since a thread in the same
-interpreter could hold it up without costing it time. Systems do nothing but answer. Each run has a
+and a moderate rate, of which it counts how late the generator issued and for how long it waited for
+the interpreter, since a thread in the same one could hold it up without costing it time. Systems do nothing but answer. Each run has a
 process of its own; the view goes to a pseudo-terminal that another process reads.
 
     python benchmarks/view_cost.py [--repeats 11] [--queries 3000000] [--qps 2000]
@@ -21,7 +21,7 @@ import sys
 from one_run import Figures, Run, run_loadgen
 
 SYSTEMS = ("push", "native", "pull")
-MODERATE_S = 4
+MODERATE_S = 6
 FLOOD_QPS = 1e9
 
 
@@ -34,28 +34,38 @@ def on_a_terminal() -> None:
     os.environ.pop("CI", None)
 
 
-def one(sut: str, n_queries: int, qps: float, view: bool) -> float:
-    """Return what counts of this process's only run: ns a query in a flood, else own p99, us."""
+def one(sut: str, n_queries: int, qps: float, view: bool) -> dict[str, float]:
+    """Return what counts of this process's only run."""
     if view:
         on_a_terminal()
     wanted = Run("loadgen", sut, "Server", n_samples=n_queries, qps=qps, view=view)
     result = run_loadgen(wanted, Figures())
     if qps == FLOOD_QPS:
         used_ns: int = result.data.issuing["cpu_ns"]
-        return used_ns / n_queries
+        return {"ns a query": used_ns / n_queries}
     late_ns: int = result.own_delay.p99_ns or 0
-    return late_ns / 1e3
+    waited_ns = sum(each["locked_ns"] for each in result.data.issuing["late"])
+    return {"late p99, us": late_ns / 1e3, "lock, us/s": waited_ns / 1e3 / (n_queries / qps)}
 
 
-def measured(*arguments: str) -> float:
+def measured(*arguments: str) -> dict[str, float]:
     """Return the same, of a process of its own."""
     command = [sys.executable, __file__, *arguments]
     found = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(json.loads(found.stdout))
+    figures: dict[str, float] = json.loads(found.stdout)
+    return figures
+
+
+def show(sut: str, what: str, pairs: list[tuple[float, float]]) -> None:
+    """Print a line: medians with the view and without, and the ratio of a pair."""
+    mine, other = (statistics.median(side) for side in zip(*pairs, strict=True))
+    low, ratio, high = statistics.quantiles([a / max(b, 1e-9) for a, b in pairs], n=4)
+    ratios = f"{ratio:.3f} ({low:.3f} to {high:.3f})" if other else "-"
+    print(f"{sut:<8}{what:<14}{mine:>10.1f}{other:>10.1f}{ratios:>30}", flush=True)
 
 
 def main() -> None:
-    """Print two lines for each kind of system: medians of both sides, and their ratios."""
+    """Print three lines for each kind of system: medians of both sides, and their ratios."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=11)
     parser.add_argument("--queries", type=int, default=3_000_000)
@@ -70,15 +80,14 @@ def main() -> None:
     moderate = ("--queries", str(int(MODERATE_S * given.qps)), "--qps", str(given.qps))
     flood = ("--queries", str(given.queries), "--qps", str(FLOOD_QPS))
     for sut in SYSTEMS:
-        for what, load in (("ns a query", flood), ("late p99, us", moderate)):
-            pairs = [
-                [measured("--one", sut, *load, *view) for view in (["--view"], [])]
-                for _ in range(given.repeats)
-            ]
-            mine, other = (statistics.median(side) for side in zip(*pairs, strict=True))
-            low, ratio, high = statistics.quantiles([a / b for a, b in pairs], n=4)
-            ratios = f"{ratio:.3f} ({low:.3f} to {high:.3f})"
-            print(f"{sut:<8}{what:<14}{mine:>10.1f}{other:>10.1f}{ratios:>30}", flush=True)
+        for load in (flood, moderate):
+            pairs = []
+            for n in range(given.repeats):  # each side comes first as often as the other
+                sides = [["--view"], []][:: 1 if n % 2 else -1]
+                found = [measured("--one", sut, *load, *view) for view in sides]
+                pairs.append(found[:: 1 if n % 2 else -1])
+            for what in pairs[0][0]:
+                show(sut, what, [(mine[what], other[what]) for mine, other in pairs])
 
 
 if __name__ == "__main__":

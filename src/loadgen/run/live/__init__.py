@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The view of a run while it goes on: how far it is, its rate and latencies so far, in time or not.
 
-A thread of its own reads the counts and the rows that are new twice a second. Neither the thread
+A thread of its own reads the counts and the rows that are new once a second. Neither the thread
 that issues nor those that answer do anything for it, and it holds the interpreter for less than
-1 ms of each half a second. Not for anything that is kept: what happened is in the `Result`.
+1 ms of each second. Not for anything that is kept: what happened is in the `Result`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from loadgen.run.live.state import Counts, Figures, Progress, Series, Snapshot
 
 __all__ = ["LiveView", "Screen", "Series", "choose"]
 
-_STEP_S: Final = 0.5
+_STEP_S: Final = 1.0
 _GONE: Final = (OSError, ValueError)  # the terminal is, or the stream was closed
 
 

@@ -2,7 +2,7 @@
 """Where the view of a run goes: a terminal, a pipe or a log, a notebook. And which of them it is.
 
 A terminal gets no help of `rich`: it would hold the interpreter for some 2 ms at each redraw, which
-a push run waits for; these few sequences take 0.15 ms.
+a push run waits for; these few sequences take 0.5 ms.
 
 Not for what is said (`words`).
 """
@@ -76,7 +76,7 @@ class Terminal:
     printed has that line, and a process that is killed leaves the terminal as it should be.
     """
 
-    every_s = 0.5
+    every_s = 1.0
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -125,7 +125,7 @@ class Pipe:
 class Notebook:
     """A bar and lines below the cell; removed at the end."""
 
-    every_s = 0.5
+    every_s = 1.0
 
     def __init__(self) -> None:
         self._handle: Any = None
