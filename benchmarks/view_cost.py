@@ -3,8 +3,9 @@
 
 Two runs of each kind of system: a flood, of which the processor time of the issuing thread counts,
 and a moderate rate, of which it counts how late the generator issued and for how long it waited for
-the interpreter, since a thread in the same one could hold it up without costing it time. Systems do nothing but answer. Each run has a
-process of its own; the view goes to a pseudo-terminal that another process reads.
+the interpreter, since a thread in the same one could hold it up without costing it time. Systems do
+nothing but answer. Each run has a process of its own; the view goes to a pseudo-terminal that
+another process reads.
 
     python benchmarks/view_cost.py [--repeats 11] [--queries 3000000] [--qps 2000]
 """
