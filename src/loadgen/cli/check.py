@@ -63,9 +63,14 @@ def check(
         with replacing(sarif) as partial:
             document = to_sarif(report, loadgen.__version__)
             partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    output.say("\n".join(_words(report)))
+    output.say(in_words(report))
     code = ending.VALID if report.accepted else ending.INVALID
     return output.end(code, **report.to_dict())
+
+
+def in_words(report: Report) -> str:
+    """Return what was found, a table of the results, and the verdict."""
+    return "\n".join(_words(report))
 
 
 def _words(report: Report) -> Iterator[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be typed of submissions: check. No logic.
+"""What can be typed of submissions: submit, check. No logic.
 
 Exit codes: 0 accepted, 1 refused, 2 wrong use, 3 it could not be finished.
 """
@@ -13,6 +13,83 @@ import typer
 
 from loadgen.cli.app import JSON, app
 from loadgen.cli.ending import exit_code
+
+_SUBMIT_HELP = """Make a submission of runs that are there: of a suite's, or of any folder of logs.
+
+\b
+loadgen submit steelyard-1-results submission --fields system.toml
+loadgen submit logs submission --set submitter=ACME --benchmark bert=bert-99 --src code
+loadgen submit results submission --fields system.json --infer --key key.pem
+
+This machine is described as far as it can be; what is missing is asked for, or refused by its name.
+The submission is checked, and is there as a whole or not at all; the runs are not changed.
+
+Exit codes: 0 it would be accepted, 1 refused, 2 wrong use, 3 it could not be made.
+"""
+
+
+@app.command("submit", help=_SUBMIT_HELP)
+def _submit(
+    source: Annotated[
+        Path, typer.Argument(metavar="RUNS", help="A suite's folder, or one with logs below it.")
+    ],
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="Where it is made; nothing may be there.")
+    ],
+    *,
+    fields: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Fields of system and measurements, TOML or JSON."),
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=TEXT", help="One field; goes before the file's."),
+    ] = None,
+    round_: Annotated[
+        str | None,
+        typer.Option(
+            "--round",
+            metavar="ROUND",
+            help="Its name, or a folder of rules. Default: the suite's, else MLPerf's newest.",
+        ),
+    ] = None,
+    benchmarks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--benchmark",
+            metavar="[FOLDER=]NAME",
+            help="What the logs in a folder are results of, where it is not certain.",
+        ),
+    ] = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", metavar="OWN=NAME", help="Open: a model's own name."),
+    ] = None,
+    src: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[NAME=]PATH", help="The implementation: a file or a folder."),
+    ] = None,
+    infer: Annotated[
+        bool, typer.Option("--infer", help="Edge: infer scenarios that are missing.")
+    ] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe/--no-probe", help="Whether this machine is the system.")
+    ] = True,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="PEM with an Ed25519 key, which signs.")
+    ] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Make a submission of runs that are there."""
+    from loadgen.cli.submit import SubmitOptions, submit
+
+    options = SubmitOptions(
+        source=source, target=target, fields=fields, given=given or (), round_=round_,
+        benchmarks=benchmarks or (), models=models or (), src=src or (), infer=infer, probe=probe,
+        key=key,
+    )  # fmt: skip
+    raise typer.Exit(exit_code(lambda: submit(options, as_json=as_json)))
+
 
 _CHECK_HELP = """Check a submission by the rules of its round, and by what its logs prove.
 

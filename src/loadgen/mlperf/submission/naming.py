@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which benchmark and which scenario a run is of: by its log, and by the names of its folders.
+
+Where these leave several, it has to be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from loadgen.errors import MISSING, Problem
+from loadgen.mlperf.rules import Benchmark, Rules
+from loadgen.mlperf.rules.tables import LIMITED, SCENARIOS, ScenarioName
+from loadgen.mlperf.submission.fields import Ask
+from loadgen.mlperf.submission.runs import Found
+from loadgen.values import name_hint
+
+__all__ = ["Naming"]
+
+_NS_PER_MS: Final = 1e6
+_ALL: Final = "."
+
+
+class Naming:
+    """Tells what runs are of.
+
+    Parameters
+    ----------
+    rules : Rules
+    told : mapping of str to str
+        A folder below the source, "." for all of it, to the name of the results in it.
+    models : mapping of str to str
+        Own names of models to the benchmarks that they are of.
+    ask : callable or None
+        As for `Fields`.
+
+    Attributes
+    ----------
+    rules, models
+        As given.
+    problems : list of Problem
+        Runs of which it is not certain, so far.
+    """
+
+    def __init__(
+        self, rules: Rules, told: Mapping[str, str], models: Mapping[str, str], ask: Ask | None
+    ) -> None:
+        self.rules = rules
+        self._told = {key.strip("/") or _ALL: value for key, value in told.items()}
+        self.models = models
+        self._ask = ask
+        names = [name for each in rules.benchmarks.values() for name in each.result_names]
+        self._names = tuple(names)
+        known = {"benchmarks": (told, (*names, *models)), "models": (models, names)}
+        self.problems = [
+            Problem(f"{what}.{key}", name, f"one of {', '.join(allowed)}{name_hint(name, allowed)}")
+            for what, (table, allowed) in known.items()
+            for key, name in table.items()
+            if name not in allowed
+        ]
+
+    def benchmark(self, name: str) -> Benchmark:
+        """Return the benchmark that results of a name are of."""
+        return self.rules.find(self.models.get(name, name))[0]
+
+    def name(self, found: Found) -> str | None:
+        """Return the name of a run's results; None where it is not certain, which is a problem."""
+        total = found.run.get("qsl_reported_total_count")
+        place, said = self._said(found)
+        fitting = [each for each in said or self._names if total in _counts(self.benchmark(each))]
+        if len(fitting) == 1:
+            return self._handed_in(fitting[0])
+        if not fitting:
+            counts = {count for each in said for count in _counts(self.benchmark(each))}
+            allowed = f"{', '.join(map(str, sorted(counts)))}, as {' and '.join(said)}"
+            allowed = allowed if said else f"as many as a benchmark of {self.rules.round.name} has"
+            self.problems.append(Problem(f"samples of {found.where}", total or MISSING, allowed))
+            return None
+        allowed = f"one of {', '.join(fitting)}"
+        answer = self._ask(f"benchmarks.{place}", allowed) if self._ask else ""
+        if answer in fitting:
+            self._told[place] = answer
+            return self._handed_in(answer)
+        self.problems.append(Problem(f"benchmarks.{place}", answer or MISSING, allowed))
+        return None
+
+    def _handed_in(self, name: str) -> str:
+        """Return what results are handed in as: a model's own name, where it has one."""
+        return next((own for own, each in self.models.items() if each == name), name)
+
+    def _said(self, found: Found) -> tuple[str, tuple[str, ...]]:
+        """Return a folder that a run lies in, and what it is told to have or is called, if any is.
+
+        Where none is, that is the folder of the scenario, as far as it can be told.
+        """
+        folders = list(_upwards(found.where))
+        for each in folders:
+            if (name := self._told.get(each)) is not None:
+                return each, (self.models.get(name, name),)
+        for each in folders:
+            name = found.source.name if each == _ALL else each.rpartition("/")[2]
+            if (name := self.models.get(name, name)) in self._names:
+                return each, (name,)
+            if name in self.rules.benchmarks:
+                return each, self.rules.benchmarks[name].result_names
+        return found.where.removesuffix("/run_1").rpartition("/")[0] or _ALL, ()
+
+    def scenario(self, found: Found, name: str) -> ScenarioName | None:
+        """Return a run's scenario as the rules call it; None where it has none, a problem."""
+        logged = found.run.scenario
+        scenario = next((each for each in SCENARIOS if each == logged), None)
+        if scenario is None:
+            self.problems.append(Problem(found.where, logged or MISSING, "a scenario in its log"))
+        return self._limited(found, self.benchmark(name)) if scenario == "Server" else scenario
+
+    def _limited(self, found: Found, benchmark: Benchmark) -> ScenarioName:
+        """Return Server, or Interactive, which LoadGen runs as Server under tighter limits."""
+        if "Interactive" not in benchmark.limits:
+            return "Server"
+        for part in reversed(found.where.casefold().split("/")):
+            for each in LIMITED:
+                if part == each.casefold():
+                    return each
+        limits = benchmark.limits["Interactive"]
+        key, limit_ms = "requested_server_ttft_latency", limits.ttft_ms
+        if limit_ms is None:
+            key, limit_ms = "requested_server_target_latency_ns", limits.latency_ms
+        ns = found.run.get(key)
+        tight = isinstance(ns, int) and limit_ms is not None and ns <= limit_ms * _NS_PER_MS
+        return "Interactive" if tight else "Server"
+
+
+def _counts(benchmark: Benchmark) -> set[int]:
+    """Return how many samples a benchmark's library may have."""
+    data = benchmark.dataset
+    audits = (each.n_samples for each in benchmark.audits.values())
+    counts = {data.n_samples, data.accuracy_samples, *data.per_scenario.values(), *audits}
+    return {each for each in counts if each is not None}
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """Yield a path, and each folder that it lies in; the source, ".", last."""
+    while path and path != _ALL:
+        yield path
+        path = path.rpartition("/")[0]
+    yield _ALL

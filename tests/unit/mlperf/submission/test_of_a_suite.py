@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A submission of a suite's runs: by the rules, in simulated time; shortened, on this machine."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import loadgen as lg
+from loadgen.errors import SettingsError
+from loadgen.mlperf.audit import run_audit
+from loadgen.mlperf.reference import load_reference
+from loadgen.mlperf.rules import load_rules, settings_for
+from loadgen.mlperf.submission import submit
+from loadgen.mlperf.suite import measuring, run_suite, running
+from loadgen.testing import VirtualClock
+
+pytestmark = pytest.mark.skipif(
+    find_spec("sklearn") is None, reason="the benchmark's data come with scikit-learn"
+)
+
+RULES = load_rules("steelyard-1")
+SAID = {
+    "submitter": "ACME", "status": "available", "system_name": "Box / 9000", "cooling": "air",
+    "host_memory_configuration": "1 x 24 GiB", "input_data_types": "fp64",
+    "weight_data_types": "fp64",
+}  # fmt: skip
+OF_A_SYSTEM_OF_ONES_OWN = {
+    "retraining": "No", "starting_weights_filename": "none", "digits.weight_transformations": "no",
+}  # fmt: skip
+
+
+class Reader(lg.SystemUnderTest):
+    """Reads digits as well as the labels do, in about 600 ms each of simulated time."""
+
+    name = "reader"
+
+    def __init__(self, clock: VirtualClock, seed: int = 0) -> None:
+        self._clock = clock
+        self._labels = load_reference(RULES.benchmarks["digits"])._labels  # type: ignore[attr-defined]
+        self._random = np.random.default_rng(seed)
+
+    def issue(self, batch: lg.Batch) -> None:
+        jitter = self._random.uniform(0.95, 1.05, len(batch))
+        self._clock.spend(int(600e6 * jitter.sum()))
+        batch.complete(list(self._labels[batch.indices]))
+
+
+@pytest.fixture(autouse=True)
+def _without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name in ((measuring, "write_run_page"), (running, "write_suite_page")):
+        monkeypatch.setattr(module, name, lambda *arguments: None)  # they take seconds
+
+
+def test_runs_by_the_rules_make_a_submission_that_is_accepted(tmp_path: Path) -> None:
+    results, clock = tmp_path / "results", VirtualClock()
+    found = run_suite(
+        RULES, output_dir=results, benchmarks=["digits"], scenarios=["SingleStream"],
+        suts={"digits": Reader(clock)}, clock=clock, progress=False,
+    )  # fmt: skip
+    assert found.passed, found.summary()
+    place = results / "digits" / "SingleStream"
+    scenario, settings = settings_for(RULES, "digits", "SingleStream", mode="performance")
+    for number, test in enumerate(("TEST01", "TEST04")):
+        clock = VirtualClock()
+        run_audit(
+            test, sut=Reader(clock, seed=1 + number), dataset=load_reference(
+                RULES.benchmarks["digits"]
+            ).dataset, scenario=scenario, settings=settings,
+            benchmark=RULES.benchmarks["digits"], round=RULES.round,
+            performance_dir=place / "performance", accuracy_dir=place / "accuracy",
+            output_dir=place, clock=clock,
+        )  # fmt: skip
+    (tmp_path / "reader.py").write_text("# reads digits\n")
+    made = submit(
+        results, tmp_path / "out", fields=SAID | OF_A_SYSTEM_OF_ONES_OWN, infer=True,
+        src={"digits": tmp_path / "reader.py"},
+    )  # fmt: skip
+    assert made.report.findings == ()
+    assert made.report.accepted
+    assert made.report.round == "steelyard-1"
+    fields = {each.fields["Scenario"]: each.fields for each in made.report.results}
+    assert fields.keys() == {"SingleStream", "MultiStream", "Offline"}
+    assert fields["MultiStream"]["Performance_Result"] == pytest.approx(8 * 629.4, rel=2e-3)
+    assert fields["Offline"]["Performance_Result"] == pytest.approx(1 / 0.6, rel=5e-3)
+    assert {each.verdicts["accuracy"] for each in made.report.results} == {
+        "recomputed from the answers"
+    }
+    system = json.loads((made.root / "closed/ACME/systems/Box_9000.json").read_text())
+    assert (system["system_name"], system["system_type"]) == ("Box / 9000", "edge")
+    assert "not MLPerf results" in system["sw_notes"]
+    log = "digits/SingleStream/accuracy/mlperf_log_accuracy.json"
+    whole = made.root / "closed/ACME/results/Box_9000" / log
+    assert whole.read_bytes() == (results / log).read_bytes(), "Steelyard's logs stay whole"
+
+
+@pytest.mark.slow
+def test_shortened_runs_of_the_real_model_lack_nothing_but_their_length(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    run_suite(
+        RULES, output_dir=results, benchmarks=["digits"], duration_s=1, progress=False,
+        division="open",
+    )  # fmt: skip
+    made = submit(results, tmp_path / "out", fields=SAID)
+    assert len(made.report.results) == 3
+    rules = {each.rule for each in made.report.errors}
+    assert rules <= {"rules.duration"}, "\n".join(map(str, made.report.errors))
+    readme = next(made.root.rglob("results/**/README.md")).read_text()
+    assert "not a result" in readme
+    assert (made.root / "open/ACME/src/digits/digits.py").is_file()
+
+
+def test_a_smoke_run_is_not_handed_in(tmp_path: Path) -> None:
+    state: dict[str, Any] = {
+        "kind": "loadgen-suite", "format": 1, "asked": {"smoke": True}, "benchmarks": {},
+        "rates": {},
+    }  # fmt: skip
+    (tmp_path / "suite.json").write_text(json.dumps(state))
+    with pytest.raises(SettingsError, match="a smoke run measures seconds"):
+        submit(tmp_path, tmp_path / "out", fields=SAID)
