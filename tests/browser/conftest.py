@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from site_results import attack, checked, results
+from submissions import QWEN, unpacked
 
 import loadgen as lg
 from loadgen import search
+from loadgen.mlperf.dashboard import build
 from loadgen.result import DelayFigures, Occurrence, Result
 from loadgen.testing import ExponentialSUT, FixedSUT, VirtualClock
 
@@ -82,6 +86,34 @@ def pages(runs: dict[str, Result], tmp_path_factory: pytest.TempPathFactory) -> 
         peak = lg.find_peak(system, 8, scenario, **fields)
         found[name] = peak.report(folder / f"{name}.html")
     return found
+
+
+RATE = {
+    "Submitter": "Delta Labs", "System": "a", "Model": "m", "Scenario": "Offline",
+    "version": "v6.1", "Performance_Result": 200, "Performance_Units": "Samples/s",
+}  # fmt: skip
+LATENCY = RATE | {"Scenario": "SingleStream", "Performance_Units": "Latency (ms)"}
+OTHER = {"System": "b", "Performance_Result": 250}
+"""Of a second system, whose figures are a quarter above those of the first."""
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sites")
+    given = results(100)
+    two = [RATE, LATENCY, RATE | OTHER, LATENCY | OTHER]
+    (folder / "published.json").write_text(json.dumps(given + two))
+    (folder / "checked.json").write_text(json.dumps(checked([attack(given[0])])))
+    submission = unpacked(QWEN)
+    files = [folder / "published.json", folder / "checked.json", submission]
+    return build(files, folder / "site").path
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large")
+    (folder / "many.json").write_text(json.dumps(results(5_000, seed=2)))
+    return build([folder / "many.json"], folder / "site").path
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,15 @@
 
 ``commands`` has what can be typed of one run, ``commands_many`` of several, ``commands_saved`` of
 saved ones, ``commands_suite`` of the suite, ``commands_submission`` of submissions,
-``commands_train`` of training; each command's work is in the module of its name. Not for anything
-that a library user could want too.
+``commands_dashboard`` of sites of results, ``commands_train`` of training; each command's work is
+in the module of its name. Not for anything that a library user could want too.
 """
 
 import sys
 
 from loadgen.cli import (
     commands,
+    commands_dashboard,
     commands_many,
     commands_saved,
     commands_submission,
@@ -24,6 +25,7 @@ from loadgen.cli.ending import INVALID, VALID, prepare_streams
 __all__ = [
     "app",
     "commands",
+    "commands_dashboard",
     "commands_many",
     "commands_saved",
     "commands_submission",
