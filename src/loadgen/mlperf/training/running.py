@@ -23,7 +23,13 @@ from loadgen.mlperf.rules import load_rules
 from loadgen.mlperf.training.convergence import Reference
 from loadgen.mlperf.training.harness import stamps, train_once
 from loadgen.mlperf.training.log import LogWriter
-from loadgen.mlperf.training.outcome import RESULTS_FILE, SCALING_FILE, SUMMARY_FILE, TrainingResult
+from loadgen.mlperf.training.outcome import (
+    RESULTS_FILE,
+    ROUND,
+    SCALING_FILE,
+    SUMMARY_FILE,
+    TrainingResult,
+)
 from loadgen.mlperf.training.read import TrainingRun, read_training_log
 from loadgen.mlperf.training.rules import RULES_FILE, rules_yaml
 from loadgen.mlperf.training.task import Division, TrainingTask, facts
@@ -31,9 +37,6 @@ from loadgen.values import integer, problem_of
 from loadgen.whole_file import replacing
 
 __all__ = ["run_training", "seeds_of"]
-
-ROUND: Final = "steelyard-1"
-"""Whose notice results carry."""
 
 _LOG: Final = re.compile(r"result_(0|[1-9]\d*)\.txt")
 _PARTIAL: Final = re.compile(r"\..+\.partial")
