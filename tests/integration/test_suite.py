@@ -171,7 +171,8 @@ def test_smoke_run_of_all_benchmarks_is_finished_and_their_audits_are_passed(
     rows = json.loads(done.stdout)["suite"]["rows"]
     assert {row["benchmark"] for row in rows} == {*here}
     assert all(all(row["gates"].values()) for row in rows)
-    for name in here:
+    # Those of generation take minutes each; mlperf/audit/test_generation.py has shorter ones.
+    for name in {*here} - {"generation"}:
         done = subprocess.run(
             [*COMMAND, "audit", "--all", name, "--results", "out", "--json", "--quiet"],
             cwd=tmp_path, capture_output=True, text=True, check=False,
