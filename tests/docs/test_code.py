@@ -108,6 +108,7 @@ def test_code_runs_and_prints_what_is_shown(
             before = block
 
 
+@pytest.mark.slow
 def test_tests_of_the_page_on_pytest_pass(tmp_path: Path) -> None:
     """Where the machine is too busy to tell they skip; a baseline is saved, then compared."""
     code = "\n".join(block.text for block in blocks("pytest.md", "python"))

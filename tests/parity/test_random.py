@@ -73,7 +73,7 @@ def searching(max_examples: int) -> search_settings:
     )
 
 
-@searching(40)
+@searching(20)
 @given(cases())
 def test_the_same_of_any_settings(sides: Sides, given_case: Case) -> None:
     compare(sides, given_case)

@@ -71,6 +71,7 @@ def test_an_interval_holds_its_percentile_and_narrows_with_confidence() -> None:
     assert wide.low_ns < narrow.low_ns <= latency.percentile(99) <= narrow.high_ns < wide.high_ns
 
 
+@pytest.mark.slow
 def test_the_true_percentile_is_held_as_often_as_promised() -> None:
     rng = np.random.default_rng(5)
     true = stats.expon.ppf(0.9) * 1e6

@@ -21,6 +21,7 @@ def plot(number: int) -> tuple[str, str]:
     return drawing.draw(f"plot-{number}", into)
 
 
+@pytest.mark.slow
 def test_four_threads_draw_what_one_does() -> None:
     before = dict(mpl.rcParams)
     alone = [plot(number) for number in range(4)]
