@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kGap = 1'000;
 
-Instant at(std::int64_t ns) { return from_stamp(1'000'000 + ns); }
+Instant moment(std::int64_t ns) { return from_stamp(1'000'000 + ns); }
 double percentile(const DurationHistogram& histogram, double fraction) {
   return static_cast<double>(histogram.percentile(fraction).count());
 }
@@ -24,8 +24,8 @@ struct Rows {
       const std::uint64_t row = record.head(part);
       const auto number = static_cast<std::int64_t>(row - record.part_begin(part));
       if (record.settings().ring_rows > 0 && row >= record.settings().ring_rows) record.reopen({row, 1});
-      record.set_scheduled(row, at(number * kGap));
-      record.set_issued({row, 1}, at(number * kGap + late));
+      record.set_scheduled(row, moment(number * kGap));
+      record.set_issued({row, 1}, moment(number * kGap + late));
       record.publish(row + 1, part);
     }
   }
@@ -35,7 +35,7 @@ struct Rows {
     for (std::uint64_t row = first; row < first + count; ++row) {
       const std::uint32_t part = record.parts() > 1 && row >= record.part_begin(1) ? 1 : 0;
       const auto number = static_cast<std::int64_t>(row - record.part_begin(part));
-      record.complete({row, 1}, at(number * kGap + latency), given);
+      record.complete({row, 1}, moment(number * kGap + latency), given);
     }
   }
   Record record;
@@ -161,9 +161,9 @@ TEST_CASE("what is all due at once has a latency since then, and no issue delay"
   RecordSettings settings;
   settings.instants = InstantColumns::None;
   Rows rows{settings};
-  LiveFigures seen{rows.record, 1, at(-1'000)};
+  LiveFigures seen{rows.record, 1, moment(-1'000)};
   rows.issue(4);
-  rows.record.complete({0, 4}, at(100), {});
+  rows.record.complete({0, 4}, moment(100), {});
   seen.look(4);
   CHECK(seen.latency().count() == 4);
   CHECK(seen.issue_delay().count() == 0);

@@ -15,6 +15,7 @@ pytest.importorskip("mlperf_logging", reason="comes with the extra `training`")
 COMMAND = ["train", "digits", "--platform", "here", "--output-dir"]
 
 
+@pytest.mark.slow
 def test_command_trains_to_the_target_and_goes_on_where_it_was(tmp_path) -> None:
     import torch
 
