@@ -153,12 +153,16 @@ def backends(session: nox.Session) -> None:
         f"tests/integration/{name}"
         for name in ("models", "notebooks", "reference", "servers", "training")
     ]
-    unit = (
-        "tests/unit/dataset",
-        "tests/unit/export",
-        "tests/unit/index",
-        "tests/unit/cli/test_saved.py",
-    )
+    unit = [
+        f"tests/unit/{folder}/test_{name}.py"
+        for folder, names in {
+            "cli": ("saved",),
+            "dataset": ("base", "formats", "opening", "torch"),
+            "export": ("formats", "frames", "otlp"),
+            "index": ("sql",),
+        }.items()
+        for name in names
+    ]
     pages = ("tests/docs/test_code.py", "-k", "models or servers or exports")
     session.run("pytest", *integration, *unit, *session.posargs)
     session.run("pytest", *pages)

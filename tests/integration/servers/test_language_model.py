@@ -51,7 +51,7 @@ def test_its_token_times_are_measured_one_by_one(smollm2_url: str) -> None:
     assert result.tpot is not None
     assert result.ttft is not None
     assert result.itl.count == 5 * n
-    assert result.itl.min > 1e6
+    assert result.itl.percentile(50) > 1e6  # the least are of two that one read brought
     assert result.tpot.count == result.ttft.count == n
     assert result.token_times is not None
     assert np.bincount(result.token_times.row).tolist() == [6] * n

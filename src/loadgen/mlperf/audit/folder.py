@@ -81,7 +81,7 @@ def write_audit(
 
 def further_runs(audit: Audit, case: Case, folder: Path) -> Case:
     """Return a case with the runs of an audit's folder that the official audits do not have."""
-    names = audit.companions(case.benchmark, case.scenario)
+    names = audit.companions(case)
 
     def companions(where: Path) -> dict[str, Evidence]:
         return {name: Evidence(where / name) for name in names if (where / name).is_dir()}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from audited import SCENARIOS, TABLE, Lab, accuracy
+from audited import N_SAMPLES, SCENARIOS, TABLE, Lab, accuracy
 
 import loadgen as lg
 from loadgen.errors import ResultError, SettingsError
@@ -69,6 +69,18 @@ def test_an_audit_leaves_the_official_files_and_says_the_same_from_them(
         benchmark=lab.benchmark, round=lab.round,
     )  # fmt: skip
     assert again == found
+
+
+@pytest.mark.parametrize(("scenario", "per_query"), [("SingleStream", 1), ("MultiStream", 8)])
+def test_one_sample_is_asked_for_as_often_as_there_are_samples(
+    lab: Lab, scenario: str, per_query: int
+) -> None:
+    sut = AnsweringSUT()
+    lab.measure(sut, scenario)
+    lab.audit("TEST04", sut, scenario)
+    for name in ("each_once", "one_as_often"):
+        run = Evidence(lab.folder / "out" / "TEST04" / name)
+        assert run.get("result_query_count") == N_SAMPLES // per_query
 
 
 def test_tokens_leave_the_three_lines_that_are_looked_for(lab: Lab) -> None:
