@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Good logs of every kind of run, made in simulated time; and copies of them to tamper with."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -21,6 +22,9 @@ NAMES = {
     "accuracy": "mlperf_log_accuracy.json",
     "trace": "mlperf_log_trace.json",
 }
+ROWS = "mlperf_log_rows.npy"
+NONCE = "round.7-0123456789abcdef"
+TRAFFIC = "7e" * 32
 
 GOOD: dict[str, tuple[Any, ...]] = {
     # benchmark, scenario, mode, ns a sample, load
@@ -69,9 +73,16 @@ class Answers(SimulatedSUT):
 class Logs:
     """The logs of a run as texts, to tamper with."""
 
-    def __init__(self, texts: dict[str, str], expected: Expected) -> None:
+    def __init__(
+        self,
+        texts: dict[str, str],
+        expected: Expected,
+        rows: np.ndarray[Any, np.dtype[np.int64]] | None = None,
+    ) -> None:
         self.texts = dict(texts)
         self.expected = expected
+        self.rows = rows
+        """Written beside them; none: there are none."""
 
     def value(self, key: str) -> Any:
         """The first value of a key of the detail log."""
@@ -133,10 +144,37 @@ class Logs:
         log = self["accuracy"]
         self.texts["accuracy"] = f"{log[:4096]}\n\n...\n\n{log[-4096:]}"
 
+    def add(self, key: str, value: str, before: str) -> None:
+        """Put an entry into the detail log before the first whose key begins so, or at its end."""
+        lines = self["detail"].splitlines(keepends=True)
+        start = f':::MLLOG {{"key": "{before}'
+        at = next((i for i, line in enumerate(lines) if line.startswith(start)), len(lines))
+        like = lines[min(at, len(lines) - 1)]
+        said = f'"key": "{key}", "value": {json.dumps(value)}, "time_ms"'
+        lines.insert(at, re.sub(r'"key": .*"time_ms"', said, like))
+        self.texts["detail"] = "".join(lines)
+
+    def head(self, nonce: str = NONCE, traffic: str = TRAFFIC) -> str:
+        """The head of the chain over the rows, by the letter of the manual."""
+        assert self.rows is not None
+        found = hashlib.sha256(f"loadgen rows 1\n{nonce}\n{traffic}\n".encode())
+        for first in range(0, len(self.rows), 65_536):
+            block = self.rows[first : first + 65_536].astype("<i8").tobytes()
+            found = hashlib.sha256(found.digest() + block)
+        return found.hexdigest()
+
+    def give_nonce(self) -> None:
+        """Write into the detail log what a run with a nonce has there."""
+        self.add("loadgen_nonce", NONCE, before="effective_")
+        self.add("loadgen_traffic_sha256", TRAFFIC, before="effective_")
+        self.add("loadgen_rows_sha256", self.head(), before="result_")
+
     def check(self, folder: Path) -> RunChecked:
         """Write them, and look at them."""
         for kind, text in self.texts.items():
             (folder / NAMES[kind]).write_text(text, encoding="utf-8")
+        if self.rows is not None:
+            np.save(folder / ROWS, self.rows)
         return check_run(folder, self.expected)
 
     def must_break(self, rule: str, folder: Path) -> None:
@@ -162,6 +200,6 @@ def make(folder: Path, name: str) -> Expected:
         scenario,
         settings,
         clock=VirtualClock(),
-        sinks=[LogSink(folder, trace=kind == "performance")],
+        sinks=[LogSink(folder, trace=kind == "performance", rows=True)],
     )
     return expected

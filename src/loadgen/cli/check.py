@@ -28,20 +28,26 @@ from loadgen.terminal import wrapped
 from loadgen.values import TEXT_WIDTH, count_in_words
 from loadgen.whole_file import replacing
 
-_OPTIONS: Final = {"round": "--round", "signer": "--signer"}
+_OPTIONS: Final = {"round": "--round", "signer": "--signer", "nonce": "--nonce"}
 """Arguments of `check`, as they are typed."""
 _HEADS: Final = ("submitter", "system", "benchmark", "scenario", "result", "unit", "is")
 
 
 def check(
-    root: Path, round_: str | None, signer: str | None, sarif: Path | None, *, as_json: bool
+    root: Path,
+    round_: str | None,
+    signer: str | None,
+    nonce: str | None,
+    sarif: Path | None,
+    *,
+    as_json: bool,
 ) -> int:
     """Check a submission; return the exit code.
 
     Parameters
     ----------
     root : Path
-    round_, signer : str or None
+    round_, signer, nonce : str or None
         As for `loadgen.mlperf.checker.check`.
     sarif : Path or None
         Where to write SARIF.
@@ -51,7 +57,11 @@ def check(
     output = Output(as_json=as_json, quiet=False)
     try:
         report = check_tree(
-            root, round=round_, signer=signer, processes=len(os.sched_getaffinity(0))
+            root,
+            round=round_,
+            signer=signer,
+            nonce=nonce,
+            processes=len(os.sched_getaffinity(0)),
         )
     except RulesError as error:
         raise ending.WrongUse(str(error)) from None

@@ -120,6 +120,10 @@ def _check(
         str | None,
         typer.Option(metavar="KEY", help="Public key that has to have signed the manifest."),
     ] = None,
+    nonce: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Every run has it. Default: the round's, if it has one."),
+    ] = None,
     sarif: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the findings as SARIF 2.1.0.")
     ] = None,
@@ -128,4 +132,4 @@ def _check(
     """Check a submission by the rules of its round."""
     from loadgen.cli.check import check
 
-    raise typer.Exit(exit_code(lambda: check(root, round_, signer, sarif, as_json=as_json)))
+    raise typer.Exit(exit_code(lambda: check(root, round_, signer, nonce, sarif, as_json=as_json)))

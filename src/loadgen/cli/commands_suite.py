@@ -117,6 +117,10 @@ def _run(
         Path | None,
         typer.Option(metavar="FILE", help="TOML: a table a benchmark, scenarios to rates."),
     ] = None,
+    nonce: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Of the round, where its files do not have it."),
+    ] = None,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Seconds a run, to see that it works: no result.")
     ] = False,
@@ -140,7 +144,7 @@ def _run(
         round_=round_, benchmarks=names or (), scenarios=scenarios or (), system_type=system_type,
         division=division, smoke=smoke, duration_s=duration_s, suts=suts or (), variant=variant,
         target_qps=target_qps or (), expected_qps=expected_qps or (), rates=rates,
-        output_dir=output_dir, overwrite=overwrite,
+        nonce=nonce, output_dir=output_dir, overwrite=overwrite,
     )  # fmt: skip
     raise typer.Exit(exit_code(lambda: run(options, as_json=as_json, quiet=quiet)))
 

@@ -135,6 +135,7 @@ SETTINGS: Final = (
     Field("issue_threads", "N", "Threads that issue Server's queries."),
     Field("recording", "HOW", "What is kept: rows or histogram."),
     Field("gc", "WHAT", "Python's garbage collector while the clock runs: leave or freeze."),
+    Field("nonce", "TEXT", "Of a round: stands in the logs, and begins the chain over the rows."),
 )
 
 OPENAI: Final = (
@@ -189,7 +190,7 @@ def plain(name: str, text: str | bool) -> object:
         return [tuple(map(_number, step.split(":"))) for step in text.split(",")]
     if text == "none":
         return None
-    return _number(text)
+    return text if name == "nonce" else _number(text)
 
 
 def _number(text: str) -> int | float | str:

@@ -37,6 +37,7 @@ _OPTIONS: Final = {
     "suts": "--sut",
     "variant": "--variant",
     "rates": "--rates",
+    "nonce": "--nonce",
     "output_dir": "--output-dir",
 }
 """Arguments of `run_suite`, as they are typed."""
@@ -58,6 +59,7 @@ class SuiteOptions:
     target_qps: Sequence[str]
     expected_qps: Sequence[str]
     rates: Path | None
+    nonce: str | None
     output_dir: Path | None
     overwrite: bool
 
@@ -87,6 +89,7 @@ def run(options: SuiteOptions, *, as_json: bool, quiet: bool) -> int:
         "suts": dict(_pair("--sut", each, "module:name") for each in options.suts),
         "variant": options.variant,
         "rates": _rates(options),
+        "nonce": options.nonce,
         "output_dir": folder,
         "resume": not options.overwrite,
         "progress": output.progress,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
+from loadgen.config.nonce import nonce_text
 from loadgen.config.scenarios import SCENARIOS
 from loadgen.errors import Problem, SettingsError
 from loadgen.values import (
@@ -139,6 +140,9 @@ class Settings(_Checked):
         What is kept: a row a sample; or histograms only, in the same memory however long it takes.
     gc : {"leave", "freeze"}
         What is done about Python's garbage collector while the clock runs.
+    nonce : str or None
+        Of a round, 16 to 128 letters, digits, ".", "_" and "-": stands in the logs, and the hash
+        chain over the rows begins with it. No part of the traffic.
     """
 
     mode: Annotated[
@@ -183,6 +187,7 @@ class Settings(_Checked):
         Literal["rows", "histogram"], PlainValidator(choice("rows", "histogram"))
     ] = "rows"
     gc: Annotated[Literal["leave", "freeze"], PlainValidator(choice("leave", "freeze"))] = "leave"
+    nonce: Annotated[str | None, PlainValidator(optional(nonce_text))] = None
 
     def given(self) -> dict[str, Any]:
         """Return the fields that were given, which may have their default's value."""

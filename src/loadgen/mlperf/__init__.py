@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import typing
 
+from loadgen.mlperf.chain import Chain, rows_chain
 from loadgen.mlperf.conf import ConfError, ConfWarning, load_conf
-from loadgen.mlperf.logs import Logs, LogSink, read_logs, write_logs
+from loadgen.mlperf.logs import Logs, LogSink, read_logs, write_logs, write_rows
 from loadgen.mlperf.rules import Rules, RulesError, load_rules, round_names
 
 if typing.TYPE_CHECKING:
     from loadgen.mlperf.suite import SuiteResult, run_suite
 
 __all__ = [
+    "Chain",
     "ConfError",
     "ConfWarning",
     "LogSink",
@@ -27,8 +29,10 @@ __all__ = [
     "load_rules",
     "read_logs",
     "round_names",
+    "rows_chain",
     "run_suite",
     "write_logs",
+    "write_rows",
 ]
 
 

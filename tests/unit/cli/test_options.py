@@ -63,6 +63,11 @@ def test_texts_stand_for_plain_values(text: str | bool, value: object) -> None:
     assert type(found) is type(value)
 
 
+def test_a_nonce_of_digits_is_a_text() -> None:
+    assert options.plain("nonce", "0123456789012345") == "0123456789012345"
+    assert options.plain("nonce", "none") is None
+
+
 def test_timestamps_are_read_from_a_file(tmp_path) -> None:
     file = tmp_path / "arrivals.txt"
     file.write_text("0\n0.5\n1.25\n")

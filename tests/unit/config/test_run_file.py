@@ -51,6 +51,7 @@ def test_a_file_says_what_a_call_says() -> None:
         RunFile(Server(100, arrivals=Replay([0, 0.1, 1e-9 + 1])), Settings(drain_timeout_s=None)),
         RunFile(Offline(), Settings(drain_timeout_s=600), sut='a "b" \\ \u00e9\x7f\n'),
         RunFile(Concurrent(4), Settings(seeds=Seeds(schedule=3)), output_dir="x"),
+        RunFile(Offline(), Settings(nonce="0123456789012345")),
     ],
     ids=lambda run: run.scenario.name,
 )

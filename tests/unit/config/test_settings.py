@@ -45,6 +45,7 @@ def test_defaults_are_those_of_the_manual() -> None:
         "issue_threads": 1,
         "recording": "rows",
         "gc": "leave",
+        "nonce": None,
     }
 
 
@@ -81,6 +82,13 @@ def test_defaults_are_those_of_the_manual() -> None:
         ("issue_threads", 65, "at most 64"),
         ("recording", "row", "did you mean rows?"),
         ("gc", "off", "one of 'leave', 'freeze'"),
+        ("nonce", "", "None or a text of 16 to 128 letters, digits, '.', '_' and '-'"),
+        ("nonce", "0123456789abcde", "16 to 128"),
+        ("nonce", "x" * 129, "16 to 128"),
+        ("nonce", "0123456789abcdef\n", "16 to 128"),
+        ("nonce", "0123456789 abcdef", "16 to 128"),
+        ("nonce", "0123456789abcde\u0661", "16 to 128"),
+        ("nonce", 10**20, "16 to 128"),
         ("seeds", 5, "lg.Seeds() or its table"),
     ],
 )

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from loadgen.config.scenarios import MultiStream, Offline, Scenario, SingleStream
-from loadgen.config.settings import Settings
+from loadgen.config.settings import Settings, settings_from
 from loadgen.errors import ResultError
 from loadgen.mlperf.audit.evidence import Evidence
+from loadgen.mlperf.chain import NONCE
 from loadgen.mlperf.settings import FIELDS, TestMode, TestScenario, TestSettings
 from loadgen.mlperf.translate import to_public
 
@@ -64,4 +65,6 @@ def asked(run: Evidence) -> tuple[Scenario, Settings]:
         # One pass is as many as there are, whatever the fewest queries of other scenarios.
         one_pass = run.get("effective_samples_per_query") not in (n_samples, None)
         scenario = Offline() if one_pass or not n_samples else Offline(n_samples=n_samples)
+    if (nonce := run.get(NONCE)) is not None:
+        settings = settings_from(settings, {"nonce": nonce})
     return scenario, settings

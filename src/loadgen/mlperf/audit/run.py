@@ -86,7 +86,7 @@ def run_audit(
         Those of the performance run; the audit changes what it has to.
     benchmark : Benchmark
     round : Round
-        Its seed of the answers that are logged, its scores, its notice.
+        Its seed of the answers that are logged, its nonce, its scores, its notice.
     performance_dir : path
         Logs of the performance run; where its result lies there too, the machines are compared.
     accuracy_dir : path, optional
@@ -138,7 +138,7 @@ def run_audit(
         as_sut(sut),
         dataset,
         scenario,
-        settings_from(settings, {}),
+        settings_from(settings, {} if round.nonce is None else {"nonce": round.nonce}),
         seeds,
         {"clock": clock, "progress": progress},
     )

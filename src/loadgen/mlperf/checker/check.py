@@ -40,6 +40,7 @@ def check(
     *,
     round: str | None = None,
     signer: str | None = None,
+    nonce: str | None = None,
     processes: int = 1,
 ) -> Report:
     """Check a submission.
@@ -53,6 +54,9 @@ def check(
         folders' form, else the newest of MLPerf.
     signer : str, optional
         The public key that has to have signed the manifest, 64 hexadecimal digits.
+    nonce : str, optional
+        That every run has to have, as in `loadgen.Settings`. None: the round's, if its files have
+        one.
     processes : int
         How many share the work. With more than one, a program has to keep what it does under
         ``if __name__ == "__main__"``, as `multiprocessing` says of processes that are spawned.
@@ -65,7 +69,7 @@ def check(
     Raises
     ------
     SettingsError, RulesError
-        `root` is no folder; there is no such round; `signer` is no key.
+        `root` is no folder; there is no such round; `signer` is no key, `nonce` no nonce.
 
     Examples
     --------
@@ -82,7 +86,8 @@ def check(
     tree = Tree(folder, Findings())
     submitters = list(submitters_of(tree))
     systems = {path: tree.table(path) for path in _descriptions(tree, submitters)}
-    context = Context(tree, rules or _told(tree, submitters, systems), systems)
+    rules = (rules or _told(tree, submitters, systems)).with_nonce(nonce)
+    context = Context(tree, rules, systems)
     check_manifest(tree, None if signer is None else known_key(signer))
     work: list[Work] = []
     for submitter in submitters:

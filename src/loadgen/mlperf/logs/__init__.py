@@ -6,6 +6,7 @@ says of it, and each log has a module. ``writer.py`` puts all four together.
 """
 
 from loadgen.mlperf.logs.read import Logs, read_logs
+from loadgen.mlperf.logs.rows import write_rows
 from loadgen.mlperf.logs.sink import LogSink, write_logs
 
-__all__ = ["LogSink", "Logs", "read_logs", "write_logs"]
+__all__ = ["LogSink", "Logs", "read_logs", "write_logs", "write_rows"]

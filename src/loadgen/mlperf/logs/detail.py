@@ -18,6 +18,7 @@ from typing import Final
 
 from loadgen._core import __version__
 from loadgen.metrics.throughput import latest_done_ns
+from loadgen.mlperf.chain import HEAD, NONCE, TRAFFIC, rows_chain
 from loadgen.mlperf.logs import events
 from loadgen.mlperf.logs.account import Account, epoch_ns
 from loadgen.mlperf.logs.numbers import json_value
@@ -102,6 +103,7 @@ def detail_lines(account: Account) -> Iterator[str]:
     yield from log.entries(_test(account))
     yield from log.notes(note for note in account.notes if note not in before)
     yield from log.entries(_requested(account))
+    yield from log.entries(_origin(account))
     effective = effective_values(account) or {}
     yield from log.entries((f"effective_{name}", value) for name, value in effective.items())
     said = {note.text for note in (*account.notes, *account.later_notes)}
@@ -111,6 +113,8 @@ def detail_lines(account: Account) -> Iterator[str]:
     if account.result is not None:
         later = yield from _all_series(log, account, account.result, later)
     yield from log.notes(later)
+    if account.result is not None and account.result.settings.nonce is not None:
+        yield log.line(HEAD, rows_chain(account.result).head)
     results = list(result_entries(account))
     if results:
         _, errors = events.tallies(account)
@@ -203,6 +207,14 @@ def _requested(account: Account) -> Iterator[Entry]:
         if requested.scenario is not TestScenario.Offline:
             yield "requested_server_ttft_latency", requested.ttft_latency
             yield "requested_server_tpot_latency", requested.tpot_latency
+
+
+def _origin(account: Account) -> Iterator[Entry]:
+    """Yield, of a run with a nonce, what LoadGen has no entries for."""
+    result = account.result
+    if result is not None and result.settings.nonce is not None:
+        yield NONCE, result.settings.nonce
+        yield TRAFFIC, result.traffic_digest
 
 
 def _all_series(

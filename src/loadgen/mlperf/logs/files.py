@@ -40,6 +40,7 @@ KINDS: Final[Mapping[str, str]] = {
     "trace": ".json",
 }
 """Each log and how its name ends."""
+_ROWS: Final = ("rows", ".npy")
 
 
 @dataclass
@@ -57,6 +58,8 @@ class LogOutput:
     copy_detail_to_stdout, copy_summary_to_stdout : bool
     enable_trace : bool
         Whether a trace is written; its file is there in any case.
+    rows : bool
+        Whether the rows are written; else there is no such file.
     """
 
     outdir: str = "."
@@ -66,6 +69,7 @@ class LogOutput:
     copy_detail_to_stdout: bool = False
     copy_summary_to_stdout: bool = False
     enable_trace: bool = False
+    rows: bool = False
 
     def paths(self, datetime_text: str = "") -> dict[str, Path]:
         """Return the path of each log.
@@ -80,12 +84,15 @@ class LogOutput:
         >>> LogOutput(outdir="logs").paths()["detail"].as_posix()
         'logs/mlperf_log_detail.txt'
         """
+        return {kind: self._path(kind, ending, datetime_text) for kind, ending in KINDS.items()}
+
+    def rows_path(self, datetime_text: str = "") -> Path:
+        """Return the path of the rows, as for `paths`."""
+        return self._path(*_ROWS, datetime_text)
+
+    def _path(self, kind: str, ending: str, datetime_text: str) -> Path:
         date = f"{datetime_text}_" if self.prefix_with_datetime else ""
-        folder = self.outdir or "."
-        return {
-            kind: Path(f"{folder}/{self.prefix}{date}{kind}{self.suffix}{ending}")
-            for kind, ending in KINDS.items()
-        }
+        return Path(f"{self.outdir or '.'}/{self.prefix}{date}{kind}{self.suffix}{ending}")
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ class LogFiles:
     accuracy : binary file, unbuffered
     paths : dict of str to Path
         Where they are, by these names.
+    rows_path : Path
+        Where rows belong to them; there is no such file yet.
     """
 
     summary: TextIO
@@ -105,11 +114,12 @@ class LogFiles:
     accuracy: BinaryIO
     trace: TextIO
     paths: Mapping[str, Path]
+    rows_path: Path
     _claim: Claim
 
     @classmethod
     def open(cls, output: LogOutput, datetime_text: str = "") -> LogFiles:
-        """Make or empty all four files.
+        """Make or empty all four files; rows of logs that these replace go.
 
         Parameters
         ----------
@@ -123,13 +133,15 @@ class LogFiles:
             One of them cannot be written, or another test of this process is writing it; says
             which, and why.
         """
-        paths = output.paths(datetime_text)
+        paths, rows = output.paths(datetime_text), output.rows_path(datetime_text)
         with _naming(paths["summary"]):
             claim = CLAIMS.take(paths.values())
         with ExitStack() as opened:
             opened.callback(CLAIMS.release, claim)
             for path in paths.values():
                 claim.files.append(opened.enter_context(_open(path)))
+            with writing(rows):
+                rows.unlink(missing_ok=True)
             opened.pop_all()
         raw = dict(zip(paths, claim.files, strict=True))
         return cls(
@@ -138,6 +150,7 @@ class LogFiles:
             raw["accuracy"],
             _text(raw["trace"], False),
             paths,
+            rows,
             claim,
         )
 

@@ -43,6 +43,8 @@ class LogSink:
         It and its parents are made.
     trace : bool
         Whether the trace is written; its file is there in any case.
+    rows : bool
+        Whether the rows are written, 56 bytes each: see `write_rows`.
     prefix, suffix : str
         Before and after the word that says which log it is.
     prefix_with_datetime : bool
@@ -54,6 +56,7 @@ class LogSink:
         directory: str | os.PathLike[str],
         *,
         trace: bool = False,
+        rows: bool = False,
         prefix: str = DEFAULT_PREFIX,
         suffix: str = "",
         prefix_with_datetime: bool = False,
@@ -64,6 +67,7 @@ class LogSink:
             suffix=suffix,
             prefix_with_datetime=prefix_with_datetime,
             enable_trace=trace,
+            rows=rows,
         )
         self._logs: LogWriter | None = None
         self._run: Run | None = None
@@ -139,7 +143,13 @@ class LogSink:
         )
 
 
-def write_logs(result: Result, directory: str | os.PathLike[str], *, trace: bool = False) -> Path:
+def write_logs(
+    result: Result,
+    directory: str | os.PathLike[str],
+    *,
+    trace: bool = False,
+    rows: bool = False,
+) -> Path:
     """Write the four logs of a finished run.
 
     Parameters
@@ -149,6 +159,8 @@ def write_logs(result: Result, directory: str | os.PathLike[str], *, trace: bool
         It and its parents are made; logs in it are replaced.
     trace : bool
         Whether the trace is written; its file is there in any case.
+    rows : bool
+        Whether the rows are written, 56 bytes each: see `write_rows`.
 
     Returns
     -------
@@ -165,7 +177,7 @@ def write_logs(result: Result, directory: str | os.PathLike[str], *, trace: bool
     """
     if not isinstance(result, Result):
         raise SettingsError([Problem("result", result, "an lg.Result, as lg.run() returns it")])
-    output = LogOutput(outdir=path_text(directory), enable_trace=trace)
+    output = LogOutput(outdir=path_text(directory), enable_trace=trace, rows=rows)
     account = Account.of(result)
     shielded(lambda: _write(output, account, result))
     return Path(output.outdir)

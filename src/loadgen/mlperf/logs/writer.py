@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from loadgen.mlperf.logs.accuracy import AccuracyLog
 from loadgen.mlperf.logs.detail import detail_lines
 from loadgen.mlperf.logs.files import LogFiles, LogOutput, writing
+from loadgen.mlperf.logs.rows import write_rows
 from loadgen.mlperf.logs.summary import summary_text
 from loadgen.mlperf.logs.trace import write_trace
 from loadgen.run.shielded import shielded
@@ -44,6 +45,7 @@ class LogWriter:
         self._traces = output.enable_trace
         # Local time, and Z all the same: so are the official names.
         self._files = LogFiles.open(output, time.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        self._has_rows = output.rows
         self._accuracy = AccuracyLog(self._files.accuracy)
         self._flushed_s = time.monotonic()
 
@@ -88,6 +90,7 @@ class LogWriter:
             last.callback(self._files.close)
             if account is not None:
                 last.callback(self._write_trace, account)
+                last.callback(self._write_rows, account)
                 last.callback(self._write_detail, account)
                 last.callback(self._write_summary, account)
             last.callback(self._close_accuracy)
@@ -103,6 +106,10 @@ class LogWriter:
     def _write_detail(self, account: Account) -> None:
         with writing(self._files.paths["detail"]):
             self._files.detail.writelines(detail_lines(account))
+
+    def _write_rows(self, account: Account) -> None:
+        if self._has_rows and account.result is not None:
+            write_rows(account.result, self._files.rows_path)
 
     def _write_trace(self, account: Account) -> None:
         if self._traces:

@@ -7,6 +7,7 @@ that a site may keep rules of its own.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import tomllib
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from typing import Any, Final, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from loadgen.config.nonce import nonce_text
 from loadgen.errors import MISSING, Problem, SettingsError
 from loadgen.mlperf.rules.benchmark import Benchmark
 from loadgen.mlperf.rules.conf_only import ConfOnly
@@ -25,7 +27,7 @@ from loadgen.mlperf.rules.metric import Gate
 from loadgen.mlperf.rules.problems import RulesError
 from loadgen.mlperf.rules.round import Round
 from loadgen.mlperf.rules.tables import LIMITED, ScenarioName, Table
-from loadgen.values import name_hint
+from loadgen.values import name_hint, optional, problem_of
 
 __all__ = ["Rules", "load_rules", "round_names"]
 
@@ -94,6 +96,20 @@ class Rules:
             allowed = f"one of {', '.join(known)}, for which {found.name} has rules"
             raise SettingsError([Problem("scenario", scenario, allowed)])
         return found, gates
+
+    def with_nonce(self, nonce: str | None) -> Rules:
+        """Return rules that ask every run for a nonce, whatever the files say; None: they stay.
+
+        Raises
+        ------
+        SettingsError
+            It is none.
+        """
+        if problem := problem_of("nonce", nonce, optional(nonce_text)):
+            raise SettingsError([problem])
+        if nonce is None:
+            return self
+        return dataclasses.replace(self, round=self.round.model_copy(update={"nonce": nonce}))
 
 
 def round_names() -> tuple[str, ...]:

@@ -52,7 +52,10 @@ def rules_page(rules: Rules) -> str:
     if any(benchmark.audits for benchmark in benchmarks):
         parts += ["## Audits", _audits(benchmarks)]
     parts += ["## Divisions", _divisions(round_), "What a program checks of them:", _checks(round_)]
-    parts += ["## Seeds", _seeds(round_), "## Availability", _availability(round_)]
+    parts += ["## Seeds", _seeds(round_)]
+    if round_.nonce is not None:
+        parts += [f"Every run has the nonce `{round_.nonce}`."]
+    parts += ["## Availability", _availability(round_)]
     if said := _contradictions(rules):
         parts += ["## Where the sources disagree", _LEGEND, said]
     return "\n\n".join(parts) + "\n"

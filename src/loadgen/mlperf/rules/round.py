@@ -11,8 +11,9 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainValidator
 
+from loadgen.config.nonce import nonce_text
 from loadgen.mlperf.rules.tables import (
     Contradiction,
     Count,
@@ -25,6 +26,7 @@ from loadgen.mlperf.rules.tables import (
     Table,
     Text,
 )
+from loadgen.values import optional
 
 __all__ = [
     "Dates",
@@ -153,6 +155,9 @@ class Round(Table):
         Of earlier rounds, by their names.
     dates : Dates or None
         None: not announced.
+    nonce : str or None
+        As in `loadgen.Settings`: every run of the round has it. None: there is none, or it was
+        not known when this was written.
     confidence : float
         Of early stopping.
     availability : dict of str to str
@@ -171,6 +176,7 @@ class Round(Table):
     accuracy_log_seed: Seed
     earlier_seeds: dict[str, RoundSeeds] = Field(default={})
     dates: Dates | None = None
+    nonce: Annotated[str | None, PlainValidator(optional(nonce_text))] = None
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.99
     availability: dict[str, Text]
     scenarios: dict[ScenarioName, ScenarioRules]

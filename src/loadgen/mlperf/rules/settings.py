@@ -95,6 +95,7 @@ def settings_for(
         accuracy_sample_count=None if asked == data.n_samples else asked,
         sample_order=benchmark.order,
         tokens=benchmark.records_tokens,
+        nonce=rules.round.nonce,
     )
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadgen.errors import LoadGenError
+from loadgen.mlperf.logs.rows import ROWS
 from loadgen.mlperf.rules import Rules
 from loadgen.mlperf.rules.submission_fields import PERFORMANCE_FILES
 from loadgen.mlperf.rules.tables import ScenarioName
@@ -146,6 +147,8 @@ def _write_result(plan: Plan, result: Result, target: Path) -> None:
         ):
             assert path is not None  # as `found_runs` sees to
             shutil.copyfile(path, target / where / name)
+            if (rows := path.with_name(ROWS)).is_file():  # who wants to show them put them there
+                shutil.copyfile(rows, target / where / ROWS)
     for name in _OF_POWER if run.folder.name == "run_1" else ():
         if (power := run.folder.with_name(name)).is_dir():
             copy_folder(power, target / "performance" / name)

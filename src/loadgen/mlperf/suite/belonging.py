@@ -40,6 +40,7 @@ def common(asked: Asked) -> dict[str, Any]:
     return {
         "round": asked.rules.round.name,
         "rules of the round": digest_of(asked.rules.round),
+        "nonce": asked.rules.round.nonce,
         "system_type": asked.system_type,
         "division": asked.division,
         "smoke": asked.smoke,
@@ -99,5 +100,5 @@ def version_of(package: str) -> str | None:
 
 
 def digest_of(table: Table) -> str:
-    """Return the SHA-256 of rules."""
-    return hashlib.sha256(table.model_dump_json().encode()).hexdigest()
+    """Return the SHA-256 of rules; a nonce, which may be published later, is none of them."""
+    return hashlib.sha256(table.model_dump_json(exclude={"nonce"}).encode()).hexdigest()

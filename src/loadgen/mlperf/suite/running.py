@@ -39,6 +39,7 @@ def run_suite(
     suts: Mapping[str, System] | None = None,
     variant: str | None = None,
     rates: Rates | None = None,
+    nonce: str | None = None,
     resume: bool = True,
     progress: bool | None = None,
     on_step: Callable[[str], object] | None = None,
@@ -75,6 +76,8 @@ def run_suite(
     rates : mapping, optional
         Benchmark to scenario to a rate: queries/s of Server and Interactive, samples/s of Offline.
         Those that are not given are searched for, once.
+    nonce : str, optional
+        As in `loadgen.Settings`. None: the round's, if its files have one.
     resume : bool
         Whether a suite that is in `output_dir` goes on; False: it is replaced.
     progress, clock
@@ -106,8 +109,9 @@ def run_suite(
     >>> import loadgen as lg
     >>> lg.mlperf.run_suite("steelyard-1", output_dir="out", smoke=True)  # doctest: +SKIP
     """
+    rules = rules if isinstance(rules, Rules) else load_rules(rules)
     asked = asked_for(
-        rules if isinstance(rules, Rules) else load_rules(rules),
+        rules.with_nonce(nonce),
         benchmarks=benchmarks, scenarios=scenarios, system_type=system_type, division=division,
         smoke=smoke, duration_s=duration_s, suts=suts, variant=variant, rates=rates,
     )  # fmt: skip

@@ -163,6 +163,7 @@ def test_the_command_says_what_is_wrong_and_where(tmp_path: Path) -> None:
         (["nowhere"], "ROOT = 'nowhere': needs a folder that is there"),
         ([".", "--round", "v4.0"], "--round = 'v4.0': needs one of"),
         ([".", "--signer", "me"], "--signer = 'me': needs 64 hexadecimal digits"),
+        ([".", "--nonce", "me"], "--nonce = 'me': needs None or a text of 16 to 128 letters"),
     ],
 )
 def test_wrong_use_is_two(

@@ -8,9 +8,17 @@ import pytest
 
 import loadgen as lg
 from loadgen.errors import SettingsError
-from loadgen.mlperf.rules import Rules, RulesError, load_rules, round_names
+from loadgen.mlperf.rules import (
+    Rules,
+    RulesError,
+    load_rules,
+    round_names,
+    rules_page,
+    settings_for,
+)
 from loadgen.mlperf.rules import load as load_module
 
+NONCE = "round.7-0123456789abcdef"
 ROUNDS = Path(load_module.__file__).parent / "rounds"
 
 MUTATIONS = [
@@ -64,6 +72,7 @@ MUTATIONS = [
     ("round.toml", "[scenarios.Server]", "[scenarios.Sever]", "scenarios.Sever"),
     ("round.toml", "confidence = 0.99", "confidence = 99", "confidence = 99: needs"),
     ("round.toml", "confidence = 0.99", "confidence = 0.95", "confidence = 0.95: needs 0.99"),
+    ("round.toml", "confidence", 'nonce = "x"\nconfidence', "nonce = 'x': needs None or a text of"),
     (
         "round.toml",
         "[scenarios.Interactive]\nmin_duration_s = 600.0",
@@ -97,6 +106,20 @@ def test_they_are_public() -> None:
 
 def test_a_folder_of_ones_own_loads_alike(folder: Path) -> None:
     assert load_rules(folder) == load_rules("v6.1")
+
+
+def test_a_nonce_may_stand_in_the_file_or_come_later(folder: Path) -> None:
+    brought = load_rules("v6.1")
+    with pytest.raises(SettingsError, match="nonce = 'short': needs None or a text of 16 to 128"):
+        brought.with_nonce("short")
+    assert brought.with_nonce(None) is brought
+    file = folder / "round.toml"
+    file.write_text(f'nonce = "{NONCE}"\n{file.read_text("utf-8")}', "utf-8")
+    assert load_rules(folder) == brought.with_nonce(NONCE)
+    assert load_rules(folder).with_nonce(NONCE[::-1]).round.nonce == NONCE[::-1]
+    assert f"Every run has the nonce `{NONCE}`." in rules_page(load_rules(folder))
+    for rules, nonce in ((brought, None), (load_rules(folder), NONCE)):
+        assert settings_for(rules, "resnet", "Offline", mode="accuracy")[1].nonce == nonce
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ import pytest
 import loadgen as lg
 from loadgen.errors import SettingsError
 from loadgen.mlperf.audit import run_audit
+from loadgen.mlperf.checker import check
+from loadgen.mlperf.logs import write_rows
 from loadgen.mlperf.reference import load_reference
 from loadgen.mlperf.rules import load_rules, settings_for
 from loadgen.mlperf.submission import submit
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 RULES = load_rules("steelyard-1")
+NONCE = "round.7-0123456789abcdef"
 SAID = {
     "submitter": "ACME", "status": "available", "system_name": "Box / 9000", "cooling": "air",
     "host_memory_configuration": "1 x 24 GiB", "input_data_types": "fp64",
@@ -59,7 +62,7 @@ def test_runs_by_the_rules_make_a_submission_that_is_accepted(tmp_path: Path) ->
     results, clock = tmp_path / "results", VirtualClock()
     found = run_suite(
         RULES, output_dir=results, benchmarks=["digits"], scenarios=["SingleStream"],
-        suts={"digits": Reader(clock)}, clock=clock, progress=False,
+        suts={"digits": Reader(clock)}, clock=clock, progress=False, nonce=NONCE,
     )  # fmt: skip
     assert found.passed, found.summary()
     place = results / "digits" / "SingleStream"
@@ -70,11 +73,13 @@ def test_runs_by_the_rules_make_a_submission_that_is_accepted(tmp_path: Path) ->
             test, sut=Reader(clock, seed=1 + number), dataset=load_reference(
                 RULES.benchmarks["digits"]
             ).dataset, scenario=scenario, settings=settings,
-            benchmark=RULES.benchmarks["digits"], round=RULES.round,
+            benchmark=RULES.benchmarks["digits"], round=RULES.with_nonce(NONCE).round,
             performance_dir=place / "performance", accuracy_dir=place / "accuracy",
             output_dir=place, clock=clock,
         )  # fmt: skip
     (tmp_path / "reader.py").write_text("# reads digits\n")
+    for mode in ("performance", "accuracy"):
+        write_rows(lg.Result.load(place / mode), place / mode)
     made = submit(
         results, tmp_path / "out", fields=SAID | OF_A_SYSTEM_OF_ONES_OWN, infer=True,
         src={"digits": tmp_path / "reader.py"},
@@ -95,6 +100,14 @@ def test_runs_by_the_rules_make_a_submission_that_is_accepted(tmp_path: Path) ->
     log = "digits/SingleStream/accuracy/mlperf_log_accuracy.json"
     whole = made.root / "closed/ACME/results/Box_9000" / log
     assert whole.read_bytes() == (results / log).read_bytes(), "Steelyard's logs stay whole"
+    assert len(list(made.root.rglob("mlperf_log_rows.npy"))) == 2 * 3, "what lies there goes along"
+    assert check(made.root, nonce=NONCE).accepted
+    refused = check(made.root, nonce=NONCE[::-1])
+    assert {each.rule for each in refused.errors} == {"log.nonce"}
+    logs = {each.file for each in refused.errors}
+    there = "closed/ACME/results/Box_9000/digits/SingleStream"
+    parts = ("performance/run_1", "accuracy", *(f"TEST0{n}/performance/run_1" for n in (1, 4)))
+    assert logs >= {f"{there}/{part}/mlperf_log_detail.txt" for part in parts}
 
 
 @pytest.mark.slow

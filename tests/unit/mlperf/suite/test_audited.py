@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from loadgen.cli import audit as command
+from loadgen.mlperf.audit import Evidence
 from loadgen.mlperf.suite import state
 
 ONE = {"benchmarks": ["one"]}
@@ -25,8 +26,9 @@ def test_all_audits_of_all_scenarios_are_run_and_stand_in_one_table(
     suite, audit: Audit, out: Path, capfd: Any, smoke: bool
 ) -> None:
     scenarios = ["SingleStream", "Server", "Offline"]
+    nonce = "round.7-0123456789abcdef" if smoke else None
     suite(
-        **ONE, scenarios=scenarios, variant="fast", rates={"one": {"Server": 300}},
+        **ONE, scenarios=scenarios, variant="fast", rates={"one": {"Server": 300}}, nonce=nonce,
         **({"smoke": True} if smoke else {"duration_s": 4}),
     )  # fmt: skip
     assert audit() == 0
@@ -38,6 +40,7 @@ def test_all_audits_of_all_scenarios_are_run_and_stand_in_one_table(
             assert [scenario, test, "passed"] in words
             kept = json.loads((out / "one" / scenario / test / "audit.json").read_text("utf-8"))
             assert (kept["passed"], kept["scenario"]) == (True, scenario)
+            assert Evidence(out / "one" / scenario / test).get("loadgen_nonce") == nonce
     assert "Steelyard results are not MLPerf results." in said
     assert (SMOKE in " ".join(said.split())) == smoke
 

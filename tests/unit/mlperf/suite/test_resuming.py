@@ -12,6 +12,7 @@ from loadgen.errors import LoadGenError, SettingsError
 from loadgen.mlperf.suite import belonging, conduct
 
 OFFLINE = {"benchmarks": ["one"], "scenarios": ["Offline"]}
+NONCE = "round.7-0123456789abcdef"
 
 
 def started(folder: Path) -> dict[str, str]:
@@ -116,6 +117,22 @@ def test_what_differs_is_named_and_nothing_is_touched(
         lg.__version__, "0.1.0"
     )
     assert started(tmp_path / "out") == before
+
+
+def test_another_nonce_is_refused_and_one_that_comes_later_is_no_other_rule(
+    suite, toy_round, tmp_path
+) -> None:
+    suite(**OFFLINE, nonce=NONCE)
+    for mode in ("accuracy", "performance"):
+        detail = lg.mlperf.read_logs(tmp_path / "out" / "one" / "Offline" / mode).detail
+        assert detail is not None
+        assert detail["loadgen_nonce"] == NONCE
+    for nonce in (NONCE[::-1], None):
+        with pytest.raises(SettingsError, match=f"nonce = .*: needs '{NONCE}', as before"):
+            suite(**OFFLINE, nonce=nonce)
+    file = toy_round / "round.toml"
+    file.write_text(f'nonce = "{NONCE}"\n{file.read_text("utf-8")}', "utf-8")
+    assert suite(**OFFLINE).finished
 
 
 def test_another_version_of_the_package_that_brings_the_files_is_refused(

@@ -212,6 +212,7 @@ def test_score_of_too_few_queries_is_none(suite, toy) -> None:
         ({"system_type": "edge", "division": "network"}, "needs one of datacenter"),
         ({"division": "closd"}, "division = 'closd': needs one of closed"),
         ({"duration_s": 0}, "duration_s = 0"),
+        ({"nonce": "me"}, "nonce = 'me': needs None or a text of 16 to 128 letters"),
         ({"duration_s": 5, "smoke": True}, "duration_s = 5: needs None where smoke is given"),
         ({"suts": {"three": "a:b"}}, "suts = 'three'"),
         ({"rates": {"one": {"SingleStream": 5}}}, "rates.one = 'SingleStream'"),

@@ -31,7 +31,15 @@ from loadgen.mlperf.checker.logs.effective import rates
 from loadgen.mlperf.checker.logs.plan import loaded_sets
 from loadgen.mlperf.logs.read_source import Defects, Source, short
 
-__all__ = ["ACCURACY", "MOST_SAMPLES", "Answers", "check_answers", "drawn", "read_answers"]
+__all__ = [
+    "ACCURACY",
+    "MOST_SAMPLES",
+    "Answers",
+    "check_answers",
+    "drawn",
+    "n_samples",
+    "read_answers",
+]
 
 ACCURACY: Final = "mlperf_log_accuracy.json"
 CUT: Final = 10_240
@@ -195,7 +203,7 @@ def check_answers(case: Case, answers: Answers) -> Iterator[Finding]:
 
     for line, what in answers.defects[:_MOST_DEFECTS]:
         yield finding("answers.form", what, "the accuracy log as LoadGen writes it", line)
-    n, seq_id = _n_samples(case), answers.seq_id
+    n, seq_id = n_samples(case), answers.seq_id
     if len(np.unique(seq_id)) < len(seq_id) or (len(seq_id) and seq_id.max() >= n):
         words = f"each seq_id once, from 0 to {n - 1}"
         yield finding("answers.count", f"{len(seq_id):,} entries, {seq_id.max()} the last", words)
@@ -217,7 +225,7 @@ def check_answers(case: Case, answers: Answers) -> Iterator[Finding]:
         yield from _compared(case, answers, n)
 
 
-def _n_samples(case: Case) -> int:
+def n_samples(case: Case) -> int:
     """Return how many samples were issued: of a performance run, fewer than planned as well."""
     if not case.expected.is_accuracy:
         return case.n_samples

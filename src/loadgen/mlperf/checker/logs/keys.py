@@ -11,10 +11,13 @@ MLPerf LoadGen 6.0: version.cc, loadgen.cc, test_settings_internal.cc, logging.c
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from loadgen.config.nonce import FORM, is_nonce
+from loadgen.mlperf.chain import HEAD, NONCE, TRAFFIC
 from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.logs.case import Case, Lacking
 from loadgen.mlperf.checker.logs.evidence import LOADED
@@ -120,6 +123,23 @@ _NUMBERS: Final = frozenset(
 )
 
 
+def _is_sha256(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
+
+
+def _is_checksums(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+
+
+_HASH: Final = (_is_sha256, "a SHA-256, 64 hexadecimal digits in lower case")
+_OF_LOADGEN: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "loadgen_file_sha1": (_is_checksums, "a checksum for each file"),
+    NONCE: (is_nonce, FORM),
+    TRAFFIC: _HASH,
+    HEAD: _HASH,
+}
+
+
 def _n_series(case: Case) -> int:
     """Return how many series a run has: one a loadable set of an accuracy run, else one."""
     if not case.expected.is_accuracy:
@@ -181,9 +201,9 @@ def _allowed(key: str, value: Any) -> str:
         return "" if isinstance(value, str) else "a text"
     if key in _FLAGS:
         return "" if isinstance(value, bool) else "true or false"
-    if key == "loadgen_file_sha1":
-        is_map = isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
-        return "" if is_map else "a checksum for each file"
+    if key in _OF_LOADGEN:
+        is_good, words = _OF_LOADGEN[key]
+        return "" if is_good(value) else words
     is_number = isinstance(value, int) and not isinstance(value, bool) and -_MAX < value < _MAX
     if key in _NUMBERS:
         is_number = is_number or (isinstance(value, float) and math.isfinite(value))
@@ -200,9 +220,14 @@ def _wanted(case: Case, series: int) -> Iterator[str]:
         yield "requested_use_token_latencies"
         if case.scenario != "Offline":
             yield from ("requested_server_ttft_latency", "requested_server_tpot_latency")
+    has_nonce = NONCE in case.values  # only this package's logs may have one
+    if has_nonce:
+        yield from (NONCE, TRAFFIC)
     yield from (f"effective_{name}" for name in _EFFECTIVE)
     for _ in range(series):
         yield from _SERIES
+    if has_nonce:
+        yield HEAD
     if not case.expected.is_accuracy:
         yield from _results(case)
 

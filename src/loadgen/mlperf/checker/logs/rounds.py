@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal
 
+from loadgen.mlperf.chain import NONCE
 from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.logs.case import Case
 from loadgen.mlperf.conf.apply import names_tried
@@ -22,6 +23,7 @@ __all__ = [
     "check_audit",
     "check_limits",
     "check_minima",
+    "check_nonce",
     "check_samples",
     "check_scenario",
     "check_seeds",
@@ -55,6 +57,16 @@ def check_seeds(case: Case) -> Iterator[Finding]:
         seed = getattr(asked.rules.round.seeds, name)
         for said in ("requested", "effective"):
             yield from _same(case, "rules.seeds", f"{said}_{name}_rng_seed", seed)
+
+
+def check_nonce(case: Case) -> Iterator[Finding]:
+    """Yield a nonce that is not the round's, where the round has one."""
+    wanted = case.expected.rules.round.nonce
+    found = case.values.get(NONCE)
+    if wanted is not None and found != wanted:
+        key = None if found is None else NONCE
+        words = f"{wanted}, the round's"
+        yield case.finding("log.nonce", "no nonce" if key is None else found, words, key=key)
 
 
 def check_scenario(case: Case) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from loadgen.mlperf.checker.logs.case import Case, Check, Lacking
 from loadgen.mlperf.checker.logs.effective import check_effective
 from loadgen.mlperf.checker.logs.evidence import RunLogs, read_evidence
 from loadgen.mlperf.checker.logs.expected import Expected
+from loadgen.mlperf.checker.logs.rows import check_rows, read_rows
 from loadgen.mlperf.checker.logs.summary import check_summary
 from loadgen.mlperf.checker.logs.trace import TRACE, check_trace, read_trace
 
@@ -28,7 +29,13 @@ _ALWAYS: Final[tuple[Check, ...]] = (
     *(said.check_run_named, keys.check_keys, said.check_version, said.check_said),
     *(times.check_times, times.check_power, check_effective, rounds.check_seeds),
     *(rounds.check_scenario, rounds.check_minima, rounds.check_limits, rounds.check_samples),
-    *(rounds.check_traffic, rounds.check_audit, rounds.check_user_conf, plan.check_plan),
+    *(
+        rounds.check_nonce,
+        rounds.check_traffic,
+        rounds.check_audit,
+        rounds.check_user_conf,
+        plan.check_plan,
+    ),
     check_summary,
 )
 _PERFORMANCE: Final[tuple[Check, ...]] = (
@@ -82,6 +89,9 @@ def check_run(folder: Path, expected: Expected) -> RunChecked:
         traced = None if expected.is_accuracy else read_trace(folder / TRACE)
         if traced is not None:
             findings += _run(lambda its: check_trace(its, traced), case)
+        rows = read_rows(folder)
+        if rows is not None:
+            findings += _run(lambda its: check_rows(its, rows), case)
     kept = tuple(dict.fromkeys(findings))
     if len(kept) > MOST:
         more = case.finding("log.bounds", f"{len(kept) - MOST} more findings", "none")

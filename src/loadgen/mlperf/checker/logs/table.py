@@ -16,6 +16,7 @@ _FIGURES: Final = "MLPerf LoadGen 6.0, results"
 _SCENARIOS: Final = "Inference rules, Scenarios"
 _LOADGEN: Final = "Inference rules, Load generator"
 _BENCHMARKS: Final = "Inference rules, Benchmarks"
+_OWN: Final = "loadgen"
 
 RULES: Final[Mapping[str, str]] = {
     # The files, and what stands in them.
@@ -33,6 +34,8 @@ RULES: Final[Mapping[str, str]] = {
     "log.date": _FORM,
     "log.power": _FORM,
     "log.bounds": _FORM,
+    "log.nonce": _OWN,
+    "log.chain": _OWN,
     "summary.form": _SUMMARY,
     "summary.value": _SUMMARY,
     "summary.tally": _SUMMARY,
@@ -77,7 +80,7 @@ RULES: Final[Mapping[str, str]] = {
     "stopping.met": "Inference rules, Early stopping",
     "stopping.text": "Inference rules, Early stopping",
     "stopping.estimate": "Inference rules, Early stopping",
-    # Answers and the trace.
+    # Answers, the trace and the rows.
     "answers.form": "MLPerf LoadGen 6.0, accuracy log",
     "answers.count": _LOADGEN,
     "answers.order": _PLAN,
@@ -87,5 +90,9 @@ RULES: Final[Mapping[str, str]] = {
     "trace.samples": _PLAN,
     "trace.schedule": _PLAN,
     "trace.latency": _FIGURES,
+    "rows.form": _OWN,
+    "rows.samples": _PLAN,
+    "rows.schedule": _PLAN,
+    "rows.latency": _FIGURES,
 }
 """Rule to reference, by groups."""

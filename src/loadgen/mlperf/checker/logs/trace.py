@@ -16,14 +16,14 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loadgen.metrics.early_stopping import estimate_rank_from_top
 from loadgen.mlperf.checker.finding import Finding
-from loadgen.mlperf.checker.logs.answers import MOST_SAMPLES, drawn
+from loadgen.mlperf.checker.logs.answers import MOST_SAMPLES, drawn, n_samples
 from loadgen.mlperf.checker.logs.case import Case, near
 from loadgen.mlperf.checker.logs.plan import scheduled
 from loadgen.mlperf.checker.logs.schedule import RATE
@@ -55,6 +55,9 @@ class Traced:
         Since the trace began; since it was due.
     fault : tuple of (int, str) or None
         The first line that is no event of a sample although it begins as one.
+    source : {"trace", "rows"}
+        What they were read from: rules begin with it.
+    file : str
     """
 
     seq: NDArray[np.int64]
@@ -62,6 +65,8 @@ class Traced:
     due: NDArray[np.int64]
     latency: NDArray[np.int64]
     fault: tuple[int, str] | None = None
+    source: Literal["trace", "rows"] = "trace"
+    file: str = TRACE
 
 
 def read_trace(path: Path) -> Traced | None:
@@ -99,17 +104,20 @@ def _read(path: Path) -> Traced:
 
 def check_trace(case: Case, traced: Traced) -> Iterator[Finding]:
     """Yield samples of the trace that the log, the seeds or the schedule do not have."""
-
-    def finding(rule: str, found: object, expected: object, line: int = 0) -> Finding:
-        return case.finding(rule, found, expected, line=line, file=TRACE)
-
     if traced.fault is not None:
         line, text = traced.fault
-        yield finding("trace.form", text, "an event as LoadGen writes it", line)
+        words = "an event as LoadGen writes it"
+        yield case.finding("trace.form", text, words, line=line, file=traced.file)
         return
-    n = case.n_samples
+    yield from check_samples(case, traced)
+
+
+def check_samples(case: Case, traced: Traced) -> Iterator[Finding]:
+    """Yield which samples are not those of the log, the seeds or the schedule."""
+    rule, n = f"{traced.source}.samples", n_samples(case)
     if len(traced.seq) != n or not np.array_equal(traced.seq, np.arange(n)):
-        yield finding("trace.samples", f"{len(traced.seq):,} samples", f"{n:,}, each once")
+        found, words = f"{len(traced.seq):,} samples", f"{n:,}, each once"
+        yield case.finding(rule, found, words, file=traced.file)
         return
     least = case.integer("effective_min_query_count")
     _, planned = drawn(case, n if least <= MOST_SAMPLES else 0, 0.0)
@@ -117,13 +125,15 @@ def check_trace(case: Case, traced: Traced) -> Iterator[Finding]:
     if len(planned) == n and len(wrong):
         at = wrong[0]
         found = f"sample {traced.index[at]} has the id {at}, and {len(wrong) - 1} more"
-        yield finding("trace.samples", found, f"sample {planned[at]}, by the seeds")
-    yield from _schedule(case, traced)
-    yield from _figures(case, traced)
+        words = f"sample {planned[at]}, by the seeds"
+        yield case.finding(rule, found, words, file=traced.file)
+    if n and not case.expected.is_accuracy:
+        yield from _schedule(case, traced)
+        yield from _figures(case, traced)
 
 
 def _schedule(case: Case, traced: Traced) -> Iterator[Finding]:
-    due = traced.due - traced.due[0]
+    rule, due = f"{traced.source}.schedule", traced.due - traced.due[0]
     if case.scenario == "Server" and (known := scheduled(case)) and not known[0].first:
         plan, rate = known
         wanted = plan.due_ns[: len(due)] * (RATE / rate)
@@ -132,7 +142,7 @@ def _schedule(case: Case, traced: Traced) -> Iterator[Finding]:
             at = int(apart.argmax())
             found = f"query {at} is due {due[at]} ns after the first"
             words = f"{wanted[at]:.0f}, by the schedule's seed"
-            yield case.finding("trace.schedule", found, words, file=TRACE)
+            yield case.finding(rule, found, words, file=traced.file)
     elif case.scenario in ("SingleStream", "MultiStream"):
         per_query = case.integer("generated_samples_per_query")
         done = (due + traced.latency).reshape(-1, per_query).max(axis=1)
@@ -140,23 +150,27 @@ def _schedule(case: Case, traced: Traced) -> Iterator[Finding]:
         if len(early):
             found = f"query {early[0] + 1} is due at {due[per_query * (early[0] + 1)]} ns"
             words = f"at least {done[early[0]]}, when the one before it was answered"
-            yield case.finding("trace.schedule", found, words, file=TRACE)
+            yield case.finding(rule, found, words, file=traced.file)
 
 
 def _figures(case: Case, traced: Traced) -> Iterator[Finding]:
     values = np.sort(traced.latency)
-    yield from _shown(case, latency(case), values)
+    yield from _shown(case, traced, latency(case), values)
     if case.scenario == "MultiStream":
         per_query = case.integer("generated_samples_per_query")
         values = np.sort(traced.latency.reshape(-1, per_query).max(axis=1))
-        yield from _shown(case, query_latency(case), values)
+        yield from _shown(case, traced, query_latency(case), values)
     if case.scenario == "Server" and case.n_queries > 1:
         last = int(traced.due[-1] - traced.due[0] + traced.latency[-1])
         wanted = (case.n_queries - 1) / last * 1e9 if last > 0 else 0.0
-        yield from _score(case, "result_completed_samples_per_sec", wanted)
+        yield from _score(case, traced, "result_completed_samples_per_sec", wanted)
         over = int(np.count_nonzero(values > case.integer("effective_target_latency_ns")))
-        yield from _score(case, "result_overlatency_query_count", over)
-    elif case.scenario != "Offline" and not case.tokens:
+        yield from _score(case, traced, "result_overlatency_query_count", over)
+    elif case.scenario == "Offline":
+        last = int(values[-1])  # all were due at once
+        wanted = len(values) / last * 1e9 if last > 0 else 0.0
+        yield from _score(case, traced, "result_samples_per_second", wanted)
+    elif not case.tokens:
         is_single = case.scenario == "SingleStream"
         keys = {f"early_stopping_latency_{'ss' if is_single else 'ms'}": case.percentile}
         if is_single:
@@ -164,17 +178,20 @@ def _figures(case: Case, traced: Traced) -> Iterator[Finding]:
         for key, fraction in keys.items():
             rank = estimate_rank_from_top(case.n_queries, fraction)
             if rank is not None:
-                yield from _score(case, key, int(values[len(values) - rank]))
+                yield from _score(case, traced, key, int(values[len(values) - rank]))
 
 
-def _shown(case: Case, shown: Shown, values: NDArray[np.int64]) -> Iterator[Finding]:
+def _shown(
+    case: Case, traced: Traced, shown: Shown, values: NDArray[np.int64]
+) -> Iterator[Finding]:
     for place, _, key in shown.places():
-        yield from _score(case, key, int(values[place]))
-    yield from _score(case, shown.extreme.format("mean"), int(values.sum() // len(values)))
+        yield from _score(case, traced, key, int(values[place]))
+    yield from _score(case, traced, shown.extreme.format("mean"), int(values.sum() // len(values)))
 
 
-def _score(case: Case, key: str, wanted: float) -> Iterator[Finding]:
+def _score(case: Case, traced: Traced, key: str, wanted: float) -> Iterator[Finding]:
     written = case.number(key)
     same = written == wanted if isinstance(wanted, int) else near(written, wanted, 2)
     if not same:
-        yield case.finding("trace.latency", written, f"{wanted:.15g}, by the trace", key=key)
+        rule, words = f"{traced.source}.latency", f"{wanted:.15g}, by the {traced.source}"
+        yield case.finding(rule, written, words, key=key)
