@@ -17,7 +17,7 @@ import loadgen
 from loadgen import terminal
 from loadgen.cli import ending
 from loadgen.cli.output import Output
-from loadgen.errors import SettingsError
+from loadgen.errors import LoadGenError, SettingsError
 from loadgen.mlperf.checker import Finding, Judged, Report
 from loadgen.mlperf.checker import check as check_tree
 from loadgen.mlperf.checker.sarif import to_sarif
@@ -26,7 +26,7 @@ from loadgen.report.grid import fitted
 from loadgen.report.times import TABLE_WIDTH
 from loadgen.terminal import wrapped
 from loadgen.values import TEXT_WIDTH, count_in_words
-from loadgen.whole_file import replacing
+from loadgen.whole_file import prepare, replacing
 
 _OPTIONS: Final = {"round": "--round", "signer": "--signer", "nonce": "--nonce"}
 """Arguments of `check`, as they are typed."""
@@ -55,6 +55,11 @@ def check(
         As for `Output`.
     """
     output = Output(as_json=as_json, quiet=False)
+    if sarif is not None:
+        try:
+            prepare(sarif)
+        except LoadGenError as error:
+            raise ending.WrongUse(str(error)) from None
     try:
         report = check_tree(
             root,

@@ -143,7 +143,9 @@ class Audit(abc.ABC):
         """Return LoadGen's keys that the audit's run has beyond the performance run's."""
         return {"mode": PERFORMANCE_ONLY, **self._knobs(benchmark, round_)}
 
-    def companions(self, case: Case) -> Mapping[str, Knobs]:
+    def companions(
+        self, benchmark: Benchmark, round_: Round, scenario: ScenarioName
+    ) -> Mapping[str, Knobs]:
         """Return the same of further runs, by the names of their folders."""
         return {}
 

@@ -72,7 +72,7 @@ class Bench:
 
     def further(self, case: Case, folder: Path) -> None:
         """Make the audit's further runs, each in a folder of its name."""
-        for name, knobs in self.audit.companions(case).items():
+        for name, knobs in self.audit.companions(case.benchmark, case.round, case.scenario).items():
             self._logged(knobs, folder / name, self.settings)
 
     def once_more(self, case: Case, knobs: Knobs, folder: Path) -> None:

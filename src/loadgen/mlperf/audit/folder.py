@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,8 +22,10 @@ from loadgen.mlperf.audit.evidence import Evidence
 from loadgen.mlperf.audit.outcome import AuditOutcome
 from loadgen.mlperf.logs.files import writing
 
-__all__ = ["AGAIN", "further_runs", "write_audit"]
+__all__ = ["AGAIN", "ReadRun", "further_runs", "runs_below", "write_audit"]
 
+ReadRun = Callable[[str], Evidence | None]
+"""Gets the folder of a run, below the audit's, and returns its logs; None: there is no such run."""
 AGAIN: Final = "again"
 """Has ``performance``, ``audit`` and the audit's further runs, where all were run once more."""
 
@@ -79,21 +82,26 @@ def write_audit(
     _write(folder / "audit.json", [json.dumps(table, indent=1, default=str)])
 
 
-def further_runs(audit: Audit, case: Case, folder: Path) -> Case:
+def runs_below(folder: Path) -> ReadRun:
+    """Return what reads the runs below an audit's folder."""
+    return lambda where: Evidence(folder / where) if (folder / where).is_dir() else None
+
+
+def further_runs(audit: Audit, case: Case, read: ReadRun) -> Case:
     """Return a case with the runs of an audit's folder that the official audits do not have."""
-    names = audit.companions(case)
+    names = audit.companions(case.benchmark, case.round, case.scenario)
 
-    def companions(where: Path) -> dict[str, Evidence]:
-        return {name: Evidence(where / name) for name in names if (where / name).is_dir()}
+    def companions(where: str) -> dict[str, Evidence]:
+        found = {name: read(f"{where}{name}") for name in names}
+        return {name: run for name, run in found.items() if run is not None}
 
-    again, once_more = folder / AGAIN, None
-    if again.is_dir():
-        performance, run = Evidence(again / "performance"), Evidence(again / "audit")
+    performance, run, once_more = read(f"{AGAIN}/performance"), read(f"{AGAIN}/audit"), None
+    if performance is not None and run is not None:
         once_more = replace(
-            case, performance=performance, audit=run, companions=companions(again),
+            case, performance=performance, audit=run, companions=companions(f"{AGAIN}/"),
             accuracy=None, figures={},
         )  # fmt: skip
-    return replace(case, companions=companions(folder), again=once_more)
+    return replace(case, companions=companions(""), again=once_more)
 
 
 def _further(case: Case) -> dict[str, Evidence]:

@@ -78,7 +78,7 @@ def _not_one_system(audit: Audit, case: Case, knobs: Knobs) -> Iterator[str]:
         case.audit, case.performance, case.accuracy, knobs,
         other_seeds=audit.other_seeds, any_scenario=case.smoke,
     )  # fmt: skip
-    planned = audit.companions(case)
+    planned = audit.companions(case.benchmark, case.round, case.scenario)
     for name, run in case.companions.items():
         of_this = planned.get(name, {})
         yield from differences(run, case.performance, None, of_this)
@@ -90,7 +90,7 @@ def _not_one_system(audit: Audit, case: Case, knobs: Knobs) -> Iterator[str]:
 def _as_asked(audit: Audit, case: Case, knobs: Knobs) -> Iterator[Finding]:
     """Yield whether each of the audit's runs had its settings."""
     yield from in_effect(case.audit, knobs)
-    planned = audit.companions(case)
+    planned = audit.companions(case.benchmark, case.round, case.scenario)
     for each in (case, *([] if case.again is None else [case.again])):
         runs = {name: (run, planned.get(name, {})) for name, run in each.companions.items()}
         if each is not case:

@@ -19,7 +19,7 @@ from loadgen.errors import LoadGenError, Problem, ResultError, SettingsError
 from loadgen.mlperf.audit.base import Audit, Case, Decode, Labels, Score
 from loadgen.mlperf.audit.bench import Bench
 from loadgen.mlperf.audit.evidence import Evidence
-from loadgen.mlperf.audit.folder import AGAIN, further_runs, write_audit
+from loadgen.mlperf.audit.folder import AGAIN, further_runs, runs_below, write_audit
 from loadgen.mlperf.audit.judging import refuse, verified, wants_again
 from loadgen.mlperf.audit.knobs import config_text
 from loadgen.mlperf.audit.outcome import AuditError, AuditOutcome
@@ -155,11 +155,11 @@ def run_audit(
     case.audit = Evidence(logs)
     case.audit.environment = {key: result.environment.get(key) for key in ENVIRONMENT}
     case.audit.health = health_figures(result)
-    case = further_runs(audit, case, logs)
+    case = further_runs(audit, case, runs_below(logs))
     outcome = verified(audit, case, knobs)
     if wants_again(audit, case, outcome):
         bench.once_more(case, knobs, logs / AGAIN)
-        case = further_runs(audit, replace(case, figures={}), logs)
+        case = further_runs(audit, replace(case, figures={}), runs_below(logs))
         outcome = verified(audit, case, knobs)
     write_audit(audit, outcome, case, folder)
     shutil.rmtree(logs)  # they are in their places now
@@ -209,7 +209,7 @@ def verify_audit(
         test, benchmark, round, name, found, performance,
         accuracy=accuracy, score=score, labels=labels, decode=decode, smoke=smoke, caveat=caveat,
     )  # fmt: skip
-    case = further_runs(audit, case, Path(audit_dir))
+    case = further_runs(audit, case, runs_below(Path(audit_dir)))
     outcome = verified(audit, case, audit.knobs(benchmark, round))
     if output_dir is not None:
         write_audit(audit, outcome, case, Path(output_dir) / test)

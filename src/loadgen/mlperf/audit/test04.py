@@ -23,6 +23,7 @@ from loadgen.mlperf.audit.outcome import Finding, Speed
 from loadgen.mlperf.audit.planned import n_asked
 from loadgen.mlperf.audit.speed import MEDIAN, TOLERANCE
 from loadgen.mlperf.rules import Benchmark, Round
+from loadgen.mlperf.rules.tables import ScenarioName
 
 __all__ = ["NoCaching"]
 
@@ -45,20 +46,24 @@ class NoCaching(Audit):
         fewer = {} if rules is None or not rules.n_samples else {"min_query_count": rules.n_samples}
         return {**_one_sample(benchmark), **fewer}
 
-    def companions(self, case: Case) -> Mapping[str, Knobs]:
+    def companions(
+        self, benchmark: Benchmark, round_: Round, scenario: ScenarioName
+    ) -> Mapping[str, Knobs]:
         """Return the keys of the runs that ask for each sample once, and for one as often."""
-        if case.scenario == "Offline":  # whose latencies count from the start of the run
+        if scenario == "Offline":  # whose latencies count from the start of the run
             return {}
-        per_query = case.round.scenarios[case.scenario].samples_per_query
-        n_queries = -(-case.benchmark.dataset.performance_samples // per_query)
+        per_query = round_.scenarios[scenario].samples_per_query
+        n_queries = -(-benchmark.dataset.performance_samples // per_query)
         both = {"mode": PERFORMANCE_ONLY, "min_query_count": n_queries, "min_duration": 0}
         each_once = {"performance_issue_unique": 1, "performance_issue_same": 0}
-        return {_ONCE: both | each_once, _ONE: both | _one_sample(case.benchmark)}
+        return {_ONCE: both | each_once, _ONE: both | _one_sample(benchmark)}
 
     def examine(self, case: Case) -> Iterator[Finding]:
         """Say whether a cache may have served the performance run as well."""
         n_samples = case.performance.get("effective_performance_sample_count") or 0
-        is_needed = self.companions(case) and not case.companions
+        is_needed = (
+            self.companions(case.benchmark, case.round, case.scenario) and not case.companions
+        )
         if is_needed and n_asked(case.performance) > n_samples:
             text = "for each sample more than once, so a cache may have served it as well"
             yield Finding("performance", None, f"the performance run asked {text}")

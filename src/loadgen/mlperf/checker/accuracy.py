@@ -19,14 +19,22 @@ from loadgen.mlperf.checker.context import UNSCORABLE, Context
 from loadgen.mlperf.manifest import digest_of
 from loadgen.mlperf.reference.accuracy import answers_in_log, scores
 from loadgen.mlperf.rules import Benchmark
-from loadgen.mlperf.rules.metric import between
+from loadgen.mlperf.rules.metric import Metric, between
 from loadgen.mlperf.rules.submission_fields import (
     ACCURACY_LOG_BYTES,
     HASH_PATTERN,
     KEPT_BYTES,
 )
 
-__all__ = ["ACCURACY_LOG", "Accuracy", "LogState", "check_accuracy", "is_cut", "is_cut_well"]
+__all__ = [
+    "ACCURACY_LOG",
+    "MOST_ANSWERS",
+    "Accuracy",
+    "LogState",
+    "check_accuracy",
+    "is_cut",
+    "is_cut_well",
+]
 
 ACCURACY_LOG: Final = "mlperf_log_accuracy.json"
 _SAID: Final = "accuracy.txt"
@@ -35,6 +43,8 @@ _FIVE_FIGURES: Final = 1e-4
 _LONGEST: Final = 1_000
 """Characters of a line that has a score: more could keep a pattern busy for ever."""
 _CUT: Final = b"\n...\n"
+MOST_ANSWERS: Final = 1 << 29
+"""Bytes of an accuracy log whose answers are kept in memory."""
 
 LogState = Literal["whole", "truncated", "unknown"]
 
@@ -87,11 +97,30 @@ def _values(context: Context, path: str, text: str, benchmark: Benchmark) -> dic
                 context.findings.add(path, "accuracy.value", found_text, expected)
             continue
         value, line = next(iter(said.items()))
-        try:
-            values[metric.name] = float(value)
-        except ValueError:  # "1.2.3"
-            context.findings.add(path, "accuracy.value", value, "a number", line=line)
+        number = _number(value)
+        most = _best_of(metric, is_official=context.rules.round.official)
+        if number is None or number > most:
+            expected = "a number" if number is None else f"at most {most:g}: none is better"
+            context.findings.add(path, "accuracy.value", value, expected, line=line)
+        else:
+            values[metric.name] = number
     return values
+
+
+def _best_of(metric: Metric, *, is_official: bool) -> float:
+    """Return the value that none is above: what MLPerf gates are shares and percentages."""
+    if metric.better != "higher" or not (metric.unit == "%" or (is_official and metric.reference)):
+        return math.inf
+    return 1.0 if metric.unit != "%" and (metric.reference or 0.0) <= 1 else 100.0
+
+
+def _number(text: str) -> float | None:
+    """Return a number; None for what is none: "1.2.3", or more digits than any has."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _gates(context: Context, path: str, claim: Claim, values: Mapping[str, float]) -> None:
@@ -122,9 +151,7 @@ def _log_state(context: Context, folder: str, text: str | None) -> LogState:
     if is_cut(context, path):
         if not context.rules.round.official:
             expected = "the whole log, of which the accuracy is computed again"
-            context.findings.add(
-                path, "accuracy.unverified", "a truncated log", expected, severity="warning"
-            )
+            context.findings.add(path, "accuracy.unverified", "a truncated log", expected)
         return "truncated" if is_cut_well(context, path, "accuracy.truncated") else "unknown"
     try:
         digest = digest_of(context.tree.absolute(path)).sha256
@@ -171,6 +198,10 @@ def _recomputed(
     if isinstance(program, str):
         return f"not recomputed: {program}"
     path = f"{claim.place.accuracy}/{ACCURACY_LOG}"
+    if context.tree.files[path] > MOST_ANSWERS:
+        found_text, expected = f"{context.tree.files[path]:,} bytes", f"at most {MOST_ANSWERS:,}"
+        context.findings.add(path, "accuracy.recomputed", found_text, expected)
+        return "not recomputed: the accuracy log is too large"
     try:
         answers = answers_in_log(context.tree.absolute(path), program)
         found = scores(benchmark, program, answers, claim.run)

@@ -8,16 +8,19 @@ Submission checker v6.1, compliance check; `loadgen.mlperf.audit`.
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from loadgen.errors import ResultError
 from loadgen.mlperf.audit import AUDITS, AuditError, Evidence, Finding, audits_of
 from loadgen.mlperf.audit.base import Case
-from loadgen.mlperf.audit.folder import further_runs
+from loadgen.mlperf.audit.folder import AGAIN, further_runs
 from loadgen.mlperf.audit.judging import verified
 from loadgen.mlperf.checker.accuracy import (
     ACCURACY_LOG,
+    MOST_ANSWERS,
     Accuracy,
     LogState,
     is_cut,
@@ -26,7 +29,7 @@ from loadgen.mlperf.checker.accuracy import (
 from loadgen.mlperf.checker.claim import Claim
 from loadgen.mlperf.checker.context import UNSCORABLE, Context
 from loadgen.mlperf.checker.layout import Place
-from loadgen.mlperf.checker.runs import Run
+from loadgen.mlperf.checker.runs import Run, checked_run
 from loadgen.mlperf.checker.tree import Tree
 from loadgen.mlperf.logs.read import AccuracyEntry
 from loadgen.mlperf.logs.read_accuracy import Accuracy as AccuracyLog
@@ -34,7 +37,7 @@ from loadgen.mlperf.logs.read_source import Defects, Source
 from loadgen.mlperf.rules import Benchmark
 from loadgen.mlperf.rules.submission_fields import AUDIT_FILES
 
-__all__ = ["audit_run_folder", "check_audit_files", "unknown_audits", "verify"]
+__all__ = ["RUN_OF_AUDIT", "check_audit_files", "runs_of_audit", "unknown_audits", "verify"]
 
 _FAILED: Final = re.compile(r"\bTEST FAIL\b|check pass: *False", re.IGNORECASE)
 _PASSED: Final = re.compile(r"\bTEST PASS\b|check pass: *(True|Skipped)")
@@ -42,12 +45,32 @@ _FOLDER: Final = re.compile(r"TEST\d\d", re.IGNORECASE)
 _TOGETHER: Final = ("TEST08",)
 """Those that score the answers of the accuracy run, all together."""
 
-Runs = tuple[Run, Run, Run | None]
+_MOST_ENTRIES: Final = 1 << 20
+"""Answers of a log that are compared: each takes memory."""
+RUN_OF_AUDIT: Final = "performance/run_1"
+Runs = tuple[Mapping[str, Run], Run, Run | None]
 
 
-def audit_run_folder(place: Place, test: str) -> str:
-    """Return the folder of an audit's run."""
-    return f"{place.audits}/{test}/performance/run_1"
+def runs_of_audit(
+    context: Context, claim: Claim, test: str, user_conf: str | None
+) -> dict[str, Run]:
+    """Judge the logs of an audit's runs; return those that can be read, by their folders.
+
+    Of the run of the official audit, which has to be there, and of those that ours have besides.
+    """
+    folder, mode = f"{claim.place.audits}/{test}", f"audit:{test}"
+    names = AUDITS[test].companions(claim.benchmark, context.rules.round, claim.scenario)
+    modes = {f"{AGAIN}/performance": "performance", f"{AGAIN}/audit": mode}
+    modes |= {f"{where}{name}": f"{mode}/{name}" for where in ("", f"{AGAIN}/") for name in names}
+    there = {
+        where: each for where, each in modes.items() if f"{folder}/{where}" in context.tree.folders
+    }
+    runs = {}
+    for where, each in ({RUN_OF_AUDIT: mode} | there).items():
+        run = checked_run(context, claim, f"{folder}/{where}", each, user_conf)
+        if run is not None:  # each is a run of its own: none may be a copy of another
+            runs[where] = dataclasses.replace(run, mode=f"{mode}/{where}")
+    return runs
 
 
 def check_audit_files(context: Context, place: Place, test: str) -> bool:
@@ -88,14 +111,27 @@ class _Read(Evidence):
         self.summary_path = self.detail_path = None
         self.detail = None if run is None else run.detail
         self.environment = self.health = None
-        self.accuracy_path = tree.absolute(log) if log in tree.files else None
+        self.is_too_large = tree.files.get(log, 0) > MOST_ANSWERS
+        is_read = log in tree.files and not self.is_too_large
+        self.accuracy_path = tree.absolute(log) if is_read else None
         self.is_cut = False
         self.stand_in: Evidence | None = None
 
     def kept(self) -> Iterator[AccuracyEntry]:
-        """Yield the logged answers, as far as they are there."""
-        if self.accuracy_path is not None:
-            yield from AccuracyLog(Source(self.accuracy_path, not self.is_cut, Defects()))
+        """Yield the logged answers, as far as they are there.
+
+        Raises
+        ------
+        ResultError
+            A log that is not cut is damaged, or has more of them than any run.
+        """
+        if self.accuracy_path is None:
+            return
+        source = Source(self.accuracy_path, not self.is_cut, Defects())
+        for n, entry in enumerate(AccuracyLog(source)):
+            if n >= _MOST_ENTRIES:
+                raise ResultError(f"{self.accuracy_path}: more than {_MOST_ENTRIES:,} answers")
+            yield entry
 
     def answers(self) -> Iterator[AccuracyEntry]:
         """Yield the logged answers, and those of the other run to samples that were cut out."""
@@ -116,11 +152,11 @@ def verify(context: Context, claim: Claim, test: str, runs: Runs, accuracy: Accu
     context, claim
     test : str
     runs : tuple of Run
-        The audit's, the performance run, the accuracy run or None.
+        The audit's by their folders, the performance run, the accuracy run or None.
     accuracy : Accuracy
         Says how much of the accuracy log is there.
     """
-    audit, log, found = AUDITS[test], runs[0].log, context.findings
+    audit, log, found = AUDITS[test], runs[0][RUN_OF_AUDIT].log, context.findings
     try:
         case = _case(context, claim, test, runs, accuracy.log)
         unverified = _not_to_be_seen(case, accuracy.log)
@@ -141,24 +177,43 @@ def verify(context: Context, claim: Claim, test: str, runs: Runs, accuracy: Accu
         found.add(log, f"audit.{each.about}", each.text, "an audit that passes")
     if failed:
         return "failed, by its logs"
-    if unverified:
-        expected = "whole logs, of a benchmark with a program here"
-        found.add(log, "audit.unverified", unverified, expected, severity="warning")
-        return f"answers not verified: {unverified}"
-    if not outcome.passed:
-        said = "; ".join(each.text for each in outcome.findings if each.passed is None)
+    notes = [each for each in outcome.findings if each.passed is None]
+    unsure = [
+        each for each in notes if each.unsure and not (unverified and each.about == "accuracy")
+    ]
+    if unsure or not (unverified or outcome.passed):
+        said = "; ".join(each.text for each in unsure or notes)
         found.add(log, "audit.inconclusive", said, "an audit that passes")
         return "inconclusive, by its logs"
+    if unverified:
+        _unverified(context, log, case, unverified)
+        return f"answers not verified: {unverified}"
+    for each in () if context.rules.round.official else notes:
+        if each.about == "performance":  # of runs that ours have, and the official audits have not
+            expected = "the audit's further runs, as this package makes them"
+            found.add(log, "audit.unverified", each.text, expected, severity="warning")
     return "passed, by its logs"
+
+
+def _unverified(context: Context, log: str, case: Case, reason: str) -> None:
+    """Find that answers were not compared: an error where nobody asks for logs that are cut."""
+    assert isinstance(case.audit, _Read)
+    is_cut = (case.audit.is_cut or case.audit.is_too_large) and not context.rules.round.official
+    expected = "whole logs, of a benchmark with a program here"
+    context.findings.add(
+        log, "audit.unverified", reason, expected, severity="error" if is_cut else "warning"
+    )
 
 
 def _case(context: Context, claim: Claim, test: str, runs: Runs, state: LogState) -> Case:
     place, tree = claim.place, context.tree
     log = f"{place.audits}/{test}/accuracy/{ACCURACY_LOG}"
-    of_audit = _Read(tree, f"{place.audits}/{test}", runs[0], log)
+    folder = f"{place.audits}/{test}"
+    of_audit = _Read(tree, folder, runs[0][RUN_OF_AUDIT], log)
     of_audit.is_cut = is_cut(context, log)
     whole = f"{place.accuracy}/{ACCURACY_LOG}"
     of_accuracy = _Read(tree, place.accuracy, runs[2], "" if state == "unknown" else whole)
+    state = "unknown" if of_accuracy.is_too_large else state
     of_accuracy.is_cut = state == "truncated"
     of_accuracy.stand_in = None if state == "whole" else of_audit
     performance = _Read(tree, place.performance, runs[1])
@@ -169,7 +224,12 @@ def _case(context: Context, claim: Claim, test: str, runs: Runs, state: LogState
     program = context.programs.of(claim.benchmark)
     if not isinstance(program, str):
         case.score, case.decode, case.labels = program.score, program.decode, program.labels
-    return further_runs(AUDITS[test], case, tree.absolute(f"{place.audits}/{test}"))
+
+    def read(where: str) -> Evidence | None:
+        run = runs[0].get(where)
+        return None if run is None else _Read(tree, run.folder, run)
+
+    return further_runs(AUDITS[test], case, read)
 
 
 def _not_to_be_seen(case: Case, state: LogState) -> str:
@@ -181,8 +241,9 @@ def _not_to_be_seen(case: Case, state: LogState) -> str:
         names = [metric.name for metric in case.benchmark.metrics]
         case.score = lambda answers, indices: dict.fromkeys(names, 0.0)  # it decides nothing
         return "this package has no program of the benchmark, which would score them"
-    if audit.is_cut:
-        return "the audit's accuracy log is truncated"
+    if audit.is_cut or audit.is_too_large:
+        words = "truncated" if audit.is_cut else "too large to be compared"
+        return f"the audit's accuracy log is {words}"
     if state == "whole" or not AUDITS[case.test].needs_accuracy_run:
         return ""
     if state == "unknown":

@@ -18,6 +18,7 @@ _FILES: Final = "submission files"
 _CHECKER: Final = "submission checker"
 _OWN: Final = "loadgen"
 """Ours, which the official checker does not have."""
+_LONGEST: Final = 2_000  # characters of what is found or expected: files may say any number
 
 
 class Rule(NamedTuple):
@@ -72,6 +73,9 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "run.score": Rule("The performance run has a score", _CHECKER),
         "same.system": Rule("All runs of a result are of one system", "inference rules, Divisions"),
         "same.log": Rule("A log is that of one result", _OWN),
+        "same.tokens": Rule(
+            "Answers are as long when they are timed as when they are judged", _OWN
+        ),
         "same.date": Rule("Runs are made after the seeds are known", "inference rules, Seeds"),
         "inferred.system": Rule("Only results of edge systems are inferred", "inference rules"),
         "inferred.count": Rule("There are enough queries to infer from", "inference rules"),
@@ -94,6 +98,10 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
 """By their short names, which stay."""
 
 
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
 class Findings:
     """What is found, each once, in the order in which it is."""
 
@@ -114,7 +122,8 @@ class Findings:
         severity: Severity = "error",
     ) -> None:
         """Add what breaks one of `RULES`."""
-        self.take([Finding(file, line, rule, RULES[rule].reference, found, expected, severity)])
+        words = (_clipped(found), _clipped(expected))
+        self.take([Finding(file, line, rule, RULES[rule].reference, *words, severity)])
 
     def take(self, found: Iterable[Finding]) -> None:
         """Add what others found."""

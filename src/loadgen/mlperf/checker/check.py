@@ -78,7 +78,7 @@ def check(
     .: tree.empty: no results; expected closed, open or network/<submitter>/results (loadgen)
     """
     folder = Path(root)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - no error for any name, nor for want of rights
         raise SettingsError([Problem("ROOT", str(root), "a folder that is there")])
     if signer is not None and known_key(signer) is None:
         raise SettingsError([Problem("signer", signer, "64 hexadecimal digits")])
@@ -86,8 +86,10 @@ def check(
     tree = Tree(folder, Findings())
     submitters = list(submitters_of(tree))
     systems = {path: tree.table(path) for path in _descriptions(tree, submitters)}
-    rules = (rules or _told(tree, submitters, systems)).with_nonce(nonce)
-    context = Context(tree, rules, systems)
+    used = (rules or _told(tree, submitters, systems)).with_nonce(nonce)
+    context = Context(tree, used, systems)
+    if rules is None:
+        _warn_of_known_seeds(context, submitters)
     check_manifest(tree, None if signer is None else known_key(signer))
     work: list[Work] = []
     for submitter in submitters:
@@ -132,6 +134,16 @@ def _told(tree: Tree, submitters: list[Submitter], systems: Mapping[str, Table |
     if any(each.is_old for each in submitters):
         return rules_of_round(OLD_LAYOUT[-1])
     return rules_of_round(newest_official())
+
+
+def _warn_of_known_seeds(context: Context, submitters: list[Submitter]) -> None:
+    """Warn where folders alone say that seeds are those of an earlier round."""
+    name, newest = context.rules.round.name, newest_official()
+    for each in submitters:
+        if each.is_old and name in OLD_LAYOUT:
+            found = f"folders as of {name}, so its seeds, which were known before those of {newest}"
+            expected = f"folders of {newest}; --round {name} for a tree of that round"
+            context.findings.add(each.folder, "tree.round", found, expected, severity="warning")
 
 
 def _check_systems(context: Context, submitter: Submitter, places: list[Place]) -> None:

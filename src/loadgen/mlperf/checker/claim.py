@@ -46,6 +46,7 @@ class Claim:
 
     @property
     def owner(self) -> tuple[str, ...]:
-        """What results that may have one log have in common."""
-        place = self.place
-        return (place.submitter.name, place.system, self.benchmark.name, self.run)
+        """What results that may have one log have in common: gates of one benchmark are."""
+        place, names = self.place, self.benchmark.result_names
+        model = self.benchmark.name if place.benchmark in names else f"own {place.benchmark}"
+        return (place.submitter.name, place.system, model, self.run)

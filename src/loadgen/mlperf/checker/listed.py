@@ -19,7 +19,7 @@ from loadgen.mlperf.manifest import (
 
 __all__ = ["check_manifest", "known_key"]
 
-_LARGEST: Final = 1 << 28
+_LARGEST: Final = 1 << 26
 _KEY: Final = re.compile("[0-9a-f]{64}")
 
 

@@ -7,6 +7,7 @@ Not for judging any (``result.py``).
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Final
@@ -46,10 +47,17 @@ def judged(context: Context, work: Sequence[Work], processes: int) -> Iterator[G
     # Spawned: a fork of a process with threads, as NumPy's libraries start them, may hang.
     method = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, method, _start, (context.apart(),)) as pool:
-        yield from pool.map(_judge, work, chunksize=_CHUNK)
+        try:
+            yield from pool.map(_judge, work, chunksize=_CHUNK)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _start(context: Context) -> None:
+    # A terminal sends Ctrl-C to all: the process that asked ends these, which would only say where
+    # they were.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _of_process[:] = [context]
 
 

@@ -9,6 +9,7 @@ Submission checker v6.1; MLPerf inference rules, "Benchmarks".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -16,8 +17,9 @@ from loadgen.errors import text_of
 from loadgen.mlperf.audit import audits_of
 from loadgen.mlperf.checker.accuracy import Accuracy, check_accuracy
 from loadgen.mlperf.checker.audits import (
-    audit_run_folder,
+    RUN_OF_AUDIT,
     check_audit_files,
+    runs_of_audit,
     unknown_audits,
     verify,
 )
@@ -26,9 +28,10 @@ from loadgen.mlperf.checker.context import Context
 from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.inferred import infer, source_of
 from loadgen.mlperf.checker.layout import Place
-from loadgen.mlperf.checker.runs import Run, Stamp, checked_run, compare, stamp_of
+from loadgen.mlperf.checker.runs import Run, Stamp, checked_run, compare, stamps_of
 from loadgen.mlperf.checker.settings import check_about
 from loadgen.mlperf.checker.system import type_of
+from loadgen.mlperf.checker.tokens import check_tokens
 from loadgen.mlperf.rules.tables import SCENARIOS, ScenarioName, Systems
 
 __all__ = ["Group", "Outcome", "judge"]
@@ -163,9 +166,11 @@ def _one(context: Context, claim: Claim, name: str, stamps: list[Stamp]) -> Outc
     verdicts = {"accuracy": accuracy.verdict}
     runs = [performance, answers]
     if claim.source is None and context.division(place.submitter.division).audits:
-        audited = _audits(context, claim, (performance, answers), accuracy, user_conf)
-        runs += (run for run, _ in audited.values())
-        verdicts |= {test: verdict for test, (_, verdict) in audited.items()}
+        for test, (its, verdict) in _audits(
+            context, claim, (performance, answers), accuracy, user_conf
+        ).items():
+            runs += its.values()
+            verdicts[test] = verdict
     for folder in _POWER:
         path = f"{place.folder}/performance/{folder}"
         if path in context.tree.folders:
@@ -174,10 +179,11 @@ def _one(context: Context, claim: Claim, name: str, stamps: list[Stamp]) -> Outc
                 severity="warning",
             )  # fmt: skip
     there = [each for each in runs if each is not None]
-    stamps += (stamp_of(each, claim) for each in there)
+    stamps += chain.from_iterable(stamps_of(each, claim) for each in there)
     if performance is None:
         return Outcome(name, claim.scenario, accuracy=accuracy.values, verdicts=verdicts)
     compare(context, there)
+    check_tokens(context, claim, performance, accuracy.values)
     score, unit = performance.checked.score, performance.checked.unit
     if claim.source is not None:
         score, unit = infer(context, claim, performance)
@@ -192,17 +198,16 @@ def _audits(
     runs: tuple[Run | None, Run | None],
     accuracy: Accuracy,
     user_conf: str | None,
-) -> dict[str, tuple[Run | None, str]]:
-    """Judge and verify a result's audits; return of each that is there its run and what came."""
+) -> dict[str, tuple[Mapping[str, Run], str]]:
+    """Judge and verify a result's audits; return of each that is there its runs and what came."""
     performance, answers = runs
     unknown_audits(context, claim.place, claim.benchmark)
-    audited: dict[str, tuple[Run | None, str]] = {}
+    audited: dict[str, tuple[Mapping[str, Run], str]] = {}
     for test in audits_of(claim.benchmark):
         if not check_audit_files(context, claim.place, test):
             continue
-        folder, verdict = audit_run_folder(claim.place, test), "not verified"
-        run = checked_run(context, claim, folder, f"audit:{test}", user_conf)
-        if performance is not None and run is not None:
-            verdict = verify(context, claim, test, (run, performance, answers), accuracy)
-        audited[test] = (run, verdict)
+        its, verdict = runs_of_audit(context, claim, test, user_conf), "not verified"
+        if performance is not None and RUN_OF_AUDIT in its:
+            verdict = verify(context, claim, test, (its, performance, answers), accuracy)
+        audited[test] = (its, verdict)
     return audited

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -21,7 +22,7 @@ from loadgen.mlperf.logs.read import Detail
 from loadgen.mlperf.logs.read_source import short
 from loadgen.mlperf.rules.submission_fields import PERFORMANCE_FILES
 
-__all__ = ["DETAIL", "Run", "Stamp", "checked_run", "compare", "find_copies", "stamp_of"]
+__all__ = ["DETAIL", "Run", "Stamp", "checked_run", "compare", "find_copies", "stamps_of"]
 
 DETAIL: Final = "mlperf_log_detail.txt"
 
@@ -35,6 +36,8 @@ _IDENTITY: Final = (
     "loadgen_file_sha1",
 )
 """What all runs of a result say alike."""
+_LATENCIES: Final = re.compile(r"result_.*_latency_ns")
+_NS_PER_US: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ def checked_run(
         mode=mode,
         user_conf=user_conf,
         place=folder,
+        files=context.tree.files,
     )
     try:
         checked = check_run(context.tree.absolute(folder), expected)
@@ -125,19 +129,29 @@ class Stamp(NamedTuple):
         The path of the detail log.
     owner : tuple of str
         What results that may have one log have in common.
+    what : str
+        What it is of: "times", or "latencies".
     """
 
     digest: bytes
     log: str
     owner: tuple[str, ...]
+    what: str
 
 
-def stamp_of(run: Run, claim: Claim) -> Stamp:
-    """Return what a copy has in common even if its settings, names and figures are written anew."""
+def stamps_of(run: Run, claim: Claim) -> Iterator[Stamp]:
+    """Yield what a copy has in common if all else is written anew: its times, its latencies."""
     entries = () if run.detail is None else run.detail.entries
-    stamps = [run.get("test_datetime"), *(entry.time_ms for entry in entries)]
-    digest = hashlib.sha256(repr(stamps).encode()).digest()
-    return Stamp(digest, run.log, (*claim.owner, run.mode))
+    times = [run.get("test_datetime"), *(entry.time_ms for entry in entries)]
+    latencies = [
+        each.value for each in entries if _LATENCIES.fullmatch(each.key) and type(each.value) is int
+    ]
+    said = {"times": times}
+    if any(each % _NS_PER_US for each in latencies):  # whole µs are those of simulated systems
+        said["latencies"] = latencies
+    for what, values in said.items():
+        digest = hashlib.sha256(repr((what, values)).encode()).digest()
+        yield Stamp(digest, run.log, (*claim.owner, run.mode), what)
 
 
 def find_copies(findings: Findings, stamps: Iterable[Stamp]) -> None:
@@ -151,7 +165,7 @@ def find_copies(findings: Findings, stamps: Iterable[Stamp]) -> None:
         pairs = [(each, first)] if each.digest in copied else [(first, each), (each, first)]
         copied.add(each.digest)
         for one, other in pairs:
-            found = f"the log of {other.log}, by its times"
+            found = f"the log of {other.log}, by its {one.what}"
             findings.add(one.log, "same.log", found, "a run of its own")
 
 

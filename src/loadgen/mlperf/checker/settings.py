@@ -39,11 +39,13 @@ def mapping_of(context: Context, submitter: Submitter) -> dict[str, str]:
         return {}
     table = context.tree.table(path) or Table(path, "", {})
     for name, value in table.items():
+        found, line = f"{short(name)}: {short(value)}", table.line_of(name)
         if not isinstance(value, str) or _named(context, value) is None:
-            context.findings.add(
-                path, "mapping.entry", f"{short(name)}: {short(value)}",
-                "a benchmark of the round", line=table.line_of(name),
-            )  # fmt: skip
+            expected = "a benchmark of the round"
+            context.findings.add(path, "mapping.entry", found, expected, line=line)
+        elif _named(context, name) is not None and name != value:
+            expected = f"a name of the model's own: {short(name)} is another benchmark's"
+            context.findings.add(path, "mapping.entry", found, expected, line=line)
     return {name: value for name, value in table.items() if isinstance(value, str)}
 
 

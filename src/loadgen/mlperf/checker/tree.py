@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -23,12 +24,19 @@ __all__ = ["Table", "Tree"]
 
 DEEPEST: Final = 24
 """Folders below each other: a log of a submission has nine above it."""
-MOST_ENTRIES: Final = 2_000_000
+MOST_ENTRIES: Final = 500_000
+MOST_IN_ALL: Final = 1 << 38
+"""Bytes of all files, which may have to be hashed: minutes. A file with holes says any size."""
 MOST_BYTES: Final = 1 << 20
 """Of a file that is read whole: descriptions, notes, what a script printed."""
 
 _MISLEADING: Final = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 """Categories of characters that are not seen, or that change how others are: Unicode's TR 36."""
+_UNSEEN: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that are not seen either: Default_Ignorable_Code_Point, and blank Braille."""
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -69,6 +77,7 @@ class Tree:
         self.findings = findings
         self.files: dict[str, int] = {}
         self.folders: dict[str, list[str]] = {}
+        self._n_seen = self._n_bytes = 0
         self._scan()
 
     def apart(self) -> Tree:
@@ -79,15 +88,14 @@ class Tree:
 
     def _scan(self) -> None:
         waiting = [""]
-        while waiting:
+        while waiting and self._n_seen <= MOST_ENTRIES:
             folder = waiting.pop()
-            if len(self.files) + len(self.folders) > MOST_ENTRIES:
-                allowed = f"at most {MOST_ENTRIES:,} files and folders"
-                self.findings.add(folder, "tree.bounds", "more files than are looked at", allowed)
-                return
             names = self._names(folder)
             self.folders[folder] = sorted(names)
             waiting += (path for path in names.values() if path not in self.files)
+        if self._n_seen > MOST_ENTRIES:  # at the root: of what was not seen nothing is known
+            allowed = f"at most {MOST_ENTRIES:,} files and folders"
+            self.findings.add(".", "tree.bounds", "more files than are looked at", allowed)
 
     def _names(self, folder: str) -> dict[str, str]:
         """Return what of a folder is in the tree, names to paths, and take in its files."""
@@ -96,10 +104,13 @@ class Tree:
         try:
             with os.scandir(self.root / folder) as entries:
                 for entry in entries:
+                    self._n_seen += 1
+                    if self._n_seen > MOST_ENTRIES:
+                        break
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     if not self._accepted(path, entry):
                         continue
-                    plain = unicodedata.normalize("NFKC", entry.name).casefold()
+                    plain = unicodedata.normalize("NFKC", entry.name).casefold().strip(" .")
                     names[entry.name] = path
                     twin = names[same.setdefault(plain, entry.name)]
                     if twin != path:
@@ -110,7 +121,8 @@ class Tree:
         return names
 
     def _accepted(self, path: str, entry: os.DirEntry[str]) -> bool:
-        if any(unicodedata.category(letter) in _MISLEADING for letter in entry.name):
+        is_misleading = any(unicodedata.category(each) in _MISLEADING for each in entry.name)
+        if is_misleading or _UNSEEN.search(entry.name):
             shown = ascii(path)[1:-1]
             self.findings.add(shown, "tree.name", f"the name {entry.name!a}", "letters that show")
             return False
@@ -123,14 +135,23 @@ class Tree:
             self.unreadable(path, error)
             return False
         if stat.S_ISREG(found.st_mode):
-            self.files[path] = found.st_size
-        elif not stat.S_ISDIR(found.st_mode):
+            return self._taken_in(path, found.st_size)
+        is_folder = stat.S_ISDIR(found.st_mode)
+        if not is_folder:
             self.findings.add(path, "tree.special", "neither file nor folder", "a file")
-            return False
         elif path.count("/") >= DEEPEST:
             found_text, allowed = "a folder too deep", f"at most {DEEPEST} below each other"
             self.findings.add(path, "tree.bounds", found_text, allowed)
             return False
+        return is_folder
+
+    def _taken_in(self, path: str, n_bytes: int) -> bool:
+        if self._n_bytes + n_bytes > MOST_IN_ALL:
+            allowed = f"at most {MOST_IN_ALL:,} bytes of all files"
+            self.findings.add(path, "tree.bounds", f"{n_bytes:,} bytes more", allowed)
+            return False
+        self._n_bytes += n_bytes
+        self.files[path] = n_bytes
         return True
 
     def unreadable(self, path: str, error: OSError) -> None:

@@ -28,7 +28,7 @@ from loadgen.mlperf.rules.submission_fields import (
     KEPT_BYTES,
 )
 from loadgen.mlperf.rules.tables import ScenarioName
-from loadgen.mlperf.submission.runs import Found
+from loadgen.mlperf.submission.runs import Found, refuse_link
 
 __all__ = ["write_accuracy"]
 
@@ -60,6 +60,8 @@ def write_accuracy(
         Something cannot be read or written.
     """
     log = found.folder / _LOG
+    for file in (log, found.folder / _SAID):
+        refuse_link(file)
     if not log.is_file():
         raise LoadGenError(f"{log}: is not there; an accuracy run leaves it")
     text = _said(found, log, benchmark, scenario)

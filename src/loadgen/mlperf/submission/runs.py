@@ -19,7 +19,7 @@ from loadgen.mlperf.audit import Evidence
 from loadgen.mlperf.manifest import digest_of
 from loadgen.mlperf.rules.submission_fields import PERFORMANCE_FILES
 
-__all__ = ["Found", "Part", "beside", "found_runs"]
+__all__ = ["Found", "Part", "beside", "found_runs", "refuse_link"]
 
 Part = Literal["performance", "accuracy"]
 """What a run is of a result; an audit has its test's name."""
@@ -119,6 +119,8 @@ def _found(folder: Path, source: Path, problems: list[Problem]) -> Found | None:
     """Return what a folder's run is; None where it is of no use, which is a problem."""
     where = folder.relative_to(source).as_posix()
     run = Evidence(folder)
+    for path in (run.summary_path, run.detail_path, run.accuracy_path):
+        refuse_link(path)
     if run.detail_path is None or run.summary_path is None:
         missing = _DETAIL if run.detail_path is None else _SUMMARY
         problems.append(Problem(where, f"no {missing}", "both logs of a run"))
@@ -142,11 +144,29 @@ def _found(folder: Path, source: Path, problems: list[Problem]) -> Found | None:
     return Found(folder, source, part, run)
 
 
+def refuse_link(path: Path | None) -> None:
+    """Raise if a file is a link: what it leads to is anybody's, and would be handed in.
+
+    Raises
+    ------
+    LoadGenError
+    """
+    if path is not None and path.is_symlink():
+        raise LoadGenError(f"{path}: is a link; a submission has files and folders of its own")
+
+
 def beside(found: Found, name: str) -> Path | None:
-    """Return the file or folder of a name that stands beside a run's logs, or little above them."""
+    """Return the file of a name that stands beside a run's logs, or little above them.
+
+    Raises
+    ------
+    LoadGenError
+        It is a link.
+    """
     folder = found.folder
     for _ in range(_LEVELS):
-        if (path := folder / name).exists():
+        refuse_link(path := folder / name)
+        if path.is_file():
             return path
         if folder == found.source:
             break

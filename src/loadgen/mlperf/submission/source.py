@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from loadgen.errors import Problem, SettingsError
+from loadgen.errors import LoadGenError, Problem, SettingsError
 from loadgen.mlperf.rules import Benchmark
 from loadgen.mlperf.suite.belonging import version_of
 from loadgen.mlperf.suite.state import SUITE_FILE, read_state
@@ -80,6 +80,14 @@ def origin_of(source: Path) -> Origin:
     if not (source / SUITE_FILE).is_file():
         return Origin()
     table: dict[str, Any] = read_state(source)
+    try:
+        return _origin(source, table)
+    except (AttributeError, TypeError) as error:  # anybody may have written it
+        file = source / SUITE_FILE
+        raise LoadGenError(f"{file}: is not what a suite has written: {error}") from error
+
+
+def _origin(source: Path, table: Mapping[str, Any]) -> Origin:
     asked, benchmarks = table["asked"], table["benchmarks"]
     if asked.get("smoke"):
         allowed = "a suite run by the rules: a smoke run measures seconds, and has one accuracy run"
@@ -91,9 +99,14 @@ def origin_of(source: Path) -> Origin:
         "system_type": asked.get("system_type"),
         "framework": ", ".join(f"{name} {version}" for name, version in versions.items()),
     }
+    systems = {name: each.get("system", {}) for name, each in benchmarks.items()}
+    told = (asked.get("round"), table.get("caveat"), *known.values())
+    for text in (*told, *(value for each in systems.values() for value in each.values())):
+        if not isinstance(text, str | None):
+            raise TypeError(f"{text!r:.60} is no text")
     return Origin(
         asked.get("round"),
         table.get("caveat"),
         {key: value for key, value in known.items() if value},
-        {name: each.get("system", {}) for name, each in benchmarks.items()},
+        systems,
     )

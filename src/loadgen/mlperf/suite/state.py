@@ -210,7 +210,7 @@ def read_state(folder: Path) -> dict[str, Any]:
         table = json.loads(file.read_text(encoding="utf-8"))
         kind, format_ = table["kind"], table["format"]
         table["asked"], table["benchmarks"], table["rates"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise LoadGenError(f"{file}: is not what a suite has written: {error!r}") from error
     if (kind, format_) != (_KIND, _FORMAT):
         raise LoadGenError(

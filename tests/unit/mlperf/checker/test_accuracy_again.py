@@ -139,10 +139,11 @@ def test_an_audit_of_samples_that_were_cut_out_is_said_not_to_be_verified(tmp_pa
     assert report.results[0].verdicts["TEST01"].startswith("answers not verified: the accuracy log")
 
 
-@pytest.mark.slow
-def test_a_tree_of_our_own_round_is_accepted_and_its_accuracy_computed_again(
-    tmp_path: Path,
-) -> None:
+ROOT = "closed/ACME/results/sys1/tabular-99"
+
+
+def of_our_own_round(path: Path) -> Submission:
+    """Make a tree of a benchmark whose data come with a library."""
     pytest.importorskip("sklearn")
     rules = load_rules("steelyard-1")
     labels = load_reference(rules.benchmarks["tabular"])._labels  # type: ignore[attr-defined]
@@ -151,10 +152,9 @@ def test_a_tree_of_our_own_round_is_accepted_and_its_accuracy_computed_again(
         def _answer_to(self, index: int) -> Any:
             return np.float64(0.9 if labels[index] == (index % 50 > 0) else 0.1)
 
-    submission = Submission(tmp_path)
-    root = "closed/ACME/results/sys1/tabular-99"
+    submission = Submission(path)
     for scenario in ("SingleStream", "Offline"):
-        place = f"{root}/{scenario}"
+        place = f"{ROOT}/{scenario}"
         for name in ("measurements.json", "README.md"):
             submission.copy(f"@/{name}", f"{place}/{name}")
         conf = "*.SingleStream.target_latency = 25\n*.Offline.target_qps = 40\n"
@@ -167,6 +167,14 @@ def test_a_tree_of_our_own_round_is_accepted_and_its_accuracy_computed_again(
     submission.drop("closed/ACME/results/sys1/3d-unet-99")
     submission.write("closed/ACME/src/tabular-99/README.md", "python -m ...")
     submission.fields(SYSTEM, system_type="edge", sw_notes="Round: steelyard-1")
+    return submission
+
+
+@pytest.mark.slow
+def test_a_tree_of_our_own_round_is_accepted_and_its_accuracy_computed_again(
+    tmp_path: Path,
+) -> None:
+    submission = of_our_own_round(tmp_path)
     report = submission.check()
     assert report.findings == ()
     for result in report.results:
@@ -175,9 +183,22 @@ def test_a_tree_of_our_own_round_is_accepted_and_its_accuracy_computed_again(
             "TEST01": "passed, by its logs",
             "TEST04": "passed, by its logs",
         }
-    submission.change(f"{root}/Offline/accuracy/accuracy.txt", "97.89", "97.99")
+    submission.change(f"{ROOT}/Offline/accuracy/accuracy.txt", "97.89", "97.99")
     (found,) = submission.check().errors
     assert found.rule == "accuracy.recomputed"
-    truncate(submission.path(f"{root}/Offline/accuracy"), "accuracy=97.894737%", is_official=True)
+    submission.change(f"{ROOT}/Offline/accuracy/accuracy.txt", "97.99", "97.89")
+    once = f"{ROOT}/SingleStream/TEST04/each_once"
+    log = submission.path(f"{once}/mlperf_log_detail.txt").read_text()
+    submission.detail(once, "result_50.00_percentile_latency_ns", 1)
+    assert {each.file.rpartition("/")[0] for each in submission.check().errors} == {once}
+    for name in ("each_once", "one_as_often"):
+        submission.rename(f"{ROOT}/SingleStream/TEST04/{name}", f"elsewhere/{name}")
+    said = [(each.rule, each.severity) for each in submission.check().findings]
+    assert said == [("tree.division", "warning"), ("audit.unverified", "warning")]
+    for name in ("each_once", "one_as_often"):
+        submission.rename(f"elsewhere/{name}", f"{ROOT}/SingleStream/TEST04/{name}")
+    submission.drop("elsewhere")
+    submission.write(f"{once}/mlperf_log_detail.txt", log)
+    truncate(submission.path(f"{ROOT}/Offline/accuracy"), "accuracy=97.894737%", is_official=True)
     (found,) = submission.check().findings
-    assert (found.rule, found.severity) == ("accuracy.unverified", "warning")
+    assert (found.rule, found.severity) == ("accuracy.unverified", "error")

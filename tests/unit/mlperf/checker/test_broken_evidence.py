@@ -21,6 +21,14 @@ ACCURACY: dict[str, tuple[str, Change]] = {
         "accuracy.value",
         lambda s: s.change("@/accuracy/accuracy.txt", "0.8620", "0.8.6"),
     ),
+    "better than all right": (
+        "accuracy.value",
+        lambda s: s.change("@/accuracy/accuracy.txt", "0.8620", "1.8620"),
+    ),
+    "more digits than a number has": (
+        "accuracy.value",
+        lambda s: s.change("@/accuracy/accuracy.txt", r"0\.8620", "9" * 400),
+    ),
     "two values": (
         "accuracy.value",
         lambda s: s.change("@/accuracy/accuracy.txt", "^Acc", "Accuracy: mean = 0.5\nAcc"),
@@ -47,6 +55,27 @@ ACCURACY: dict[str, tuple[str, Change]] = {
         lambda s: s.write("@/accuracy/mlperf_log_accuracy.json", "[\n\n...\n\n]"),
     ),
 }
+
+
+def for_two_systems(submission: Submission) -> None:
+    """One performance run, handed in for another system too."""
+    submission.copy(SYSTEM, "closed/ACME/systems/sys2.json")
+    for name in ("mlperf_log_detail.txt", "mlperf_log_summary.txt"):
+        submission.copy(f"{RUN}/{name}", f"{run_of_sys2()}/{name}")
+
+
+def once_more(submission: Submission) -> None:
+    """An audit's runs once more, which are the first ones."""
+    for name in ("mlperf_log_detail.txt", "mlperf_log_summary.txt"):
+        submission.copy(f"{RUN}/{name}", f"{TEST01}/again/performance/{name}")
+        submission.copy(f"{AUDIT}/{name}", f"{TEST01}/again/audit/{name}")
+
+
+def cut(submission: Submission, log: str) -> None:
+    """Cut an accuracy log to its ends."""
+    text = submission.path(log).read_text().replace('"data" :', '"data" :' + " " * 300)
+    submission.write(log, f"{text[:4096]}\n\n...\n\n{text[-4096:]}")
+
 
 BETWEEN_RUNS: dict[str, tuple[str, Change]] = {
     "accuracy of another system": (
@@ -77,13 +106,20 @@ BETWEEN_RUNS: dict[str, tuple[str, Change]] = {
         "same.log",
         lambda s: s.copy(f"{RUN}/mlperf_log_detail.txt", f"{AUDIT}/mlperf_log_detail.txt"),
     ),
-    "one log for two systems": (
+    "one log for two systems": ("same.log", for_two_systems),
+    "one log for two systems, with times of its own": (
         "same.log",
         lambda s: (
-            s.copy(SYSTEM, "closed/ACME/systems/sys2.json"),
-            s.copy(f"{RUN}/mlperf_log_detail.txt", f"{run_of_sys2()}/mlperf_log_detail.txt"),
-            s.copy(f"{RUN}/mlperf_log_summary.txt", f"{run_of_sys2()}/mlperf_log_summary.txt"),
+            for_two_systems(s),
+            s.change(
+                f"{run_of_sys2()}/mlperf_log_detail.txt", r'"time_ms": (\d)', r'"time_ms": 1\1'
+            ),
         ),
+    ),
+    "one log, once more": ("same.log", once_more),
+    "more samples than there are": (
+        "rules.whole-dataset",
+        lambda s: [s.detail(each, "qsl_reported_total_count", 44) for each in (RUN, AUDIT)],
     ),
 }
 
@@ -133,6 +169,17 @@ AUDITS: dict[str, tuple[str, Change]] = {
     "an audit that is INVALID": (
         "run.valid",
         lambda s: s.detail(AUDIT, "result_validity", "INVALID"),
+    ),
+    "an audit that decides nothing, with answers that were cut": (
+        "audit.inconclusive",
+        lambda s: (
+            cut(s, f"{TEST01}/accuracy/mlperf_log_accuracy.json"),
+            s.detail(AUDIT, "result_validity", "INVALID"),
+        ),
+    ),
+    "runs once more that are none": (
+        "log.line",
+        lambda s: (once_more(s), s.write(f"{TEST01}/again/audit/mlperf_log_detail.txt", "x")),
     ),
     "without the audit's settings": (
         "audit.settings",

@@ -55,6 +55,25 @@ FILES: dict[str, tuple[str, Change]] = {
     ),
     "a cycle of links": ("tree.link", lambda s: s.path("@/round").symlink_to(s.root)),
     "a link out": ("tree.link", lambda s: s.path("@/passwords").symlink_to("/etc/passwd")),
+    "a file of nothing, without an end": (
+        "tree.bounds",
+        lambda s: os.truncate(s.path("@/README.md"), 1 << 39),
+    ),
+    "a trace of nothing, without an end": (
+        "trace.form",
+        lambda s: (
+            s.write(f"{RUN}/mlperf_log_trace.json", ""),
+            os.truncate(s.path(f"{RUN}/mlperf_log_trace.json"), 1 << 37),
+        ),
+    ),
+    "a log of empty lines": (
+        "log.size",
+        lambda s: s.write(f"{RUN}/mlperf_log_detail.txt", "\n" * ((1 << 20) + 1)),
+    ),
+    "a summary of empty lines": (
+        "log.size",
+        lambda s: s.write(f"{RUN}/mlperf_log_summary.txt", "\n" * ((1 << 20) + 1)),
+    ),
     "a pipe": (
         "tree.special",
         lambda s: (
@@ -70,6 +89,11 @@ FILES: dict[str, tuple[str, Change]] = {
     "a name that is no text": (
         "tree.name",
         lambda s: Path(os.fsdecode(os.fsencode(s.path("@")) + b"/\xff")).mkdir(),
+    ),
+    "a name with a letter that is not seen": ("tree.name", lambda s: s.write("@/a\u3164", "x")),
+    "a system twice but for a dot": (
+        "tree.claim",
+        lambda s: s.copy(SYSTEM, "closed/ACME/systems/sys1.json."),
     ),
     "one scenario twice": ("tree.claim", lambda s: s.copy("@/README.md", f"{BENCHMARK}/offline/a")),
     "a system twice": ("tree.claim", lambda s: s.copy(SYSTEM, "closed/ACME/systems/SYS1.json")),
@@ -143,6 +167,39 @@ def test_one_thing_broken_is_refused_by_its_name(rule: str, change: Change, tmp_
     submission = Submission(tmp_path)
     change(submission)
     assert_refused(submission, rule)
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("@/accuracy/mlperf_log_accuracy.json", "secret"),
+        (f"{RUN}/mlperf_log_trace.json", '{"name":"Sample","cat":"default","ph":"b",secret'),
+        ("@/TEST01/accuracy", "secret"),
+        ("@/TEST01/performance/run_1/mlperf_log_accuracy.json", "secret"),
+    ],
+)
+def test_nothing_is_told_of_where_a_link_leads(name: str, secret: str, tmp_path: Path) -> None:
+    submission = Submission(tmp_path / "tree")
+    place = submission.path(name)
+    elsewhere = tmp_path / "elsewhere" if place.suffix else tmp_path / "mlperf_log_accuracy.json"
+    elsewhere.write_text(secret)
+    if place.exists():
+        submission.drop(name)
+    place.symlink_to(elsewhere if place.suffix else tmp_path)
+    report = submission.check()
+    assert "tree.link" in {each.rule for each in report.errors}
+    assert "secret" not in "\n".join(map(str, report.findings))
+
+
+def test_of_a_tree_that_is_not_seen_to_its_end_nothing_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submission = Submission(tmp_path)
+    (tmp_path / "zzz").mkdir()
+    for number in range(40):
+        (tmp_path / "zzz" / f"{number}\n").mkdir()  # names that are refused count too
+    monkeypatch.setattr("loadgen.mlperf.checker.tree.MOST_ENTRIES", 70)
+    assert_refused(submission, "tree.bounds")
 
 
 WARNINGS: dict[str, tuple[str, Change]] = {

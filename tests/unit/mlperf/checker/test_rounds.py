@@ -37,6 +37,11 @@ def test_open_has_models_of_its_own_and_neither_gates_nor_audits(tmp_path: Path)
     assert result.fields["Accuracy"] == "dice: 0.5"
     submission.write("open/ACME/model_mapping.json", '{"my-net": "5d-unet"}')
     assert rules_found(submission) == {"mapping.entry", "tree.benchmark"}
+    names = '{"my-net": "3d-unet-99", "other-net": "3d-unet-99", "resnet": "3d-unet-99"}'
+    submission.write("open/ACME/model_mapping.json", names)
+    assert rules_found(submission) == {"mapping.entry"}  # resnet is another benchmark
+    shutil.copytree(submission.path(f"{results}/my-net"), submission.path(f"{results}/other-net"))
+    assert rules_found(submission) == {"mapping.entry", "same.log", "src.missing"}
 
 
 def test_network_asks_for_what_the_network_is(tmp_path: Path) -> None:
@@ -75,8 +80,9 @@ def test_a_tree_of_v5_1_is_read_with_its_layout_and_seeds(tmp_path: Path) -> Non
     submission.write("@/user.conf", USER_CONF)
     assert "tree.layout" in rules_found(submission, round="v5.1")
     old_layout(submission)
+    assert submission.check(round="v5.1").findings == ()
     report = submission.check()
-    assert report.findings == ()
+    assert [(each.rule, each.severity) for each in report.findings] == [("tree.round", "warning")]
     assert (report.round, report.accepted) == ("v5.1", True)
     assert report.results[0].fields["Code"] == "closed/ACME/code/qwen3.6-27b"
     for other in ("v6.1", "v5.0"):

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 import loadgen as lg
-from loadgen.errors import SettingsError
+from loadgen.errors import LoadGenError, SettingsError
 from loadgen.mlperf.audit import run_audit
 from loadgen.mlperf.checker import check
 from loadgen.mlperf.logs import write_rows
 from loadgen.mlperf.reference import load_reference
 from loadgen.mlperf.rules import load_rules, settings_for
 from loadgen.mlperf.submission import submit
+from loadgen.mlperf.submission.source import origin_of
 from loadgen.mlperf.suite import measuring, run_suite, running
 from loadgen.testing import VirtualClock
 
@@ -134,3 +135,24 @@ def test_a_smoke_run_is_not_handed_in(tmp_path: Path) -> None:
     (tmp_path / "suite.json").write_text(json.dumps(state))
     with pytest.raises(SettingsError, match="a smoke run measures seconds"):
         submit(tmp_path, tmp_path / "out", fields=SAID)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({"asked": None}, {"asked": {"round": ["steelyard-1"]}}, {"benchmarks": "tabular"}),
+        *({"benchmarks": {"tabular": 1}}, {"benchmarks": {"tabular": {"packages": 1}}}),
+        {"benchmarks": {"tabular": {"system": {"sut": 1}}}},
+    ],
+)
+def test_a_suite_s_file_that_no_suite_has_written_is_refused(
+    changed: dict[str, Any], tmp_path: Path
+) -> None:
+    good = {"kind": "loadgen-suite", "format": 1, "asked": {}, "benchmarks": {}, "rates": {}}
+    file = tmp_path / "suite.json"
+    file.write_text(json.dumps(good))
+    assert origin_of(tmp_path).round is None
+    for text in (json.dumps(good | changed), "[" * 100_000):
+        file.write_text(text)
+        with pytest.raises(LoadGenError, match="is not what a suite has written"):
+            origin_of(tmp_path)

@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -91,6 +92,33 @@ def test_what_is_there_is_not_replaced_and_what_fails_leaves_nothing(logs: Path)
     with pytest.raises(LoadGenError, match="data: is a link"):
         made(logs)
     assert sorted(logs.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("first/mlperf_log_detail.txt", "first/user.conf", "README.md"),
+        *("second/mlperf_log_accuracy.json", "second/accuracy.txt"),
+    ],
+)
+def test_what_a_link_leads_to_is_not_handed_in(name: str, logs: Path) -> None:
+    there = logs.parent / "there"
+    if (logs / name).exists():
+        (logs / name).rename(there)
+    else:
+        there.write_text("a secret")
+    (logs / name).symlink_to(there)
+    before = sorted(logs.parent.iterdir())
+    with pytest.raises(LoadGenError) as caught:
+        made(logs)
+    said = [each.value for each in getattr(caught.value, "problems", ())] or [str(caught.value)]
+    assert [f"{Path(name).name}: is a link" in str(each) for each in said] == [True]
+    assert sorted(logs.parent.iterdir()) == before
+
+
+def test_what_is_no_file_is_not_waited_for(logs: Path) -> None:
+    os.mkfifo(logs / "first" / "user.conf")
+    assert made(logs).report.accepted
 
 
 def test_interrupted_while_asking_nothing_is_left(logs: Path) -> None:

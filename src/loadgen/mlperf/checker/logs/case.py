@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,7 +73,7 @@ class Case:
             entries = self.detail.all(key)
             line = entries[0].line if entries else 0
             found = f"{key} is {found if isinstance(found, str) else short(found)}"
-        name = posixpath.normpath(posixpath.join(self.expected.place, file))
+        name = self.expected.named(file)
         words = _clipped(str(found)), _clipped(str(expected))
         return Finding(name, line, rule, RULES[rule], *words, severity=severity)
 

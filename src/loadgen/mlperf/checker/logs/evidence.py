@@ -24,7 +24,9 @@ DETAIL: Final = "mlperf_log_detail.txt"
 LOADED: Final = "loaded_qsl_set"
 
 LARGEST: Final = 1 << 26
-"""Bytes of a summary or a detail log: the loaded set of 800,000 samples takes 5.5 MB."""
+"""Bytes of a detail log: the loaded set of 800,000 samples takes 5.5 MB."""
+_MOST: Final = {SUMMARY: 1 << 20, DETAIL: LARGEST}
+_MOST_LINES: Final = 1 << 20
 _MOST_FAULTS: Final = 20  # of a file, before the rest of them is only counted
 # Keys and values as LoadGen writes them, byte for byte. Only the value is without bounds, and what
 # follows it is short, so that no line can keep this busy. Most values are simple, and tried first.
@@ -125,18 +127,23 @@ def _text(folder: Path, name: str, faults: list[Fault]) -> str | None:
         there = path.stat()
         if not stat.S_ISREG(there.st_mode):
             raise OSError("no regular file")
-        if there.st_size > LARGEST:
+        if there.st_size > _MOST[name]:
             size = f"{there.st_size:,} bytes"
-            faults.append(Fault(name, 0, "log.size", size, f"at most {LARGEST:,} bytes"))
+            faults.append(Fault(name, 0, "log.size", size, f"at most {_MOST[name]:,} bytes"))
             return None
         with path.open("rb") as file:
-            content = file.read(LARGEST)
+            content = file.read(_MOST[name])
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error)
         faults.append(Fault(name, 0, "log.missing", f"cannot be read: {reason}", "a log"))
         return None
     if not content:
         faults.append(Fault(name, 0, "log.missing", "an empty file", "a log"))
+        return None
+    n_lines = content.count(b"\n")
+    if n_lines > _MOST_LINES:  # each takes memory of its own
+        words = f"at most {_MOST_LINES:,} lines"
+        faults.append(Fault(name, 0, "log.size", f"{n_lines:,} lines", words))
         return None
     try:
         return content.decode("utf-8")

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -32,11 +33,14 @@ class Expected:
         As the directory is called: "Interactive" too.
     division : {"closed", "network", "open"}
     mode : str
-        "performance", "accuracy", or an audit's "audit:TEST01".
+        "performance", "accuracy", or an audit's "audit:TEST01"; "audit:TEST04/each_once" for a
+        further run of one.
     user_conf : str or None
         The text of ``user.conf``; None: there is none to compare with.
     place : str
         The folder, from the submission's root, with ``/``: what findings put before a file's name.
+    files : container of str or None
+        Which files there are, from the submission's root; None: whatever lies there is read.
     """
 
     rules: Rules
@@ -46,6 +50,15 @@ class Expected:
     mode: str
     user_conf: str | None = None
     place: str = ""
+    files: Container[str] | None = None
+
+    def named(self, file: str) -> str:
+        """Return a file of the folder by its place in the submission."""
+        return posixpath.normpath(posixpath.join(self.place, file))
+
+    def may_read(self, file: str) -> bool:
+        """Return whether a file of the folder is one of the submission: links are none."""
+        return self.files is None or self.named(file) in self.files
 
     @property
     def is_accuracy(self) -> bool:
@@ -71,7 +84,12 @@ class Expected:
     @cached_property
     def knobs(self) -> Mapping[str, int]:
         """What an audit sets beyond the performance run, by the keys of conf files."""
-        audit = AUDITS.get(self.mode.removeprefix(_AUDIT)) if self.is_audit else None
+        test, _, further = self.mode.removeprefix(_AUDIT).partition("/")
+        audit = AUDITS.get(test) if self.is_audit else None
         if audit is None or self.benchmark is None:
             return {}
+        if further:
+            return audit.companions(self.benchmark, self.rules.round, self.scenario).get(
+                further, {}
+            )
         return audit.knobs(self.benchmark, self.rules.round)

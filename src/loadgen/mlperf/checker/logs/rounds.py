@@ -16,6 +16,7 @@ from loadgen.mlperf.checker.logs.case import Case
 from loadgen.mlperf.conf.apply import names_tried
 from loadgen.mlperf.conf.keys import KEYS
 from loadgen.mlperf.conf.parse import parse
+from loadgen.mlperf.rules import Benchmark
 from loadgen.mlperf.rules.settings import min_duration_s, min_queries
 
 __all__ = [
@@ -145,6 +146,16 @@ def check_samples(case: Case) -> Iterator[Finding]:
         least = benchmark.dataset.asked(asked.scenario)
         for key in ("effective_accuracy_sample_count", "qsl_reported_total_count"):
             yield from _bound(case, "rules.whole-dataset", key, least)
+    if asked.switches.whole_dataset:
+        most, key = _most_samples(benchmark), "qsl_reported_total_count"
+        yield from _bound(case, "rules.whole-dataset", key, most, "most")
+
+
+def _most_samples(benchmark: Benchmark) -> int:
+    """Return the most samples that any run of a benchmark has: others are not of its dataset."""
+    data = benchmark.dataset
+    asked = (each.n_samples or 0 for each in benchmark.audits.values())
+    return max(data.n_samples, data.accuracy_samples or 0, *data.per_scenario.values(), *asked)
 
 
 def check_traffic(case: Case) -> Iterator[Finding]:

@@ -22,6 +22,8 @@ from loadgen.mlperf.checker.logs.trace import TRACE, check_trace, read_trace
 __all__ = ["RunChecked", "check_run"]
 
 _BESIDE: Final = f"../../accuracy/{ACCURACY}"
+_RUN: Final = "performance/run_1"
+"""Of an audit: what lies beside another folder is not its."""
 MOST: Final = 200
 """Findings that are kept of one run."""
 
@@ -86,7 +88,8 @@ def check_run(folder: Path, expected: Expected) -> RunChecked:
         for check in (*_ALWAYS, *(() if expected.is_accuracy else _PERFORMANCE)):
             findings += _run(check, case)
         findings += _answered(folder, case)
-        traced = None if expected.is_accuracy else read_trace(folder / TRACE)
+        has_trace = not expected.is_accuracy and expected.may_read(TRACE)
+        traced = read_trace(folder / TRACE) if has_trace else None
         if traced is not None:
             findings += _run(lambda its: check_trace(its, traced), case)
         rows = read_rows(folder)
@@ -118,8 +121,9 @@ def _answered(folder: Path, case: Case) -> list[Finding]:
     expected = case.expected
     if not (expected.is_accuracy or expected.is_audit):
         return []
-    answers = read_answers(folder)
-    if answers is None and expected.is_audit:
+    answers = read_answers(folder) if expected.may_read(ACCURACY) else None
+    has_beside = expected.is_audit and expected.place.endswith(_RUN) and expected.may_read(_BESIDE)
+    if answers is None and has_beside:
         answers = read_answers(folder, _BESIDE)
     if answers is None:
         if expected.is_audit:  # not every audit has one: who knows the audit's files says so

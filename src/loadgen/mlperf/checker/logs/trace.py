@@ -87,6 +87,9 @@ def _read(path: Path) -> Traced:
         number = 0
         while line := file.readline(_LONGEST):
             number += 1
+            if len(line) == _LONGEST:  # of a file that is one hole there is no end
+                fault = number, f"a line of {_LONGEST:,} bytes or more"
+                break
             if not line.startswith(_START):
                 continue
             found = _SAMPLE.fullmatch(line)
