@@ -35,7 +35,7 @@ LIBRARIES = {
     "otlp": "opentelemetry", "run_suite": "sklearn",
 }  # fmt: skip
 # First words of commands that are not this package's.
-OTHERS = {".", "cd", "nox", "pip", "pytest", "python", "python3"}
+OTHERS = {".", "cd", "nox", "openssl", "pip", "pytest", "python", "python3"}
 MARK = "~~ block"
 # Runs a program in a page's folder.
 Python = partial[subprocess.CompletedProcess[str]]

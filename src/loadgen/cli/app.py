@@ -22,6 +22,13 @@ class _Commands(TyperGroup):
             formatter.write_dl([(name, each.get_short_help_str(1_000)) for name, each in shown])
 
 
+def group(name: str, what: str) -> typer.Typer:
+    """Return a group of commands of the program; `what` says what they are for."""
+    made = typer.Typer(cls=_Commands, help=what, no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(made, name=name)
+    return made
+
+
 app = typer.Typer(
     name="loadgen",
     cls=_Commands,
@@ -54,5 +61,10 @@ def _loadgen(
 OVERWRITE = typer.Option("--overwrite", help="Replace a result that was saved there.")
 OVERWRITE_BOTH = typer.Option("--overwrite", help="Replace a result and a report that are there.")
 REPORT = typer.Option("--report", metavar="FILE", help="Write a page about it: one HTML file.")
+POWER = typer.Option(
+    "--power",
+    metavar="SOURCE",
+    help="Measure power too, by rapl (processors) or nvml (GPUs); no official measurement.",
+)
 JSON = typer.Option("--json", help="One JSON document on standard output, nothing else there.")
 QUIET = typer.Option("--quiet", help="Nothing but errors, the document and the exit code.")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -20,15 +21,20 @@ from loadgen.cli.output import Output
 from loadgen.errors import LoadGenError, SettingsError
 from loadgen.mlperf.checker import Finding, Judged, Report
 from loadgen.mlperf.checker import check as check_tree
+from loadgen.mlperf.checker.catalogue import Findings
+from loadgen.mlperf.checker.listed import check_manifest
 from loadgen.mlperf.checker.sarif import to_sarif
+from loadgen.mlperf.checker.tree import Tree
+from loadgen.mlperf.manifest import write_manifest
 from loadgen.mlperf.rules import RulesError
+from loadgen.mlperf.signature import public_key_of, sign_manifest
 from loadgen.report.grid import fitted
 from loadgen.report.times import TABLE_WIDTH
 from loadgen.terminal import wrapped
 from loadgen.values import TEXT_WIDTH, count_in_words
 from loadgen.whole_file import prepare, replacing
 
-_OPTIONS: Final = {"round": "--round", "signer": "--signer", "nonce": "--nonce"}
+_OPTIONS: Final = {"round": "--round", "signers": "--signer", "nonce": "--nonce"}
 """Arguments of `check`, as they are typed."""
 _HEADS: Final = ("submitter", "system", "benchmark", "scenario", "result", "unit", "is")
 
@@ -36,10 +42,11 @@ _HEADS: Final = ("submitter", "system", "benchmark", "scenario", "result", "unit
 def check(
     root: Path,
     round_: str | None,
-    signer: str | None,
+    signers: Sequence[str],
     nonce: str | None,
     sarif: Path | None,
     *,
+    key: Path | None = None,
     as_json: bool,
 ) -> int:
     """Check a submission; return the exit code.
@@ -47,10 +54,12 @@ def check(
     Parameters
     ----------
     root : Path
-    round_, signer, nonce : str or None
+    round_, signers, nonce : str or None, sequence of str, str or None
         As for `loadgen.mlperf.checker.check`.
     sarif : Path or None
         Where to write SARIF.
+    key : Path or None
+        Signs the manifest as "reviewer" if all is accepted.
     as_json : bool
         As for `Output`.
     """
@@ -61,14 +70,16 @@ def check(
         except LoadGenError as error:
             raise ending.WrongUse(str(error)) from None
     try:
+        if key is not None:
+            public_key_of(key)  # before the work: it may be no key
         report = check_tree(
             root,
             round=round_,
-            signer=signer,
+            signers=signers,
             nonce=nonce,
             processes=len(os.sched_getaffinity(0)),
         )
-    except RulesError as error:
+    except (RulesError, ImportError) as error:  # of the extra that signs
         raise ending.WrongUse(str(error)) from None
     except SettingsError as error:
         raise SettingsError(
@@ -78,9 +89,21 @@ def check(
         with replacing(sarif) as partial:
             document = to_sarif(report, loadgen.__version__)
             partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    if key is not None and report.accepted:
+        report = _signed(report, root, key)
     output.say(in_words(report))
+    if key is not None and not report.accepted:
+        output.say("Not signed: only what is accepted is.")
     code = ending.VALID if report.accepted else ending.INVALID
     return output.end(code, **report.to_dict())
+
+
+def _signed(report: Report, root: Path, key: Path) -> Report:
+    """Sign the manifest, which is made where there is none; return the report with that."""
+    if report.signed.manifest is None:
+        write_manifest(root)
+    sign_manifest(root, key, "reviewer")
+    return replace(report, signed=check_manifest(Tree(root, Findings())))
 
 
 def in_words(report: Report) -> str:
@@ -101,6 +124,8 @@ def _words(report: Report) -> Iterator[str]:
     counts = f"{count_in_words(len(report.results), 'result')}, {n_refused:,} refused; {errors}"
     verdict = "Accepted" if report.accepted else "Refused"
     yield wrapped(f"{verdict} by the rules of {report.title}: {counts}.", width=width)
+    for line in report.signed.lines():
+        yield wrapped(line, width=width)
     yield wrapped(report.notice, width=width)
 
 

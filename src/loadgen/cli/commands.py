@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from loadgen.cli.app import JSON, OVERWRITE, OVERWRITE_BOTH, QUIET, REPORT, Opening, app
+from loadgen.cli.app import JSON, OVERWRITE, OVERWRITE_BOTH, POWER, QUIET, REPORT, Opening, app
 from loadgen.cli.completion import modules, scenarios, targets
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
@@ -109,6 +109,7 @@ def _run(
         str | None, typer.Option(metavar="DIR", help="Folder for the result, absent or empty.")
     ] = None,
     page: Annotated[Path | None, REPORT] = None,
+    power: Annotated[str | None, POWER] = None,
     overwrite: Annotated[bool, OVERWRITE_BOTH] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the plan, as a file, and run nothing.")
@@ -129,6 +130,7 @@ def _run(
             given,
             dry_run=dry_run,
             page=page,
+            power=power,
             overwrite=overwrite,
             as_json=as_json,
             quiet=quiet,

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from loadgen.cli.app import JSON, app
+from loadgen.cli.app import JSON, group
 from loadgen.cli.ending import exit_code
 
 _BUILD_HELP = """Build a site of results, for any web server or none.
@@ -30,12 +30,7 @@ loadgen dashboard serve site
 loadgen dashboard serve site --port 8000
 """
 
-_dashboard = typer.Typer(
-    help="Build a site of results, or show one.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-app.add_typer(_dashboard, name="dashboard")
+_dashboard = group("dashboard", "Build a site of results, or show one.")
 
 
 @_dashboard.command("build", help=_BUILD_HELP)

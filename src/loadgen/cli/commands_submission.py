@@ -20,6 +20,7 @@ _SUBMIT_HELP = """Make a submission of runs that are there: of a suite's, or of 
 loadgen submit steelyard-1-results submission --fields system.toml
 loadgen submit logs submission --set submitter=ACME --benchmark bert=bert-99 --src code
 loadgen submit results submission --fields system.json --infer --key key.pem
+loadgen submit digits-training submission --fields system.toml --src train.py
 
 This machine is described as far as it can be; what is missing is asked for, or refused by its name.
 The submission is checked, and is there as a whole or not at all; the runs are not changed.
@@ -31,7 +32,10 @@ Exit codes: 0 it would be accepted, 1 refused, 2 wrong use, 3 it could not be ma
 @app.command("submit", help=_SUBMIT_HELP)
 def _submit(
     source: Annotated[
-        Path, typer.Argument(metavar="RUNS", help="A suite's folder, or one with logs below it.")
+        Path,
+        typer.Argument(
+            metavar="RUNS", help="A suite's folder, a training's, or one with logs below it."
+        ),
     ],
     target: Annotated[
         Path, typer.Argument(metavar="TARGET", help="Where it is made; nothing may be there.")
@@ -58,7 +62,8 @@ def _submit(
         typer.Option(
             "--benchmark",
             metavar="[FOLDER=]NAME",
-            help="What the logs in a folder are results of, where it is not certain.",
+            help="What the logs in a folder are results of, where it is not certain; may be"
+            " repeated: they are handed in under each.",
         ),
     ] = None,
     models: Annotated[
@@ -97,6 +102,7 @@ _CHECK_HELP = """Check a submission by the rules of its round, and by what its l
 loadgen check submission
 loadgen check submission --round v5.1 --json
 loadgen check submission --sarif findings.sarif
+loadgen check submission --signer KEY_OF_SUBMITTER --sign reviewer.pem
 
 Exit codes: 0 accepted, 1 refused, 2 wrong use.
 """
@@ -116,9 +122,21 @@ def _check(
             help="Its name, or a folder of rules. Default: what the tree says, else the newest.",
         ),
     ] = None,
-    signer: Annotated[
-        str | None,
-        typer.Option(metavar="KEY", help="Public key that has to have signed the manifest."),
+    signers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--signer",
+            metavar="KEY",
+            help="Public key that has to be among those that signed the manifest.",
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign",
+            metavar="FILE",
+            help="PEM with an Ed25519 key: sign the manifest as reviewer, if all is accepted.",
+        ),
     ] = None,
     nonce: Annotated[
         str | None,
@@ -132,4 +150,8 @@ def _check(
     """Check a submission by the rules of its round."""
     from loadgen.cli.check import check
 
-    raise typer.Exit(exit_code(lambda: check(root, round_, signer, nonce, sarif, as_json=as_json)))
+    raise typer.Exit(
+        exit_code(
+            lambda: check(root, round_, signers or (), nonce, sarif, key=key, as_json=as_json)
+        )
+    )

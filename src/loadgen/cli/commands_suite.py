@@ -12,15 +12,10 @@ from typing import Annotated
 
 import typer
 
-from loadgen.cli.app import JSON, QUIET, app
+from loadgen.cli.app import JSON, POWER, QUIET, group
 from loadgen.cli.ending import exit_code
 
-suite_app = typer.Typer(
-    help="Benchmarks with real models and data, run by the rules of a round.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-app.add_typer(suite_app, name="suite")
+suite_app = group("suite", "Benchmarks with real models and data, run by the rules of a round.")
 
 _ROUND = typer.Option("--round", metavar="ROUND", help="Its name, or a folder of rules.")
 _NAMES = typer.Argument(metavar="BENCHMARK...", help="None: all that have a program here.")
@@ -134,6 +129,7 @@ def _run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the suite that is there.")
     ] = False,
+    power: Annotated[str | None, POWER] = None,
     as_json: Annotated[bool, JSON] = False,
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
@@ -144,7 +140,7 @@ def _run(
         round_=round_, benchmarks=names or (), scenarios=scenarios or (), system_type=system_type,
         division=division, smoke=smoke, duration_s=duration_s, suts=suts or (), variant=variant,
         target_qps=target_qps or (), expected_qps=expected_qps or (), rates=rates,
-        nonce=nonce, output_dir=output_dir, overwrite=overwrite,
+        nonce=nonce, output_dir=output_dir, overwrite=overwrite, power=power,
     )  # fmt: skip
     raise typer.Exit(exit_code(lambda: run(options, as_json=as_json, quiet=quiet)))
 

@@ -7,8 +7,12 @@ Not for what the words of the command line mean (``job.py``).
 from __future__ import annotations
 
 import dataclasses
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import loadgen
 from loadgen.cli import ending
@@ -16,8 +20,14 @@ from loadgen.cli.job import Job, prepare
 from loadgen.cli.output import Output, result_document
 from loadgen.cli.plan import plan_document, plan_text
 from loadgen.cli.report import prepared, write
-from loadgen.errors import LoadGenError
-from loadgen.result.folder import prepare_output_dir
+from loadgen.errors import LoadGenError, SettingsError
+from loadgen.result.folder import READINGS_FILE, prepare_output_dir
+
+if TYPE_CHECKING:
+    from loadgen.mlperf.power import PowerSource
+
+_Around = Callable[[Callable[[], loadgen.Result]], loadgen.Result]
+"""Makes a run by what it is given; returns its result."""
 
 
 def run(
@@ -26,6 +36,7 @@ def run(
     *,
     dry_run: bool,
     page: Path | None = None,
+    power: str | None = None,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -40,6 +51,8 @@ def run(
         Show the plan instead.
     page : Path or None
         The file of a page about it.
+    power : str or None
+        By what of the machine power is measured, as for `loadgen.mlperf.power.source_named`.
     overwrite : bool
         Replace a saved result, and a page that is there.
     as_json, quiet : bool
@@ -50,17 +63,29 @@ def run(
     if dry_run:
         output.say(plan_text(job))
         return output.end(ending.VALID, plan=plan_document(job))
+    source = None if power is None else power_source(power)
     folder = output_folder(job.wanted.output_dir, overwrite)
     prepared(page, overwrite, output)
     task = job.task
-    result, error = measured(job.sut, job.dataset, task.scenario, task.settings, output)
-    if result is None:
-        return output.end(ending.NOT_FINISHED, error, result=None, report=None)
-    result = named(result, job)
-    output.show(result)
-    if folder or page:
-        output.say("")
-    error = save(result, folder, overwrite, output) or error
+    with tempfile.TemporaryDirectory() as scratch:
+        readings = Path(scratch, READINGS_FILE)
+        around = None if source is None else _with_power(source, readings)
+        result, error = measured(
+            job.sut, job.dataset, task.scenario, task.settings, output, around=around
+        )
+        if result is None:
+            return output.end(ending.NOT_FINISHED, error, result=None, report=None)
+        result = named(result, job)
+        output.show(result)
+        if folder or page:
+            output.say("")
+        unsaved = save(result, folder, overwrite, output)
+        if folder and not unsaved and around:
+            shutil.copyfile(readings, folder / READINGS_FILE)
+    error = unsaved or error
+    if why := result.environment.get("power", {}).get("error"):
+        ending.complain(f"power: {why}")
+        error = error or f"power: {why}"
     written, why = write(page, lambda path: result.report(path, overwrite=overwrite), output)
     error = error or why
     code = ending.code_of([result], error)
@@ -73,6 +98,8 @@ def measured(
     scenario: loadgen.Scenario,
     settings: loadgen.Settings,
     output: Output,
+    *,
+    around: _Around | None = None,
 ) -> tuple[loadgen.Result | None, str | None]:
     """Return what a run came to, and the error that ended it early; each None where there is none.
 
@@ -82,13 +109,41 @@ def measured(
         As for `loadgen.run`.
     output : Output
         Whether there is a live line.
+    around : callable, optional
+        Makes the run by what it is given, and returns its result.
     """
-    result, error = ending.attempt(
-        lambda: loadgen.run(sut, dataset, scenario, settings, progress=output.progress)
-    )
+
+    def run() -> loadgen.Result:
+        return loadgen.run(sut, dataset, scenario, settings, progress=output.progress)
+
+    result, error = ending.attempt(run if around is None else lambda: around(run))
     if error is None:
         return result, None
     return ending.result_of(error), ending.in_words(error)
+
+
+def _with_power(source: PowerSource, readings: Path) -> _Around:
+    from loadgen.mlperf.power import with_power  # noqa: PLC0415 - seldom wanted
+
+    return partial(with_power, source, readings)
+
+
+def power_source(name: str) -> PowerSource:
+    """Return what power is measured by.
+
+    Raises
+    ------
+    WrongUse
+        There is none of that name, or not here.
+    """
+    from loadgen.mlperf.power import source_named  # noqa: PLC0415 - seldom wanted
+
+    try:
+        return source_named(name)
+    except SettingsError as error:
+        raise SettingsError(each._replace(field="--power") for each in error.problems) from None
+    except (LoadGenError, ImportError) as error:
+        raise ending.WrongUse(f"--power {name}: {error}") from None
 
 
 def save(

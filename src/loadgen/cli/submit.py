@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +20,12 @@ import typer
 from loadgen.cli import ending
 from loadgen.cli.check import in_words
 from loadgen.cli.output import Output
-from loadgen.errors import LoadGenError, Problem, SettingsError
+from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
 from loadgen.mlperf.rules import RulesError
 from loadgen.mlperf.submission import Submitted
 from loadgen.mlperf.submission import submit as make
 from loadgen.mlperf.submission.fields import Ask, fields_in
+from loadgen.mlperf.submission.trained import is_training, submit_training
 
 _OPTIONS: Final = {
     "source": "RUNS",
@@ -65,6 +68,8 @@ def submit(options: SubmitOptions, *, as_json: bool) -> int:
     """
     output = Output(as_json=as_json, quiet=False)
     ask = None if as_json else _asked()
+    if is_training(options.source):
+        return _submit_training(options, ask, output)
     made, error = ending.attempt(lambda: _made(options, ask), "nothing was made")
     if made is None:
         assert error is not None
@@ -74,29 +79,68 @@ def submit(options: SubmitOptions, *, as_json: bool) -> int:
     return output.end(code, root=str(made.root), **made.report.to_dict())
 
 
+def _submit_training(options: SubmitOptions, ask: Ask | None, output: Output) -> int:
+    """Make a submission of training; return the exit code."""
+    root, error = ending.attempt(lambda: _trained(options, ask), "nothing was made")
+    if root is None:
+        assert error is not None
+        return output.end(ending.NOT_FINISHED, ending.in_words(error), root=None)
+    output.say(f"Made in {root}: a submission of training, which is not checked here")
+    return output.end(ending.VALID, root=str(root))
+
+
+def _trained(options: SubmitOptions, ask: Ask | None) -> Path:
+    src = dict(_pairs("--src", options.src, "PATH", _ALL)).get(_ALL)
+    if src is None:
+        raise SettingsError([Problem("--src", MISSING, "the file or folder of what was trained")])
+    with _named_as_typed():
+        return submit_training(
+            options.source,
+            options.target,
+            fields=_fields(options),
+            src=src,
+            probe=options.probe,
+            private_key=options.key,
+            ask=ask,
+        )
+
+
 def _made(options: SubmitOptions, ask: Ask | None) -> Submitted:
-    """Make a submission; errors call what is wrong as it was typed."""
-    given = {} if options.fields is None else _file(options.fields)
-    given |= _pairs("--set", options.given, "FIELD=TEXT")
-    try:
+    """Make a submission of inference."""
+    benchmarks: defaultdict[str, list[str]] = defaultdict(list)
+    for folder, name in _pairs("--benchmark", options.benchmarks, "FOLDER=NAME", _ALL):
+        benchmarks[folder].append(name)
+    with _named_as_typed():
         return make(
             options.source,
             options.target,
-            fields=given,
+            fields=_fields(options),
             round=options.round_,
-            benchmarks=_pairs("--benchmark", options.benchmarks, "FOLDER=NAME", _ALL),
-            models=_pairs("--model", options.models, "OWN=NAME"),
-            src=_pairs("--src", options.src, "NAME=PATH", _ALL),
+            benchmarks=benchmarks,
+            models=dict(_pairs("--model", options.models, "OWN=NAME")),
+            src=dict(_pairs("--src", options.src, "NAME=PATH", _ALL)),
             infer=options.infer,
             probe=options.probe,
             private_key=options.key,
             ask=ask,
             processes=len(os.sched_getaffinity(0)),
         )
+
+
+@contextmanager
+def _named_as_typed() -> Iterator[None]:
+    """Have errors call what is wrong as it was typed."""
+    try:
+        yield
     except (RulesError, ImportError) as error:  # of the extra that signs
         raise ending.WrongUse(str(error)) from None
     except SettingsError as error:
         raise SettingsError(map(_as_typed, error.problems)) from None
+
+
+def _fields(options: SubmitOptions) -> dict[str, Any]:
+    given = {} if options.fields is None else _file(options.fields)
+    return given | dict(_pairs("--set", options.given, "FIELD=TEXT"))
 
 
 def _file(path: Path) -> dict[str, Any]:
@@ -108,8 +152,8 @@ def _file(path: Path) -> dict[str, Any]:
 
 def _pairs(
     option: str, texts: Iterable[str], form: str, without: str | None = None
-) -> dict[str, str]:
-    """Return what stands before and behind the first ``=``.
+) -> Iterator[tuple[str, str]]:
+    """Yield what stands before and behind the first ``=``.
 
     Parameters
     ----------
@@ -120,15 +164,13 @@ def _pairs(
     without : str or None
         What stands before where there is no ``=``; None: there has to be one.
     """
-    found = {}
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign and without is not None:
             name, value = without, text
         elif not (sign and name):
             raise SettingsError([Problem(option, text, form)])
-        found[name] = value
-    return found
+        yield name, value
 
 
 def _as_typed(problem: Problem) -> Problem:

@@ -20,6 +20,7 @@ import loadgen
 from loadgen import terminal
 from loadgen.cli import ending
 from loadgen.cli.output import Output
+from loadgen.cli.run import power_source
 from loadgen.errors import Problem, SettingsError
 from loadgen.mlperf.rules import Rules, RulesError, load_rules
 from loadgen.mlperf.rules.tables import SCENARIOS
@@ -62,6 +63,7 @@ class SuiteOptions:
     nonce: str | None
     output_dir: Path | None
     overwrite: bool
+    power: str | None = None
 
 
 def run(options: SuiteOptions, *, as_json: bool, quiet: bool) -> int:
@@ -92,6 +94,7 @@ def run(options: SuiteOptions, *, as_json: bool, quiet: bool) -> int:
         "nonce": options.nonce,
         "output_dir": folder,
         "resume": not options.overwrite,
+        "power": None if options.power is None else power_source(options.power),
         "progress": output.progress,
         "on_step": output.say,
     }

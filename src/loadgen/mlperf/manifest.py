@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The manifest of a submission: the SHA-256 of every file; and its signature.
+"""The manifest of a submission: the SHA-256 of every file.
 
 ``manifest.json`` is ``{"version": 1, "files": {path: {"sha256": ..., "bytes": ...}}}``, paths
-relative to its folder with ``/``, in their order. ``manifest.json.sig`` signs the bytes of that
-file by Ed25519 (RFC 8032): ``{"version": 1, "algorithm": "Ed25519", "public_key": ...,
-"signature": ...}``, both in hexadecimal.
+relative to its folder with ``/``, in their order.
 
-Not for what the files say.
+Not for what the files say, nor for who signed them (``signature.py``).
 """
 
 from __future__ import annotations
@@ -17,13 +15,10 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from loadgen.errors import LoadGenError, needs_extra
+from loadgen.errors import LoadGenError
 from loadgen.whole_file import replacing
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 __all__ = [
     "MANIFEST",
@@ -32,9 +27,6 @@ __all__ = [
     "digest_of",
     "manifest_text",
     "parsed_manifest",
-    "public_key_of",
-    "signature_text",
-    "signed_by",
     "write_manifest",
 ]
 
@@ -42,10 +34,7 @@ MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.json.sig"
 
 _VERSION: Final = 1
-_ALGORITHM: Final = "Ed25519"
 _SHA256: Final = re.compile("[0-9a-f]{64}")
-_KEY: Final = re.compile("[0-9a-f]{64}")
-_SIGNED: Final = re.compile("[0-9a-f]{128}")
 
 
 class Listed(NamedTuple):
@@ -110,17 +99,14 @@ def parsed_manifest(table: Any) -> dict[str, Listed]:
     return listed
 
 
-def write_manifest(
-    root: str | os.PathLike[str], private_key: str | os.PathLike[str] | None = None
-) -> dict[str, Listed]:
-    """Write the manifest of all files below a folder, and its signature if there is a key.
+def write_manifest(root: str | os.PathLike[str]) -> dict[str, Listed]:
+    """Write the manifest of all files below a folder.
 
     Parameters
     ----------
     root : path
-        A manifest and a signature that are there are replaced.
-    private_key : path, optional
-        A PEM file with an Ed25519 key, not encrypted.
+        A manifest that is there is replaced. Signatures of it stay if it says the same; those of
+        another one are removed.
 
     Returns
     -------
@@ -129,27 +115,21 @@ def write_manifest(
     Raises
     ------
     LoadGenError
-        A file cannot be read or written, is a link or no file, or the key cannot be used; says
-        which and why.
-    ImportError
-        There is a key, and the extra ``sign`` is missing.
+        A file cannot be read or written, is a link or no file; says which and why.
     """
     folder = Path(root)
-    key = None if private_key is None else _private_key(Path(private_key))
+    file = folder / MANIFEST
     try:
         files = {
             path.relative_to(folder).as_posix(): digest_of(path) for path in _files_below(folder)
         }
+        text = manifest_text(files).encode()
+        if not (file.exists() and file.read_bytes() == text):
+            (folder / SIGNATURE).unlink(missing_ok=True)
     except OSError as error:
         raise LoadGenError(f"{error.filename}: cannot be read: {error.strerror}") from error
-    text = manifest_text(files)
-    with replacing(folder / MANIFEST) as partial:
-        partial.write_text(text, encoding="utf-8")
-    if key is None:
-        (folder / SIGNATURE).unlink(missing_ok=True)  # of another manifest
-    else:
-        with replacing(folder / SIGNATURE) as partial:
-            partial.write_text(signature_text(text.encode(), key), encoding="utf-8")
+    with replacing(file) as partial:
+        partial.write_bytes(text)
     return files
 
 
@@ -168,91 +148,3 @@ def _files_below(folder: Path) -> Iterable[Path]:
 
 def _raise(error: OSError) -> None:
     raise error
-
-
-def signature_text(manifest: bytes, key: Ed25519PrivateKey) -> str:
-    """Return the signature of a manifest's bytes, as its file has it."""
-    table = {
-        "version": _VERSION,
-        "algorithm": _ALGORITHM,
-        "public_key": key.public_key().public_bytes_raw().hex(),
-        "signature": key.sign(manifest).hex(),
-    }
-    return json.dumps(table, indent=1) + "\n"
-
-
-def signed_by(manifest: bytes, table: Any) -> str | None:
-    """Return the public key that a signature is of; None where it is not one of this manifest.
-
-    Parameters
-    ----------
-    manifest : bytes
-        The whole file.
-    table : object
-        Of the signature's JSON.
-
-    Returns
-    -------
-    str or None
-        64 hexadecimal digits. Whose key that is the signature does not say.
-
-    Raises
-    ------
-    ValueError
-        It is no signature; says what was expected.
-    ImportError
-        The extra ``sign`` is missing.
-    """
-    fields = table if isinstance(table, dict) else {}
-    if (fields.get("version"), fields.get("algorithm")) != (_VERSION, _ALGORITHM):
-        raise ValueError(f'expected "version": {_VERSION} and "algorithm": "{_ALGORITHM}"')
-    key, signature = fields.get("public_key"), fields.get("signature")
-    if not (isinstance(key, str) and _KEY.fullmatch(key)):
-        raise ValueError('expected 64 hexadecimal digits as "public_key"')
-    if not (isinstance(signature, str) and _SIGNED.fullmatch(signature)):
-        raise ValueError('expected 128 hexadecimal digits as "signature"')
-    try:
-        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - an extra
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
-            Ed25519PublicKey,
-        )
-    except ImportError as error:
-        raise needs_extra("sign", error) from error
-    try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(
-            bytes.fromhex(signature), manifest
-        )
-    except InvalidSignature:
-        return None
-    return key
-
-
-def public_key_of(private_key: str | os.PathLike[str]) -> str:
-    """Return the public half of a key, 64 hexadecimal digits: what a reader is told to expect.
-
-    Raises
-    ------
-    LoadGenError, ImportError
-        As for `write_manifest`.
-    """
-    return str(_private_key(Path(private_key)).public_key().public_bytes_raw().hex())
-
-
-def _private_key(path: Path) -> Ed25519PrivateKey:
-    try:
-        from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - an extra
-        from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
-            load_pem_private_key,
-        )
-    except ImportError as error:
-        raise needs_extra("sign", error) from error
-    try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except OSError as error:
-        raise LoadGenError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (TypeError, ValueError) as error:  # TypeError: it is encrypted
-        raise LoadGenError(f"{path}: no key that can be used: {error}") from error
-    if not isinstance(key, ed25519.Ed25519PrivateKey):
-        wanted = "openssl genpkey -algorithm ed25519 makes one"
-        raise LoadGenError(f"{path}: is no Ed25519 key; {wanted}")
-    return key

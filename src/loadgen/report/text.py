@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from loadgen.report import units
 from loadgen.report.certainty import certainty_lines
 from loadgen.report.times import TABLE_WIDTH, time_lines
-from loadgen.report.words import BELIEF, batches, client, goodput, knobs, stopping, watched
+from loadgen.report.words import BELIEF, batches, client, goodput, knobs, power, stopping, watched
 from loadgen.sut.watch import blocked_in_words
 from loadgen.terminal import wrapped
 from loadgen.values import NARROW, TEXT_WIDTH, count_in_words, per_cent
@@ -151,6 +151,8 @@ def _counts(result: Result) -> _Lines:
     overload = result.verdict.overload
     if overload and not any(overload in reason for reason in result.reasons):
         yield _labelled("queue", f"grew: {overload}")
+    if taken := power(result.environment):
+        yield _labelled("power", taken)
     if blocked := watched(result.environment.get("system", {})):
         yield _labelled("event loop", blocked_in_words(blocked))
     busy = client(result).get("event_loop_busy")

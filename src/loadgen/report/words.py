@@ -83,6 +83,20 @@ def client(result: Result) -> Mapping[str, Any]:
     return told if isinstance(told, Mapping) else {}
 
 
+def power(environment: Mapping[str, Any]) -> str:
+    """Say what a run took, by `loadgen.mlperf.power`; empty where nobody looked."""
+    told = environment.get("power")
+    if not isinstance(told, Mapping):
+        return ""
+    if "error" in told:
+        return f"not known: {told['error']}"
+    each = told.get("joules_per_sample")
+    share = f", {each:.4g} J a sample" if isinstance(each, float) else ""
+    gaps = f"; {'; '.join(told['gaps'])}" if told.get("gaps") else ""
+    taken = f"{told.get('mean_w'):.4g} W on average, {told.get('energy_j'):.4g} J"
+    return f"{taken}{share}, by {told.get('source')}{gaps}; {told.get('notice')}"
+
+
 def batches(sizes: Mapping[int, int]) -> str:
     """Say how many batches of which sizes there were."""
     n_batches, least, most = sum(sizes.values()), min(sizes), max(sizes)

@@ -21,10 +21,12 @@ from loadgen.result.manifest import KIND
 RESULT_FILE, RUN_FILE = "result.json", "run.toml"
 REPORT_FILE = "report.html"
 """Of `Result.report`, where nobody says another place."""
+READINGS_FILE = "spl.txt"
+"""Of power, where it was measured."""
 COLUMNS, OUTPUTS, DATASET, TOKENS = "columns", "outputs", "dataset", "tokens"
 
 _MARKER = ".loadgen-partial"  # in a folder that is being written: may be removed after a crash
-_OWN_FILES = (RESULT_FILE, RUN_FILE, REPORT_FILE, _MARKER)
+_OWN_FILES = (RESULT_FILE, RUN_FILE, REPORT_FILE, READINGS_FILE, _MARKER)
 _OWN_FOLDERS = (COLUMNS, OUTPUTS, DATASET, TOKENS)
 _LOG_PREFIX = "mlperf_log_"
 _NAMED = 3  # strange files that a message names

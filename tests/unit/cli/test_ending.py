@@ -112,3 +112,12 @@ def test_what_commands_are_for_is_not_cut_off() -> None:
     commands = " ".join(shown.partition("Commands:")[2].split())
     assert "..." not in commands
     assert "one HTML file, without scripts, that needs no network. selftest" in commands
+
+
+def test_nor_is_it_in_the_help_of_a_group() -> None:
+    for group, whole in (
+        ("suite", "by their hashes; say what brings those that miss."),
+        ("dashboard", "on this machine alone, until Ctrl-C."),
+    ):
+        shown = " ".join(CliRunner().invoke(cli.app, [group, "--help"]).stdout.split())
+        assert whole in shown

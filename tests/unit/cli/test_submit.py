@@ -29,6 +29,14 @@ def test_a_good_submission_is_said_to_be_accepted(tmp_path: Path) -> None:
     assert f"Made in {tmp_path / 'out'}" in done.output
 
 
+def test_a_benchmark_that_is_said_twice_is_both(tmp_path: Path) -> None:
+    gates = ("--benchmark", "3d-unet-99", "--benchmark", "3d-unet-99.9")
+    words = (*FIELDS, *gates, "--src", unpacked(UNET) / "closed/ACME/src/3d-unet-99")
+    done = typed(unpacked(UNET), tmp_path / "out", *words)
+    assert done.exit_code == 0, done.output
+    assert "2 results, 0 refused" in done.output
+
+
 def test_one_that_would_be_refused_is_made_and_ends_with_1(tmp_path: Path) -> None:
     done = typed(unpacked(UNET), tmp_path / "out", *FIELDS, "--set", "system_type=edge")
     assert done.exit_code == 1

@@ -60,11 +60,13 @@ def applied(scenario: Scenario, settings: Settings, knobs: Knobs) -> tuple[Scena
         fields["min_duration_s"] = knobs["min_duration"] / 1000
     if "min_query_count" in knobs:
         fields["min_queries"] = knobs["min_query_count"]
-        if isinstance(scenario, Offline):
+        # Without a duration an expected rate plans nothing: it stays, so that user.conf is true.
+        plans_nothing = knobs.get("min_duration") == 0
+        if isinstance(scenario, Offline) and not (plans_nothing and scenario.expected_qps):
             scenario = Offline(n_samples=knobs["min_query_count"])
     if knobs.get("performance_issue_unique"):
         fields["sample_order"] = "unique"
-        if isinstance(scenario, Offline):
+        if isinstance(scenario, Offline) and not scenario.expected_qps:
             scenario = Offline()  # as many samples as are loaded
     elif knobs.get("performance_issue_same"):
         fields["sample_order"] = "same"

@@ -91,8 +91,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "power.unchecked": Rule("Power is measured", "power rules; not checked here"),
         "manifest.format": Rule("The manifest can be read", _OWN),
         "manifest.file": Rule("The manifest has every file, as it is", _OWN),
-        "manifest.signature": Rule("The signature is one of the manifest", _OWN),
-        "manifest.signer": Rule("The signature is by the key that was named", _OWN),
+        "manifest.signature": Rule("Each signature is one of the manifest", _OWN),
+        "manifest.signer": Rule("Each key that was named signed the manifest", _OWN),
     }
 )
 """By their short names, which stay."""

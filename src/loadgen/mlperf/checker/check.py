@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from loadgen.mlperf.checker.context import (
     rules_of_round,
 )
 from loadgen.mlperf.checker.layout import Place, Submitter, places_of, submitters_of
-from loadgen.mlperf.checker.listed import check_manifest, known_key
+from loadgen.mlperf.checker.listed import Signed, check_manifest, known_key
 from loadgen.mlperf.checker.many import Work, judged
 from loadgen.mlperf.checker.report import Judged, Places, Report
 from loadgen.mlperf.checker.result import Outcome
@@ -39,7 +39,7 @@ def check(
     root: str | os.PathLike[str],
     *,
     round: str | None = None,
-    signer: str | None = None,
+    signers: Iterable[str] = (),
     nonce: str | None = None,
     processes: int = 1,
 ) -> Report:
@@ -52,8 +52,9 @@ def check(
     round : str, optional
         Its name, or a folder of rules. None: the one that a system's notes name, else that of the
         folders' form, else the newest of MLPerf.
-    signer : str, optional
-        The public key that has to have signed the manifest, 64 hexadecimal digits.
+    signers : iterable of str
+        Public keys that have to be among those that signed the manifest, 64 hexadecimal digits
+        each.
     nonce : str, optional
         That every run has to have, as in `loadgen.Settings`. None: the round's, if its files have
         one.
@@ -69,7 +70,7 @@ def check(
     Raises
     ------
     SettingsError, RulesError
-        `root` is no folder; there is no such round; `signer` is no key, `nonce` no nonce.
+        `root` is no folder; there is no such round; one of `signers` is no key, `nonce` no nonce.
 
     Examples
     --------
@@ -80,8 +81,9 @@ def check(
     folder = Path(root)
     if not os.path.isdir(folder):  # noqa: PTH112 - no error for any name, nor for want of rights
         raise SettingsError([Problem("ROOT", str(root), "a folder that is there")])
-    if signer is not None and known_key(signer) is None:
-        raise SettingsError([Problem("signer", signer, "64 hexadecimal digits")])
+    keys = {each: known_key(each) for each in signers}
+    if wrong := [each for each, key in keys.items() if key is None]:
+        raise SettingsError(Problem("signers", each, "64 hexadecimal digits") for each in wrong)
     rules = None if round is None else rules_of_round(round)
     tree = Tree(folder, Findings())
     submitters = list(submitters_of(tree))
@@ -90,7 +92,7 @@ def check(
     context = Context(tree, used, systems)
     if rules is None:
         _warn_of_known_seeds(context, submitters)
-    check_manifest(tree, None if signer is None else known_key(signer))
+    signed = check_manifest(tree, [key for key in keys.values() if key])
     work: list[Work] = []
     for submitter in submitters:
         mapping = mapping_of(context, submitter)
@@ -107,7 +109,7 @@ def check(
         tree.findings.take(group.findings)
     find_copies(tree.findings, chain.from_iterable(group.stamps for group in groups))
     outcomes = {place: each for group in groups for place, each in group.outcomes.items()}
-    return _report(context, outcomes)
+    return _report(context, outcomes, signed)
 
 
 def _descriptions(tree: Tree, submitters: list[Submitter]) -> Iterator[str]:
@@ -168,7 +170,7 @@ def _check_systems(context: Context, submitter: Submitter, places: list[Place]) 
             )
 
 
-def _report(context: Context, outcomes: Mapping[Place, Outcome]) -> Report:
+def _report(context: Context, outcomes: Mapping[Place, Outcome], signed: Signed) -> Report:
     round_, found = context.rules.round, Places(context.findings)
     systems = sorted({(each.submitter.name, each.system) for each in outcomes})
     numbers = {system: number for number, system in enumerate(systems, start=1)}
@@ -181,7 +183,8 @@ def _report(context: Context, outcomes: Mapping[Place, Outcome]) -> Report:
         )
         for place, each in outcomes.items()
     )
-    return Report(round_.name, round_.title, round_.notice, results, tuple(context.findings))
+    found_all = tuple(context.findings)
+    return Report(round_.name, round_.title, round_.notice, results, found_all, signed)
 
 
 def _paths(place: Place | None) -> Iterator[str]:

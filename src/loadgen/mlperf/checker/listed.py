@@ -1,26 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The manifest of a submission, compared with its files; and its signature."""
+"""The manifest of a submission, compared with its files; and its signatures."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from typing import Final
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
 
 from loadgen.errors import text_of
 from loadgen.mlperf.checker.tree import Tree
-from loadgen.mlperf.manifest import (
-    MANIFEST,
-    SIGNATURE,
-    Listed,
-    digest_of,
-    parsed_manifest,
-    signed_by,
-)
+from loadgen.mlperf.manifest import MANIFEST, SIGNATURE, Listed, digest_of, parsed_manifest
+from loadgen.mlperf.signature import Signature, holds, parsed_signatures
 
-__all__ = ["check_manifest", "known_key"]
+__all__ = ["Signed", "check_manifest", "known_key"]
 
 _LARGEST: Final = 1 << 26
 _KEY: Final = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Who signed which manifest.
+
+    Parameters
+    ----------
+    manifest : str or None
+        The SHA-256 of ``manifest.json``; None: there is none that can be read.
+    signatures : tuple of Signature
+        Those that hold.
+    unchecked : str
+        Why it is not known whether those that are there hold; empty: it is.
+    """
+
+    manifest: str | None = None
+    signatures: tuple[Signature, ...] = ()
+    unchecked: str = ""
+
+    def lines(self) -> Iterator[str]:
+        """Yield it in words."""
+        if self.manifest is None:
+            yield f"There is no {MANIFEST}: nothing says whether files were changed."
+        elif self.unchecked:
+            yield f"Signatures were not checked: {self.unchecked}."
+        elif not self.signatures:
+            yield "No signature of the manifest holds."
+        for each in self.signatures:
+            yield f"Signed by {each}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "sha256": self.manifest,
+            "signatures": [
+                {"public_key": each.public_key, "role": each.role} for each in self.signatures
+            ],
+            "unchecked": self.unchecked,
+        }
 
 
 def known_key(text: str) -> str | None:
@@ -28,24 +65,25 @@ def known_key(text: str) -> str | None:
     return text.lower() if _KEY.fullmatch(text.lower()) else None
 
 
-def check_manifest(tree: Tree, signer: str | None) -> str | None:
+def check_manifest(tree: Tree, signers: Collection[str] = ()) -> Signed:
     """Compare a manifest with the files, where there is one; return who signed it.
 
     Parameters
     ----------
     tree : Tree
-    signer : str or None
-        The public key that has to have signed it; None: any, or none.
+    signers : collection of str
+        The public keys that have to be among those that signed it.
     """
     if MANIFEST in tree.files:
         _check_files(tree)
     elif SIGNATURE in tree.files:
         tree.findings.add(SIGNATURE, "manifest.signature", "a signature alone", MANIFEST)
-    key = _check_signature(tree) if {MANIFEST, SIGNATURE} <= tree.files.keys() else None
-    if signer is not None and key != signer:
-        found = f"signed by {key}" if key else "no signature that holds"
-        tree.findings.add(SIGNATURE, "manifest.signer", found, f"one by {signer}")
-    return key
+    signed = _signed(tree)
+    keys = {each.public_key for each in signed.signatures}
+    for missing in (each for each in signers if each not in keys):
+        found = f"signed by {', '.join(sorted(keys))}" if keys else "no signature that holds"
+        tree.findings.add(SIGNATURE, "manifest.signer", found, f"one by {missing}")
+    return signed
 
 
 def _check_files(tree: Tree) -> None:
@@ -80,21 +118,27 @@ def _difference(tree: Tree, path: str, entry: Listed) -> str:
     return "" if digest == entry.sha256 else f"SHA-256 {digest}"
 
 
-def _check_signature(tree: Tree) -> str | None:
-    """Return the key that signed the manifest; None where that is not so, which is found."""
-    table, manifest = tree.table(SIGNATURE), tree.read(MANIFEST, _LARGEST)
-    if table is None or manifest is None:
-        return None
+def _signed(tree: Tree) -> Signed:
+    """Return who signed the manifest; signatures that do not hold are found."""
+    manifest = tree.read(MANIFEST, _LARGEST) if MANIFEST in tree.files else None
+    if manifest is None:
+        return Signed()
+    sha256 = hashlib.sha256(manifest).hexdigest()
+    table = tree.table(SIGNATURE) if SIGNATURE in tree.files else None
+    if table is None:
+        return Signed(sha256)
     try:
-        key = signed_by(manifest, dict(table))
+        there = parsed_signatures(dict(table))
+        good = tuple(each for each in there if holds(each, manifest))
     except ValueError as error:
         tree.findings.add(SIGNATURE, "manifest.signature", "another form", text_of(error))
-        return None
+        return Signed(sha256)
     except ImportError as error:
-        tree.findings.add(
-            SIGNATURE, "manifest.signature", "not checked", text_of(error), severity="warning"
-        )
-        return None
-    if key is None:
-        tree.findings.add(SIGNATURE, "manifest.signature", "one of other bytes", "one of these")
-    return key
+        why = text_of(error)
+        tree.findings.add(SIGNATURE, "manifest.signature", "not checked", why, severity="warning")
+        return Signed(sha256, unchecked=why)
+    for each in there:
+        if each not in good:
+            found = f"one by {each} of other bytes"
+            tree.findings.add(SIGNATURE, "manifest.signature", found, "one of these")
+    return Signed(sha256, good)

@@ -6,11 +6,12 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.layout import Place
+from loadgen.mlperf.checker.listed import Signed
 
 __all__ = ["Judged", "Places", "Report"]
 
@@ -53,6 +54,8 @@ class Report:
     results : tuple of Judged
     findings : tuple of Finding
         All of them.
+    signed : Signed
+        Who signed which manifest.
     """
 
     round: str
@@ -60,6 +63,7 @@ class Report:
     notice: str
     results: tuple[Judged, ...]
     findings: tuple[Finding, ...]
+    signed: Signed = field(default_factory=Signed)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -87,6 +91,7 @@ class Report:
                 if not each.accepted
             ],
             "findings": [*map(dataclasses.asdict, self.findings)],
+            "manifest": self.signed.to_dict(),
         }
 
     def _fields(self, result: Judged) -> dict[str, Any]:

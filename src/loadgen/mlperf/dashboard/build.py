@@ -224,7 +224,7 @@ def _detail(folder: Path, key: str, entry: Entry) -> dict[str, Any]:
         logs.append({"name": name, "copied": data is not None})
     found = {
         "path": entry.path, "verdicts": entry.verdicts, "findings": entry.findings, "logs": logs,
-        "curves": evidence.curves,
+        "curves": evidence.curves, "signers": entry.signers,
     }  # fmt: skip
     return {name: value for name, value in found.items() if value}
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from loadgen.errors import MISSING, Problem
 
-__all__ = ["FIELDS", "Entry", "Unit", "entry_of", "finding_of", "unit_of"]
+__all__ = ["FIELDS", "Entry", "Unit", "entry_of", "finding_of", "signers_of", "unit_of"]
 
 _NEEDED: Final = ("Submitter", "Model", "Scenario", "Performance_Units")
 _TEXTS: Final = (
@@ -93,6 +93,8 @@ class Entry:
     findings : tuple of mappings
     root : Path or None
         The submission, where it is at hand.
+    signers : tuple of str
+        Whose signatures of its submission hold, in words, as its check said.
     """
 
     fields: Mapping[str, Any]
@@ -102,6 +104,7 @@ class Entry:
     verdicts: Mapping[str, str]
     findings: tuple[Mapping[str, Any], ...]
     root: Path | None = None
+    signers: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -120,7 +123,12 @@ class Entry:
 
 
 def entry_of(
-    given: Mapping[str, Any], round_: str, *, is_reviewed: bool, root: Path | None = None
+    given: Mapping[str, Any],
+    round_: str,
+    *,
+    is_reviewed: bool,
+    root: Path | None = None,
+    signers: tuple[str, ...] = (),
 ) -> Entry | Problem:
     """Return one result as it is read, or what is wrong with it.
 
@@ -130,7 +138,7 @@ def entry_of(
         Any; fields that are not known are left out.
     round_ : str
         Its round, where it does not say.
-    is_reviewed, root
+    is_reviewed, root, signers
         As for `Entry`.
     """
     fields: dict[str, Any] = {}
@@ -161,6 +169,7 @@ def entry_of(
         {str(k): str(v) for k, v in verdicts.items()} if isinstance(verdicts, dict) else {},
         tuple(map(finding_of, findings)) if isinstance(findings, list) else (),
         root,
+        signers,
     )
 
 
@@ -169,6 +178,22 @@ def finding_of(given: Any) -> dict[str, str]:
     table = given if isinstance(given, dict) else {"found": given}
     found = {name: str(table[name]) for name in _FINDING if table.get(name) is not None}
     return {"severity": "error"} | found
+
+
+def signers_of(manifest: Any) -> tuple[str, ...]:
+    """Return who signed a submission, in words, by what its check says of its manifest.
+
+    Examples
+    --------
+    >>> signers_of({"signatures": [{"public_key": "fc51", "role": "reviewer"}]})
+    ('fc51 (reviewer)',)
+    """
+    signatures = manifest.get("signatures") if isinstance(manifest, dict) else None
+    tables = [each for each in signatures or () if isinstance(each, dict)]
+    return tuple(
+        f"{each.get('public_key')}" + (f" ({each['role']})" if each.get("role") else "")
+        for each in tables
+    )
 
 
 def _number(value: object) -> float | None:

@@ -16,7 +16,7 @@ from typing import Any, Final, get_args
 
 from loadgen.errors import Problem, ResultError
 from loadgen.mlperf.checker import check
-from loadgen.mlperf.dashboard.entry import Entry, entry_of, finding_of
+from loadgen.mlperf.dashboard.entry import Entry, entry_of, finding_of, signers_of
 from loadgen.mlperf.logs.read_source import parse_json
 from loadgen.mlperf.rules import Rules, load_rules, round_names
 from loadgen.mlperf.rules.tables import Division
@@ -139,10 +139,11 @@ def _read_document(
             f"{path}: holds no results; expected a list of them, or what loadgen check --json says"
         )
     round_ = str(about.get("round") or "")
+    signers = signers_of(about.get("manifest"))
     problems: list[str] = []
     for number, given in enumerate(results, start=1):
         table = given if isinstance(given, dict) else {}
-        entry = entry_of(table, round_, is_reviewed=is_reviewed, root=root)
+        entry = entry_of(table, round_, is_reviewed=is_reviewed, root=root, signers=signers)
         if isinstance(entry, Problem):
             problems.append(f"result {number}: {entry}")
             continue

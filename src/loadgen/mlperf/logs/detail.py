@@ -239,8 +239,9 @@ def _all_series(
         yield from log.notes(said)
         log.reach(begin_ns + series.end_ns)
         yield from log.entries((key, 0) for key in _COUNTERS)
-        yield log.line("power_begin", _utc(begin_ns))
-        yield log.line("power_end", _utc(begin_ns + _last_answer_ns(result, series)))
+        powered_ns = powered(result, series)
+        yield log.line("power_begin", _utc(powered_ns[0]))
+        yield log.line("power_end", _utc(powered_ns[1]))
     return later
 
 
@@ -262,10 +263,13 @@ def _plan(account: Account, series: Series) -> Iterator[Entry]:
     yield "generated_query_duration", duration_ns
 
 
-def _last_answer_ns(result: Result, series: Series) -> int:
+def powered(result: Result, series: Series) -> tuple[int, int]:
+    """Return from when to when power counts for a series, ns since 1970: to the last answer."""
+    begin_ns = epoch_ns(result.started_at) + series.start_ns
     columns, rows = result.data.columns, series.rows
     start_ns = result.data.run_start_ns + series.start_ns
-    return latest_done_ns(columns["completed"][rows], columns["status"][rows], start_ns)
+    lasted_ns = latest_done_ns(columns["completed"][rows], columns["status"][rows], start_ns)
+    return begin_ns, begin_ns + lasted_ns
 
 
 def _utc(at_ns: int) -> str:

@@ -4,10 +4,12 @@
 Every figure is marked: none is an official measurement.
 """
 
+from loadgen.mlperf.power.beside import source_named, with_power
 from loadgen.mlperf.power.energy import (
     Gap,
     Power,
     power_between,
+    result_power,
     run_power,
     training_power,
 )
@@ -25,6 +27,9 @@ __all__ = [
     "Readings",
     "power_between",
     "read_meter",
+    "result_power",
     "run_power",
+    "source_named",
     "training_power",
+    "with_power",
 ]

@@ -17,11 +17,13 @@ import numpy as np
 
 from loadgen.errors import ResultError, SettingsError
 from loadgen.mlperf.logs import read_logs
+from loadgen.mlperf.logs.detail import powered
 from loadgen.mlperf.power.meter import Readings, instant_ns, read_meter, stamp_of
 from loadgen.mlperf.training.read import read_training_log
+from loadgen.result import Result
 from loadgen.values import count_in_words, number, problem_of
 
-__all__ = ["NOTICE", "Gap", "Power", "power_between", "run_power", "training_power"]
+__all__ = ["NOTICE", "Gap", "Power", "power_between", "result_power", "run_power", "training_power"]
 
 NOTICE: Final = (
     "not an official measurement: no approved meter, no SPEC PTDaemon, no ranging run; not"
@@ -218,6 +220,34 @@ def run_power(
     counts = [detail.get(f"generated_{each}") for each in ("query_count", "samples_per_query")]
     known = [count for count in counts if isinstance(count, int)]
     return replace(power, n_samples=math.prod(known) if len(known) == len(counts) else None)
+
+
+def result_power(
+    result: Result, meter: str | os.PathLike[str], *, max_gap_s: float = MAX_GAP_S
+) -> Power:
+    """Return what a run took, without its logs: all series of its performance, or of its accuracy.
+
+    Parameters
+    ----------
+    result : Result
+        Of a run on a real clock.
+    meter : path
+        As for `run_power`, in UTC.
+    max_gap_s : float, s
+        As for `power_between`.
+
+    Raises
+    ------
+    SettingsError, ResultError
+        As for `run_power`.
+    """
+    phase = result.series[-1].phase  # performance comes last
+    judged = [series for series in result.series if series.phase == phase]
+    begin_ns, (last_ns, end_ns) = powered(result, judged[0])[0], powered(result, judged[-1])
+    if result.data.tally is not None:  # which has no answer's instant
+        end_ns = last_ns + judged[-1].end_ns
+    power = power_between(read_meter(meter), begin_ns, end_ns, max_gap_s=max_gap_s)
+    return replace(power, n_samples=sum(series.n_rows for series in judged))
 
 
 def training_power(

@@ -194,7 +194,7 @@ class PowerSampler:
     SettingsError
         `interval_s` is no number above 0.
     LoadGenError
-        The file cannot be written. After ``with``: the source could not be read.
+        The file cannot be written. At ``with``, and after it: the source could not be read.
 
     Examples
     --------
@@ -219,7 +219,9 @@ class PowerSampler:
         self._file = self._path.open("w", encoding="utf-8")
         self._last = 0
         self._offset_ns = time.time_ns() - time.monotonic_ns()
-        self._read()
+        if not self._could_read():
+            self._file.close()
+            raise self._unreadable()
         self._thread.start()
         return self
 
@@ -232,21 +234,27 @@ class PowerSampler:
         """End with one more reading."""
         self._over.set()
         self._thread.join()
-        try:
-            if self._error is None:
-                self._read()
-        finally:
-            self._file.close()
-        if self._error is not None and error is None:
-            raise LoadGenError(f"{self._source.name}: {self._error}") from self._error
+        is_whole = self._error is None and self._could_read()
+        self._file.close()
+        if not is_whole and error is None:
+            raise self._unreadable()
 
     def _sample(self) -> None:
         while not self._over.wait(self._interval_s):
-            try:
-                self._read()
-            except Exception as error:
-                self._error = error
+            if not self._could_read():
                 return
+
+    def _unreadable(self) -> LoadGenError:
+        error = LoadGenError(f"{self._source.name}: {self._error}")
+        error.__cause__ = self._error
+        return error
+
+    def _could_read(self) -> bool:
+        try:
+            self._read()
+        except Exception as error:  # of a source: a driver's, or a user's
+            self._error = error
+        return self._error is None
 
     def _read(self) -> None:
         reading = self._source.read(time.monotonic_ns())

@@ -7,7 +7,7 @@ Not for writing its files (``writing.py``).
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from typing import Any
 from loadgen.errors import MISSING, Problem, SettingsError
 from loadgen.mlperf.checker import Report, check
 from loadgen.mlperf.checker.context import OLD_LAYOUT, newest_official, rules_of_round
-from loadgen.mlperf.manifest import public_key_of, write_manifest
+from loadgen.mlperf.manifest import write_manifest
 from loadgen.mlperf.rules.submission_fields import SYSTEM_TYPES
+from loadgen.mlperf.signature import public_key_of, sign_manifest
 from loadgen.mlperf.submission.about import implementation, measurements
 from loadgen.mlperf.submission.fields import Ask, Fields, system_description
 from loadgen.mlperf.submission.naming import Naming
@@ -51,7 +52,7 @@ def submit(
     *,
     fields: Mapping[str, Any],
     round: str | None = None,
-    benchmarks: Mapping[str, str] | None = None,
+    benchmarks: Mapping[str, str | Sequence[str]] | None = None,
     models: Mapping[str, str] | None = None,
     src: Mapping[str, str | os.PathLike[str]] | None = None,
     infer: bool = False,
@@ -73,9 +74,9 @@ def submit(
         "digits.retraining" is that of one benchmark alone.
     round : str, optional
         Its name, or a folder of rules. None: the suite's, else the newest of MLPerf.
-    benchmarks : mapping of str to str, optional
+    benchmarks : mapping of str to str or sequence of str, optional
         Where folders and logs do not say it: a folder below `source`, "." for all, to the name of
-        the results in it, such as "bert-99".
+        the results in it, such as "bert-99"; to several, where it is handed in under each gate.
     models : mapping of str to str, optional
         Own names of models to the benchmarks they are of; in Open.
     src : mapping of str to path, optional
@@ -85,7 +86,7 @@ def submit(
     probe : bool
         Whether this machine is the system, and describes it as far as it can.
     private_key : path, optional
-        Signs the manifest; as for `loadgen.mlperf.manifest.write_manifest`.
+        Signs the manifest as "submitter"; as for `loadgen.mlperf.signature.sign_manifest`.
     ask : callable, optional
         Gets the name of a field that is missing and what it needs to be, and returns the answer.
     processes : int
@@ -131,7 +132,9 @@ def submit(
     plan = _planned(folder, origin, naming, said, sources, infer=infer, probe=probe)
     with appearing(root) as partial:
         write(plan, partial)
-        write_manifest(partial, private_key)
+        write_manifest(partial)
+        if private_key is not None:
+            sign_manifest(partial, private_key, "submitter")
         report = check(partial, round=name, processes=processes)
     return Submitted(root, report)
 

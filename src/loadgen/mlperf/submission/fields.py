@@ -26,12 +26,14 @@ from loadgen.mlperf.rules.submission_fields import (
 )
 from loadgen.values import name_hint
 
-__all__ = ["Ask", "Fields", "fields_in", "system_description"]
+__all__ = ["VCPUS", "Ask", "Fields", "fields_in", "system_description"]
 
 Ask = Callable[[str, str], str]
 """Gets the name of a field and what it needs to be; returns the answer, empty for none."""
 
-_KNOWN: Final = (*SYSTEM_FIELDS, *NETWORK_FIELDS, *MEASUREMENTS_FIELDS)
+VCPUS: Final = "host_processor_vcpu_count"
+"""Asked for of systems that train."""
+_KNOWN: Final = (*SYSTEM_FIELDS, VCPUS, *NETWORK_FIELDS, *MEASUREMENTS_FIELDS)
 _FOLDER: Final = re.compile(r"[^\W_][\w .+-]{0,99}")
 """What a folder may be called: it shows what it is, and is one folder everywhere."""
 

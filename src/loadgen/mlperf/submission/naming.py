@@ -6,7 +6,7 @@ Where these leave several, it has to be said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from loadgen.errors import MISSING, Problem
@@ -28,8 +28,9 @@ class Naming:
     Parameters
     ----------
     rules : Rules
-    told : mapping of str to str
-        A folder below the source, "." for all of it, to the name of the results in it.
+    told : mapping of str to str or sequence of str
+        A folder below the source, "." for all of it, to the name of the results in it; to several
+        where it is handed in under each.
     models : mapping of str to str
         Own names of models to the benchmarks that they are of.
     ask : callable or None
@@ -44,19 +45,28 @@ class Naming:
     """
 
     def __init__(
-        self, rules: Rules, told: Mapping[str, str], models: Mapping[str, str], ask: Ask | None
+        self,
+        rules: Rules,
+        told: Mapping[str, str | Sequence[str]],
+        models: Mapping[str, str],
+        ask: Ask | None,
     ) -> None:
         self.rules = rules
-        self._told = {key.strip("/") or _ALL: value for key, value in told.items()}
+        self._told = {
+            key.strip("/") or _ALL: (value,) if isinstance(value, str) else tuple(value)
+            for key, value in told.items()
+            if value
+        }
         self.models = models
         self._ask = ask
         names = [name for each in rules.benchmarks.values() for name in each.result_names]
         self._names = tuple(names)
-        known = {"benchmarks": (told, (*names, *models)), "models": (models, names)}
+        said = [(f"benchmarks.{key}", each) for key, value in self._told.items() for each in value]
+        own = [(f"models.{key}", each) for key, each in models.items()]
         self.problems = [
-            Problem(f"{what}.{key}", name, f"one of {', '.join(allowed)}{name_hint(name, allowed)}")
-            for what, (table, allowed) in known.items()
-            for key, name in table.items()
+            Problem(key, name, f"one of {', '.join(allowed)}{name_hint(name, allowed)}")
+            for pairs, allowed in ((said, (*names, *models)), (own, names))
+            for key, name in pairs
             if name not in allowed
         ]
 
@@ -64,30 +74,33 @@ class Naming:
         """Return the benchmark that results of a name are of."""
         return self.rules.find(self.models.get(name, name))[0]
 
-    def name(self, found: Found) -> str | None:
-        """Return the name of a run's results; None where it is not certain, which is a problem."""
+    def names(self, found: Found) -> tuple[str, ...]:
+        """Return the names of a run's results; none where they are not certain, a problem."""
         total = found.run.get("qsl_reported_total_count")
         place, said = self._said(found)
         fitting = [each for each in said or self._names if total in _counts(self.benchmark(each))]
-        if len(fitting) == 1:
-            return self._handed_in(fitting[0])
-        if not fitting:
-            counts = {count for each in said for count in _counts(self.benchmark(each))}
-            allowed = f"{', '.join(map(str, sorted(counts)))}, as {' and '.join(said)}"
+        is_told = place in self._told
+        if len(fitting) == (len(said) if is_told else 1):
+            return tuple(map(self._handed_in, fitting))
+        if is_told or not fitting:
+            others = [each for each in said if each not in fitting]
+            counts = {count for each in others for count in _counts(self.benchmark(each))}
+            allowed = f"{', '.join(map(str, sorted(counts)))}, as {' and '.join(others)}"
             allowed = allowed if said else f"as many as a benchmark of {self.rules.round.name} has"
             self.problems.append(Problem(f"samples of {found.where}", total or MISSING, allowed))
-            return None
+            return ()
         allowed = f"one of {', '.join(fitting)}"
         answer = self._ask(f"benchmarks.{place}", allowed) if self._ask else ""
         if answer in fitting:
-            self._told[place] = answer
-            return self._handed_in(answer)
+            self._told[place] = (answer,)
+            return (self._handed_in(answer),)
         self.problems.append(Problem(f"benchmarks.{place}", answer or MISSING, allowed))
-        return None
+        return ()
 
     def _handed_in(self, name: str) -> str:
         """Return what results are handed in as: a model's own name, where it has one."""
-        return next((own for own, each in self.models.items() if each == name), name)
+        own = (key for key, each in self.models.items() if each == name)
+        return name if name in self.models else next(own, name)
 
     def _said(self, found: Found) -> tuple[str, tuple[str, ...]]:
         """Return a folder that a run lies in, and what it is told to have or is called, if any is.
@@ -96,8 +109,8 @@ class Naming:
         """
         folders = list(_upwards(found.where))
         for each in folders:
-            if (name := self._told.get(each)) is not None:
-                return each, (self.models.get(name, name),)
+            if each in self._told:
+                return each, self._told[each]
         for each in folders:
             name = found.source.name if each == _ALL else each.rpartition("/")[2]
             if (name := self.models.get(name, name)) in self._names:

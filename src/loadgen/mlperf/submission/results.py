@@ -57,17 +57,17 @@ def results_of(runs: Iterable[Found], naming: Naming) -> list[Result]:
     """Return the results that runs make; what is not certain or lacks is a problem of `naming`."""
     groups: dict[tuple[str, ScenarioName], dict[str, Found]] = {}
     for found in sorted(runs, key=lambda each: each.part != "performance"):  # these are asked about
-        name = naming.name(found)
-        scenario = None if name is None else naming.scenario(found, name)
-        if name is None or scenario is None:
-            continue
-        parts = groups.setdefault((name, scenario), {})
-        first = parts.setdefault(found.part, found)
-        if first is not found:
-            allowed = (
-                f"one of them: {first.where} is another {found.part} run of {name}, {scenario}"
-            )
-            naming.problems.append(Problem(found.where, "a second one", allowed))
+        for name in naming.names(found):
+            scenario = naming.scenario(found, name)
+            if scenario is None:
+                break
+            parts = groups.setdefault((name, scenario), {})
+            first = parts.setdefault(found.part, found)
+            if first is not found:
+                allowed = (
+                    f"one of them: {first.where} is another {found.part} run of {name}, {scenario}"
+                )
+                naming.problems.append(Problem(found.where, "a second one", allowed))
     results = []
     for (name, scenario), parts in groups.items():
         missing = [part for part in _BOTH if part not in parts]

@@ -30,7 +30,7 @@ from loadgen.mlperf.submission.about import copy_folder, readme_text, user_conf_
 from loadgen.mlperf.submission.accuracy import write_accuracy
 from loadgen.mlperf.submission.results import Result
 
-__all__ = ["Plan", "appearing", "write"]
+__all__ = ["Plan", "appearing", "folder_named", "write", "write_json"]
 
 _OF_POWER: Final = ("power", "ranging")
 _NO_LETTERS: Final = re.compile(r"[^\w.+-]+")
@@ -110,10 +110,10 @@ def write(plan: Plan, root: Path) -> None:
     """
     system = plan.system
     submitter = root / system["division"] / system["submitter"]
-    name = _NO_LETTERS.sub("_", system["system_name"]).strip("._") or "system"
-    _write_json(submitter / "systems" / f"{name}.json", system)
+    name = folder_named(system["system_name"])
+    write_json(submitter / "systems" / f"{name}.json", system)
     if plan.models:
-        _write_json(submitter / "model_mapping.json", plan.models)
+        write_json(submitter / "model_mapping.json", plan.models)
     for benchmark, source in plan.sources.items():
         copy_folder(source, submitter / "src" / benchmark)
         readme = submitter / "src" / benchmark / "README.md"
@@ -134,7 +134,7 @@ def write(plan: Plan, root: Path) -> None:
 def _write_result(plan: Plan, result: Result, target: Path) -> None:
     place = f"{result.name}/{result.scenario}"
     run, rules = result.performance, plan.rules
-    _write_json(target / "measurements.json", plan.measurements[place])
+    write_json(target / "measurements.json", plan.measurements[place])
     conf = user_conf_text(result, rules)
     (target / "user.conf").write_text(conf, encoding="utf-8", errors="surrogateescape")
     text = readme_text(run, rules, result.name, result.scenario, plan.caveat)
@@ -158,7 +158,13 @@ def _write_result(plan: Plan, result: Result, target: Path) -> None:
         copy_folder(audit.folder, target / audit.part)
 
 
-def _write_json(path: Path, table: Mapping[str, Any]) -> None:
+def folder_named(system: str) -> str:
+    """Return what files and folders of a system are called."""
+    return _NO_LETTERS.sub("_", system).strip("._") or "system"
+
+
+def write_json(path: Path, table: Mapping[str, Any]) -> None:
+    """Write a table into a file, whose folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(table, indent=2, ensure_ascii=False)
     path.write_text(f"{text}\n", encoding="utf-8")

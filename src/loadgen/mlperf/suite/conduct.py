@@ -20,19 +20,21 @@ from loadgen.config.scenarios import Scenario
 from loadgen.config.settings import Settings, settings_from
 from loadgen.errors import LoadGenError, described, text_of, unwrapped
 from loadgen.mlperf.audit import Evidence
+from loadgen.mlperf.power import PowerSource
 from loadgen.mlperf.reference import Reference, load_reference
 from loadgen.mlperf.reference.accuracy import answers_of, scores
 from loadgen.mlperf.reference.base import known_variant
 from loadgen.mlperf.rules import Rules, check_run
 from loadgen.mlperf.rules.grading import grade
 from loadgen.mlperf.rules.settings import settings_for
-from loadgen.mlperf.rules.tables import LIMITED, SCENARIOS, ScenarioName
+from loadgen.mlperf.rules.tables import SCENARIOS, ScenarioName
 from loadgen.mlperf.suite.asking import RATED, Asked, system_named
 from loadgen.mlperf.suite.measuring import Bench
 from loadgen.mlperf.suite.outcome import Row
 from loadgen.mlperf.suite.rates import offline_rate, server_rate
 from loadgen.mlperf.suite.readiness import check_disk
 from loadgen.mlperf.suite.state import ACCURACY, PARTIAL, PERFORMANCE, State, is_done, judged_by
+from loadgen.report import words
 from loadgen.result import Result
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class Conduct:
     progress : bool or None
     clock : VirtualClock or None
         As for `loadgen.run`.
+    power : PowerSource or None
+        As for `run_suite`.
     say : callable
         Gets a line before each step.
     """
@@ -80,13 +84,14 @@ class Conduct:
         *,
         progress: bool | None,
         clock: VirtualClock | None,
+        power: PowerSource | None,
         say: Callable[[str], object],
     ) -> None:
         self.name, self._asked, self._state = name, asked, state
         self._rules: Rules = asked.rules
         self._benchmark = asked.rules.benchmarks[name]
         self._folder: Path = state.folder / name
-        self._progress, self._clock, self._say = progress, clock, say
+        self._progress, self._clock, self._power, self._say = progress, clock, power, say
         self._notes = [each for each in (asked.rules.round.notice, asked.caveat) if each]
 
     @property
@@ -160,7 +165,7 @@ class Conduct:
             sut = self._program.sut(known_variant(self._program, self._asked.variant))
         else:
             sut = system_named(self.name, system)
-        return Bench(sut, self._program.dataset, self._progress, self._clock)
+        return Bench(sut, self._program.dataset, self._progress, self._clock, self._power)
 
     def _accuracy(self, scenario: ScenarioName) -> Mapping[str, float]:
         """Return the answers' quality: of the run that is there, or of a new one."""
@@ -196,6 +201,7 @@ class Conduct:
             "reasons": (*result.reasons, *map(str, result.health.causes)),
             "breaches": self._breaches(scenario, result),
             "folder": f"{self.name}/{scenario}/{PERFORMANCE}",
+            "power": words.power(result.environment),
         }
 
     def _breaches(self, scenario: ScenarioName, result: Result) -> tuple[str, ...]:
@@ -219,9 +225,9 @@ class Conduct:
         return result
 
     def _settings(self, scenario: ScenarioName, mode: Mode) -> tuple[Scenario, Settings]:
-        # An accuracy run asks each sample once: only of a server it is to be known how fast.
-        is_rated = scenario in (RATED if mode == PERFORMANCE else LIMITED)
-        rate = self._rate(scenario) if is_rated else None
+        # An accuracy run asks each sample of Offline once, whatever it expects. It is told the
+        # same as the performance run, so that one user.conf is true of both.
+        rate = self._rate(scenario) if scenario in RATED else None
         found, settings = settings_for(
             self._rules, self.name, scenario,
             mode=mode, target_qps=rate, expected_qps=rate,

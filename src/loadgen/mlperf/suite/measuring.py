@@ -17,9 +17,11 @@ from loadgen.config.scenarios import Scenario
 from loadgen.config.settings import Settings
 from loadgen.errors import LoadGenError
 from loadgen.mlperf.logs import LogSink
+from loadgen.mlperf.power import PowerSource, with_power
 from loadgen.mlperf.suite.page import write_run_page
 from loadgen.mlperf.suite.state import PARTIAL
 from loadgen.result import Result
+from loadgen.result.folder import READINGS_FILE
 from loadgen.run import run
 from loadgen.sut import SystemUnderTest
 
@@ -40,12 +42,15 @@ class Bench:
     progress : bool or None
     clock : VirtualClock or None
         As for `loadgen.run`.
+    power : PowerSource or None
+        Measures the power of the performance runs that are kept.
     """
 
     sut: SystemUnderTest
     dataset: Any
     progress: bool | None
     clock: VirtualClock | None
+    power: PowerSource | None = None
 
     def run(self, scenario: Scenario, settings: Settings, **options: Any) -> Result:
         """Return the result of a run that is not kept; options as for `loadgen.run`."""
@@ -88,8 +93,17 @@ class Bench:
         logs, whole = work / "logs", work / "whole"
         try:
             is_accuracy = settings.mode == "accuracy"
-            result = self.run(scenario, settings, sinks=[LogSink(logs)], keep_outputs=is_accuracy)
+
+            def made() -> Result:
+                sinks = [LogSink(logs)]
+                return self.run(scenario, settings, sinks=sinks, keep_outputs=is_accuracy)
+
+            readings = work / READINGS_FILE
+            power = None if is_accuracy else self.power
+            result = made() if power is None else with_power(power, readings, made)
             result.save(whole)
+            if power is not None:
+                readings.replace(whole / READINGS_FILE)
             for path in logs.iterdir():
                 path.replace(whole / path.name)
             finish(result, whole)

@@ -55,6 +55,8 @@ class Row:
         Where the performance run and the accuracy run are, below the suite's folder.
     error : str or None
         Why it could not be finished.
+    power : str
+        What the performance run took, in words; empty where nobody looked.
     """
 
     benchmark: str
@@ -72,6 +74,7 @@ class Row:
     folder: str = ""
     accuracy_folder: str = ""
     error: str | None = None
+    power: str = ""
 
     @property
     def gates(self) -> dict[str, bool]:
@@ -210,3 +213,5 @@ def _remarks(rows: tuple[Row, ...]) -> Iterator[str]:
         if row.error is not None:
             yield f"{what}: not finished: {row.error}"
         yield from (f"{what}: {reason}" for reason in (*row.reasons, *row.breaches))
+        if row.power:
+            yield f"{what}: power {row.power}"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loadgen.mlperf.power import PowerSource
 from loadgen.mlperf.rules import Rules, load_rules
 from loadgen.mlperf.rules.tables import Division, SystemType
 from loadgen.mlperf.suite.asking import Asked, Rates, System, asked_for
@@ -41,6 +42,7 @@ def run_suite(
     rates: Rates | None = None,
     nonce: str | None = None,
     resume: bool = True,
+    power: PowerSource | None = None,
     progress: bool | None = None,
     on_step: Callable[[str], object] | None = None,
     clock: VirtualClock | None = None,
@@ -80,6 +82,9 @@ def run_suite(
         As in `loadgen.Settings`. None: the round's, if its files have one.
     resume : bool
         Whether a suite that is in `output_dir` goes on; False: it is replaced.
+    power : PowerSource, optional
+        Measures the power of the performance runs, such as `loadgen.mlperf.power.RaplSource`: in
+        their ``environment["power"]``, with the readings beside. Not an official measurement.
     progress, clock
         As for `run`.
     on_step : callable, optional
@@ -119,7 +124,7 @@ def run_suite(
     folder = Path(output_dir).absolute()
     with opened(folder, asked, resume=resume) as state:
         conducts = {
-            name: Conduct(asked, state, name, progress=progress, clock=clock, say=say)
+            name: Conduct(asked, state, name, progress=progress, clock=clock, power=power, say=say)
             for name in asked.scenarios
         }
         missing = {name: _missing(asked, conduct, folder) for name, conduct in conducts.items()}

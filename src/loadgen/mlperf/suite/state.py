@@ -9,18 +9,18 @@ goes on has to know, and is replaced as a whole. Not for what is in a run's fold
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from loadgen import folder_lock
 from loadgen.errors import LoadGenError, Problem, SettingsError
 from loadgen.mlperf.audit import AUDITS
-from loadgen.mlperf.rules.tables import LIMITED, SCENARIOS, ScenarioName
+from loadgen.mlperf.rules.tables import SCENARIOS, ScenarioName
 from loadgen.mlperf.suite.asking import Asked
 from loadgen.mlperf.suite.belonging import common, differences, identity
 from loadgen.result.folder import REPORT_FILE, RESULT_FILE
@@ -159,26 +159,9 @@ def opened(folder: Path, asked: Asked, *, resume: bool) -> Iterator[State]:
         yield state
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep other suites and audits out of a suite's folder, which is made if it is not there.
-
-    Raises
-    ------
-    LoadGenError
-        It cannot be written, or is in use.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / _LOCK_FILE).open("w")
-    except OSError as error:
-        raise LoadGenError(f"{folder}: cannot be written: {error.strerror or error}") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise LoadGenError(f"{folder}: another suite is writing into it") from None
-        yield
+def locked(folder: Path) -> AbstractContextManager[None]:
+    """Keep other suites and audits out of a suite's folder; see `loadgen.folder_lock.locked`."""
+    return folder_lock.locked(folder, _LOCK_FILE, "suite")
 
 
 def _read(folder: Path) -> dict[str, Any] | None:
@@ -259,8 +242,8 @@ def _joined(folder: Path, there: dict[str, Any] | None, asked: Asked) -> dict[st
         problems += differences(f"{name}: ", there["benchmarks"].get(name, now), now)
         for scenario, rate in given.get(name, {}).items():
             before = there["rates"].get(name, {}).get(scenario, rate)
-            runs = (ACCURACY, PERFORMANCE) if scenario in LIMITED else (PERFORMANCE,)
-            is_used = any(is_done(folder / name / scenario / each) for each in runs)
+            runs = (folder / name / scenario / each for each in (ACCURACY, PERFORMANCE))
+            is_used = any(map(is_done, runs))
             if before["rate"] != rate["rate"] and is_used:
                 allowed = f"{before['rate']:g}, as in the run that is there"
                 problems.append(Problem(f"rates.{name}.{scenario}", rate["rate"], allowed))

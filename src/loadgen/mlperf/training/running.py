@@ -7,10 +7,8 @@ run was, so nothing else is kept. Not for one run (``harness.py``).
 
 from __future__ import annotations
 
-import fcntl
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ import numpy as np
 from loadgen import environment
 from loadgen._core import VirtualClock
 from loadgen.errors import LoadGenError, Problem, SettingsError
+from loadgen.folder_lock import locked
 from loadgen.mlperf.rules import load_rules
 from loadgen.mlperf.training.convergence import Reference
 from loadgen.mlperf.training.harness import stamps, train_once
@@ -105,7 +104,7 @@ def run_training(
     if found := [each for each in problems if each is not None]:
         raise SettingsError(found)
     said["notice"] = load_rules(ROUND).round.notice
-    with _locked(folder):
+    with locked(folder, _LOCK_FILE, "training"):
         there = _prepared(folder, wanted, resume=resume)
         _write(folder / RULES_FILE, rules_yaml(task, division))
         done = []
@@ -177,19 +176,3 @@ def _check_same(run: TrainingRun, said: Mapping[str, Any], folder: Path) -> None
 def _write(file: Path, text: str) -> None:
     with replacing(file) as partial:
         partial.write_text(text, "utf-8")
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep other trainings out of a folder, which is made if it is not there."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / _LOCK_FILE).open("w")
-    except OSError as error:
-        raise LoadGenError(f"{folder}: cannot be written: {error.strerror or error}") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise LoadGenError(f"{folder}: another training is writing into it") from None
-        yield

@@ -189,6 +189,8 @@ def figures_section(result: Result) -> Section:
     overload = result.verdict.overload
     if overload and not any(overload in reason for reason in result.reasons):
         said.append(f"the queue grew: {overload}")
+    if taken := words.power(result.environment):
+        said.append(f"power: {taken}")
     if said:
         blocks.append(Items([*map(sentence, said)]))
     rows = [*_limit_rows(result)]

@@ -102,6 +102,18 @@ def test_a_result_in_two_files_is_one_and_two_in_one_place_say_so(tmp_path: Path
     assert "results of 1234.5, 9 in" in found[rows[1]["key"]]["findings"][-1]["found"]
 
 
+def test_a_result_says_who_signed_its_submission(tmp_path: Path) -> None:
+    signatures = [{"public_key": "ab12", "role": "submitter"}, {"public_key": "cd34"}, 5]
+    document = checked([RESULT], "v6.1") | {"manifest": {"signatures": signatures}}
+    built = build([written(tmp_path / "a.json", document)], tmp_path / "site")
+    (detail,) = details(built.path).values()
+    assert detail["signers"] == ["ab12 (submitter)", "cd34"]
+    for nothing in ({}, {"manifest": None}, {"manifest": {"signatures": None}}):
+        document = checked([RESULT], "v6.1") | nothing
+        built = build([written(tmp_path / "a.json", document)], built.path, overwrite=True)
+        assert "signers" not in next(iter(details(built.path).values()))
+
+
 def test_addresses_of_results_stay_when_others_come(tmp_path: Path) -> None:
     few = build([written(tmp_path / "a.json", results(10))], tmp_path / "few")
     many = build([written(tmp_path / "b.json", results(60))], tmp_path / "many")

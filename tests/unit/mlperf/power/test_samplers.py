@@ -175,6 +175,15 @@ def test_source_that_breaks_is_told_at_the_end(tmp_path) -> None:
     assert read_meter(tmp_path / "spl.txt").watts[0] == 1.0
 
 
+@pytest.mark.parametrize("breaks", [1, 2])
+def test_source_that_breaks_at_once_or_at_the_very_end_is_told(tmp_path, breaks) -> None:
+    with (
+        pytest.raises(LoadGenError, match="counting: unplugged"),
+        PowerSampler(Counting(1, breaks), tmp_path / "spl.txt", interval_s=3600),
+    ):
+        assert breaks == 2
+
+
 def test_error_within_is_not_hidden(tmp_path) -> None:
     source = Counting(often=2, breaks=2)
     with (

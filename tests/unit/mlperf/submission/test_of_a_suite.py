@@ -124,6 +124,8 @@ def test_shortened_runs_of_the_real_model_lack_nothing_but_their_length(tmp_path
     assert rules <= {"rules.duration"}, "\n".join(map(str, made.report.errors))
     readme = next(made.root.rglob("results/**/README.md")).read_text()
     assert "not a result" in readme
+    (conf,) = made.root.rglob("Offline/user.conf")
+    assert "digits.Offline.target_qps = " in conf.read_text(), "one load, of both runs"
     assert (made.root / "open/ACME/src/digits/digits.py").is_file()
 
 

@@ -14,8 +14,9 @@ from submitting import described, made, refused
 from loadgen.errors import LoadGenError, SettingsError
 from loadgen.mlperf.checker import check
 from loadgen.mlperf.checker.context import rules_of_round
-from loadgen.mlperf.manifest import digest_of, public_key_of
+from loadgen.mlperf.manifest import digest_of
 from loadgen.mlperf.rules.submission_fields import NETWORK_FIELDS
+from loadgen.mlperf.signature import public_key_of
 from loadgen.mlperf.submission import submit
 from loadgen.mlperf.submission.fields import fields_in
 
@@ -168,8 +169,10 @@ def test_a_key_signs_the_manifest(logs: Path) -> None:
     )
     found = made(logs, private_key=key)
     assert found.report.accepted
-    assert not check(found.root, signer=public_key_of(key)).findings
-    assert check(found.root, signer="0" * 64).errors
+    assert not check(found.root, signers=[public_key_of(key)]).findings
+    assert check(found.root, signers=["0" * 64]).errors
+    (signature,) = found.report.signed.signatures
+    assert (signature.public_key, signature.role) == (public_key_of(key), "submitter")
 
 
 @pytest.fixture(scope="module")

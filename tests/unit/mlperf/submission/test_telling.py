@@ -105,6 +105,19 @@ def test_a_folder_that_is_called_as_a_benchmark_is_asked_about_once(logs: Path) 
     assert found.report.results[0].place.benchmark == "3d-unet-99.9"
 
 
+def test_a_folder_is_handed_in_under_each_gate_that_is_told(logs: Path) -> None:
+    both = ["3d-unet-99", "3d-unet-99.9"]
+    found = made(logs, benchmarks={".": both})
+    assert found.report.findings == ()
+    assert [each.place.benchmark for each in found.report.results] == both
+    assert (found.root / "closed/ACME/src/3d-unet-99.9/main.py").exists()
+    shutil.rmtree(found.root)
+    problems = refused(logs, benchmarks={".": ["3d-unet-99", "resnet"]})
+    assert "samples of first = 43: needs 50000, as resnet" in problems
+    (problem,) = refused(logs, benchmarks={".": ["3d-unet-99", "3d-unit"]})
+    assert problem.startswith("benchmarks.. = '3d-unit': needs one of")
+
+
 def server_log(folder: Path, limits: str) -> None:
     """Turn a detail log into that of a Server run with limits of its own."""
     log = folder / "mlperf_log_detail.txt"
@@ -134,6 +147,6 @@ def test_interactive_is_told_by_its_folder_or_else_by_its_limit(
     server_log(place / "first", f'"requested_server_ttft_latency", "value": {ttft_ns}')
     (found,) = found_runs(logs.parent / "runs")
     naming = Naming(rules_of_round("v6.1"), {}, {}, None)
-    assert naming.name(found) == "deepseek-r1"
+    assert naming.names(found) == ("deepseek-r1",)
     assert naming.scenario(found, "deepseek-r1") == scenario
     assert naming.problems == []

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accuracy runs of a suite: which there are, whose rows they count for, and what they come to."""
 
+import pytest
+
 import loadgen as lg
 
 OFFLINE = {"benchmarks": ["one"], "scenarios": ["Offline"]}
@@ -24,12 +26,20 @@ def test_server_is_asked_at_one_rate_for_accuracy_and_performance(suite, tmp_pat
     assert [run.scenario.target_qps for run in runs] == [row.rate, row.rate]
 
 
+def test_offline_expects_one_rate_in_accuracy_and_performance(suite, tmp_path) -> None:
+    (row,) = suite(**OFFLINE, variant="fast", duration_s=1).rows
+    runs = [lg.Result.load(tmp_path / "out" / "one" / "Offline" / mode)
+            for mode in ("accuracy", "performance")]  # fmt: skip
+    assert [run.scenario.expected_qps for run in runs] == [row.rate, row.rate]
+    assert (runs[0].n_completed, row.rate) == (100, pytest.approx(1200, rel=1e-3))
+
+
 def test_smoke_run_has_one_accuracy_run_which_stands_for_all_scenarios(suite, tmp_path) -> None:
     steps: list[str] = []
     found = suite(benchmarks=["one"], smoke=True, on_step=steps.append)
     assert steps == [
-        "one: Offline, accuracy", "one: SingleStream, performance",
-        "one: looking for a rate for Offline", "one: Offline, performance",
+        "one: looking for a rate for Offline", "one: Offline, accuracy",
+        "one: SingleStream, performance", "one: Offline, performance",
     ]  # fmt: skip
     assert [row.accuracy_folder for row in found.rows] == ["one/Offline/accuracy"] * 2
     assert not (tmp_path / "out" / "one" / "SingleStream" / "accuracy").exists()
@@ -53,7 +63,7 @@ def test_smoke_run_whose_accuracy_fails_tries_it_once(suite) -> None:
     rows = suite(
         benchmarks=["one"], smoke=True, suts={"one": "toy_program:raises"}, on_step=steps.append
     ).rows
-    assert steps == ["one: Offline, accuracy"]
+    assert steps == ["one: looking for a rate for Offline"]
     assert ["no such image" in str(row.error) for row in rows] == [True, True]
 
 
@@ -84,6 +94,6 @@ def test_accuracy_of_a_part_of_the_answers_is_none(suite, toy, monkeypatch) -> N
             batch[:20].complete([0] * 20)
             batch[20:].fail("tired")
 
-    (row,) = suite(**OFFLINE, suts={"one": Half()}).rows
+    (row,) = suite(**OFFLINE, suts={"one": Half()}, rates={"one": {"Offline": 100}}).rows
     assert row.error is not None
     assert "60 of 100 samples have no answer" in row.error

@@ -19,8 +19,8 @@ def test_each_scenario_that_has_to_be_handed_in_has_its_accuracy_first(suite) ->
     found = suite(on_step=steps.append)
     assert steps == [
         f"{name}: {step}" for name in ("one", "two") for step in (
-            "SingleStream, accuracy", "SingleStream, performance", "Offline, accuracy",
-            "looking for a rate for Offline", "Offline, performance",
+            "SingleStream, accuracy", "SingleStream, performance",
+            "looking for a rate for Offline", "Offline, accuracy", "Offline, performance",
         )
     ]  # fmt: skip
     assert [(row.benchmark, row.scenario, row.valid) for row in found.rows] == [
@@ -247,3 +247,17 @@ def test_run_that_cannot_be_written_is_told_in_its_row(suite, tmp_path) -> None:
     (row,) = suite(**OFFLINE, on_step=lambda line: (out / "one").write_text("in the way")).rows
     assert "one" in str(row.error)
     assert "Not a directory" in str(row.error)
+
+
+def test_power_is_asked_of_performance_runs(suite, tmp_path) -> None:
+    class Plug:
+        name = "plug"
+
+        def read(self, now_ns: int) -> None:
+            return None
+
+    found = suite(**OFFLINE, power=Plug())
+    assert found.rows[0].power.startswith("not known: ")  # in simulated time
+    assert any("one, Offline: power not known" in each for each in found.remarks())
+    assert [path.parent.name for path in (tmp_path / "out").rglob("spl.txt")] == ["performance"]
+    assert suite(**OFFLINE).rows == found.rows

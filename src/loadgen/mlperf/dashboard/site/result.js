@@ -50,6 +50,8 @@ function resultDetails(row, detail) {
   parts.push(h("h2", null, "Findings of the checker"));
   if (findings.length) parts.push(findingsTable(findings));
   else parts.push(h("p", null, verdicts.length ? "Nothing was found." : "This result came without a check of its logs."));
+  if (detail.signers) parts.push(h("p.long", null, `Signed by ${detail.signers.join(", ")}.`));
+  else if (verdicts.length) parts.push(h("p", null, "No signature of these files was verified."));
   const curves = Object.entries(detail.curves ?? {});
   if (curves.length) parts.push(h("h2", null, "Latency"), ...curves.flatMap(curvePlot));
   if (detail.logs?.length) parts.push(h("h2", null, "Logs"), h("ul.links", null, detail.logs.map(({ name, copied }) =>

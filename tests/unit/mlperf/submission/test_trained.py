@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A training, put into the folders of MLPerf Training, which the official package checker takes."""
+
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simulated_training import SimulatedTask
+from submitting import described
+from typer.testing import CliRunner
+
+from loadgen.cli import app
+from loadgen.errors import SettingsError
+from loadgen.mlperf.checker.catalogue import Findings
+from loadgen.mlperf.checker.listed import check_manifest
+from loadgen.mlperf.checker.tree import Tree
+from loadgen.mlperf.submission import submit_training
+from loadgen.mlperf.training import run_training
+
+RESULTS = "results/Box_9000/simulated"
+FIELDS = described(
+    status="Available on-premise", system_name="Box 9000", host_processor_vcpu_count=8
+)
+
+
+@pytest.fixture
+def training(tmp_path: Path) -> Path:
+    task = SimulatedTask([4, 3, 5, 9])
+    run_training(task, tmp_path / "runs", clock=task.clock, submitter="ACME", platform="box")
+    (tmp_path / "task.py").write_text("# a task")
+    return tmp_path / "runs"
+
+
+def made(training: Path, **options: Any) -> Path:
+    given = {"fields": FIELDS, "src": training.parent / "task.py", "probe": False}
+    return submit_training(training, training.parent / "out", **(given | options))
+
+
+def test_a_training_is_put_into_the_official_folders(training: Path) -> None:
+    root = made(training)
+    files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    assert files == {
+        "manifest.json", "systems/Box_9000.json", *(f"{RESULTS}/result_{n}.txt" for n in range(4)),
+        *(f"benchmarks/simulated/{each}" for each in (
+            "README.md", "rules.yaml", "implementations/Box_9000/task.py",
+        )),
+    }  # fmt: skip
+    log = "result_2.txt"
+    assert (root / RESULTS / log).read_bytes() == (training / log).read_bytes()
+    readme = root / "benchmarks/simulated/README.md"
+    assert "not MLPerf results" in readme.read_text()
+    findings = Findings()
+    check_manifest(Tree(root, findings))
+    assert not [*findings]
+
+
+@pytest.mark.slow
+def test_the_official_package_checker_takes_it(
+    training: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It looks at the system; benchmarks that are not its own it leaves out."""
+    package = pytest.importorskip("mlperf_logging.package_checker.package_checker")
+
+    def said(root: Path) -> str:
+        caplog.clear()
+        with caplog.at_level(logging.INFO):
+            package.check_training_package(
+                str(root), "training", "6.1.0", False, False, False, False, False, "nowhere"
+            )
+        return caplog.text
+
+    root = made(training)
+    text = said(root)
+    assert "System description checker passed for Box 9000" in text
+    assert "Skipping benchmark: simulated" in text
+    assert "PACKAGE CHECKER FOUND NO ERRORS" in text
+    system = root / "systems/Box_9000.json"
+    system.write_text(system.read_text().replace("host_processor_vcpu_count", "vcpus"))
+    assert "Missing field host_processor_vcpu_count" in said(root)
+
+
+def test_what_is_missing_or_not_as_in_the_logs_is_named(training: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        made(training, fields={"status": "available", "submitter": "Other", "division": "open"})
+    problems = [str(each) for each in caught.value.problems]
+    assert any(each.startswith("fields.status = 'available': needs one of Av") for each in problems)
+    assert "fields.host_processor_vcpu_count = (missing): needs text" in problems
+    assert "fields.submitter = 'Other': needs ACME, as in the logs" in problems
+    assert "fields.division = 'open': needs closed, as in the logs" in problems
+    assert not any("system_type" in each or "system_name" in each for each in problems)
+    assert not (training.parent / "out").exists()
+
+
+def test_a_result_that_does_not_count_is_not_handed_in(training: Path) -> None:
+    file = training / "training.json"
+    file.write_text(file.read_text().replace('"valid": true', '"valid": false'))
+    with pytest.raises(SettingsError, match="needs a result that counts"):
+        made(training)
+
+
+def test_from_the_command_line(training: Path) -> None:
+    out = training.parent / "out"
+    given = [f"--set={name}={value}" for name, value in FIELDS.items()]
+    words = ["submit", str(training), str(out), *given]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert "--src = (missing): needs the file or folder of what was trained" in done.stderr
+    done = CliRunner().invoke(app, [*words, "--src", str(training.parent / "task.py")])
+    assert done.exit_code == 0, done.output
+    assert "a submission of training, which is not checked here" in " ".join(done.output.split())
+    shutil.rmtree(out)
+    words += ["--src", str(training.parent / "task.py"), "--set", "status=soon"]
+    done = CliRunner().invoke(app, words)
+    assert "--set status = 'soon': needs one of Available on-premise" in done.stderr
