@@ -90,10 +90,10 @@ def pages(runs: dict[str, Result], tmp_path_factory: pytest.TempPathFactory) -> 
 
 RATE = {
     "Submitter": "Delta Labs", "System": "a", "Model": "m", "Scenario": "Offline",
-    "version": "v6.1", "Performance_Result": 200, "Performance_Units": "Samples/s",
+    "version": "v6.1", "Performance_Result": 12_345_680, "Performance_Units": "Samples/s",
 }  # fmt: skip
 LATENCY = RATE | {"Scenario": "SingleStream", "Performance_Units": "Latency (ms)"}
-OTHER = {"System": "b", "Performance_Result": 250}
+OTHER = {"System": "b", "Performance_Result": 15_432_100}
 """Of a second system, whose figures are a quarter above those of the first."""
 
 
@@ -101,7 +101,7 @@ OTHER = {"System": "b", "Performance_Result": 250}
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sites")
     given = results(100)
-    two = [RATE, LATENCY, RATE | OTHER, LATENCY | OTHER]
+    two = [RATE, LATENCY, RATE | OTHER, LATENCY | OTHER, RATE | {"System": "c"}]
     (folder / "published.json").write_text(json.dumps(given + two))
     (folder / "checked.json").write_text(json.dumps(checked([attack(given[0])])))
     submission = unpacked(QWEN)

@@ -7,6 +7,12 @@ from pathlib import Path
 from typing import Any
 
 SIZES = {"screen": (1200, 900), "tablet": (768, 1000), "phone": (375, 800)}
+PAGES = {
+    "results": "#/results?q=x1-80gb&round=v6.1", "compare": "#/compare?s={a}&s={b}",
+    "top": "#/top?Scenario=Offline&Model=resnet",
+    "history": "#/history?Scenario=Offline&Model=resnet", "about": "#/about",
+    "checked": "#/result?key={key}",
+}  # fmt: skip
 
 
 class Watched:
@@ -55,3 +61,24 @@ def visited(page: Any, hash_: str) -> None:
     })""",
         hash_,
     )
+
+
+def facet(page: Any, name: str) -> Any:
+    """What opens the values of a filter, and says which are chosen."""
+    return page.locator(".facet summary", has_text=name)
+
+
+def choose(page: Any, name: str, *values: str) -> None:
+    """Choose values of a filter, besides those that are chosen."""
+    facet(page, name).click()
+    for value in values:
+        page.locator(".facet[open]").get_by_role("checkbox", name=value).check()
+    page.keyboard.press("Escape")
+
+
+def addresses(page: Any) -> dict[str, str]:
+    """The addresses of all pages, of results that have something to show."""
+    of = "[...new Set(rows.map(row => at(row, 'system_key')))]"
+    first, second = fact(page, f"{of}.slice(0, 2)")
+    key = fact(page, "at(rows.find(row => at(row, 'Model') === 'qwen3.6-27b'), 'key')")
+    return {name: each.format(a=first, b=second, key=key) for name, each in PAGES.items()}

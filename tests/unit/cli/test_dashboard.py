@@ -53,11 +53,13 @@ def test_a_served_site_prints_where_it_is_and_ends_with_ctrl_c(
     printed, pages = threading.Event(), []
 
     def visit() -> None:
-        printed.wait(20)
-        address = re.match(r"http://127\.0\.0\.1:\d+/", "".join(said))
-        assert address
-        pages.append(urllib.request.urlopen(address[0], timeout=10).read())
-        signal.raise_signal(signal.SIGINT)
+        try:
+            printed.wait(30)
+            address = re.match(r"http://127\.0\.0\.1:\d+/", "".join(said))
+            assert address
+            pages.append(urllib.request.urlopen(address[0], timeout=30).read())
+        finally:
+            signal.raise_signal(signal.SIGINT)
 
     said: list[str] = []
 

@@ -33,10 +33,12 @@ def fields_of(context: Context, place: Place, outcome: Outcome, number: int) -> 
     submitter = place.submitter
     system = context.systems.get(submitter.system(place.system))
     round_ = context.rules.round
-    nodes, per_node = (
-        count_of(system, key) for key in ("number_of_nodes", "accelerators_per_node")
-    )
-    total = None if nodes is None or per_node is None else nodes * per_node
+    nodes = count_of(system, "number_of_nodes")
+
+    def in_all(key: str) -> int | None:
+        per_node = count_of(system, key)
+        return None if nodes is None or per_node is None else nodes * per_node
+
     software = [said(system, key) for key in ("framework", "other_software_stack")]
     return {
         "ID": f"{round_.name.removeprefix('v')}-{number:04}",
@@ -52,8 +54,9 @@ def fields_of(context: Context, place: Place, outcome: Outcome, number: int) -> 
         "Accuracy": "; ".join(f"{name}: {value:.6g}" for name, value in outcome.accuracy.items()),
         "Nodes": nodes,
         "Processor": said(system, "host_processor_model_name"),
+        "p#": in_all("host_processors_per_node"),
         "Accelerator": said(system, "accelerator_model_name"),
-        "a#": total,
+        "a#": in_all("accelerators_per_node"),
         "Software": ", ".join(filter(None, software)),
         "Notes": "; ".join(filter(None, (said(system, key) for key in ("hw_notes", "sw_notes")))),
         "version": round_.name,

@@ -160,7 +160,7 @@ class TrainingResult:
     def rows(self) -> list[dict[str, Any]]:
         """Return the result as sites of results read it: no row if INVALID.
 
-        Official fields, the round and its notice.
+        Official fields, the round and its notice; what the runs took beside each other.
         """
         if not self.valid:
             return []
@@ -196,6 +196,10 @@ class TrainingResult:
                 "Performance_Units": "minutes",
                 "round": ROUND,
                 "notice": self.notice,
+                "verdicts": {
+                    "times of the runs": ", ".join(map(_time, self.runs)),
+                    "convergence": str(self.convergence or "compared with no reference"),
+                },
             }
         ]
 
@@ -221,6 +225,10 @@ _OF_ONE_RUN: Final = {
     "seed", "cache_clear", "init_start", "init_stop", "run_start", "run_stop", "block_start",
     "block_stop", "eval_start", "eval_stop", "eval_accuracy",
 }  # fmt: skip
+
+
+def _time(run: TrainingRun) -> str:
+    return f"{run.minutes * _S_A_MINUTE:,.4g} s" + " (target not reached)" * (not run.converged)
 
 
 def _cells(number: int, run: TrainingRun) -> tuple[str, ...]:

@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from loadgen.mlperf.checker.sarif import to_sarif
 
 SUMMARY_FIELDS = (
     "ID", "Submitter", "Availability", "Category", "Suite", "System", "Platform", "UsedModel",
-    "Model", "Scenario", "Accuracy", "Nodes", "Processor", "Accelerator", "a#", "Software", "Notes",
-    "version", "inferred", "has_power", "Details", "Code", "Performance_Result",
+    "Model", "Scenario", "Accuracy", "Nodes", "Processor", "p#", "Accelerator", "a#", "Software",
+    "Notes", "version", "inferred", "has_power", "Details", "Code", "Performance_Result",
     "Performance_Units",
 )  # fmt: skip
 
@@ -89,7 +90,8 @@ def test_an_accepted_result_has_the_fields_of_results_sites(tmp_path: Path) -> N
     assert tuple(result)[: len(SUMMARY_FIELDS)] == SUMMARY_FIELDS
     assert result["ID"] == "6.1-0001"
     assert (result["Performance_Result"], result["Performance_Units"]) == (100.185, "ms")
-    assert (result["Accuracy"], result["Suite"], result["a#"]) == ("score: 86.3", "edge", 0)
+    assert (result["Accuracy"], result["Suite"]) == ("score: 86.3", "edge")
+    assert (result["Nodes"], result["p#"], result["a#"]) == (1, 1, 0)
     assert (result["path"], result["round"], result["findings"]) == (QWEN, "v6.1", [])
     assert "not verified by MLCommons" in result["notice"]
     assert document["refused"] == []
@@ -245,6 +247,7 @@ def test_several_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(many, "ProcessPoolExecutor", Pool)
     monkeypatch.setattr(many, "WORTH_IT", 1)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # a process of its own ignores Ctrl-C
     assert submission.check(processes=2) == alone
 
 

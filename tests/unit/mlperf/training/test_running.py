@@ -82,6 +82,8 @@ def test_one_run_that_did_not_converge_is_the_slowest(tmp_path) -> None:
     lost = result.runs[0]
     assert (lost.converged, lost.samples, lost.quality) == (False, 2000, 0.1)
     assert "not reached" in result.summary(98)
+    said = result.rows()[0]["verdicts"]
+    assert said["times of the runs"].count("s (target not reached)") == 1
 
 
 def test_two_runs_that_did_not_converge_are_no_result(tmp_path) -> None:

@@ -7,9 +7,11 @@ function aboutPage() {
       "the page of a result has what the checker found in its logs, where these were at hand. ",
       "Figures of different units are never compared."),
     h("h2", null, "Rounds"),
-    table("Rounds", ["Round", "Title", "Results", "Notice"], site.rounds.map((round) => [
-      round.name, round.title, counts.format(rows.filter((row) => row.round === round.name).length), round.notice,
+    table("Rounds", ["Round", "Title", "Results"], site.rounds.map((round) => [
+      round.name, round.title, counts.format(rows.filter((row) => row.round === round.name).length),
     ]), "table.prose"),
+    [...groupBy(site.rounds, ({ notice }) => notice)].map(([notice, all]) =>
+      h("p", null, `${all.map(({ name }) => name).join(", ")}: `, h("em", null, notice))),
     h("h2", null, "Sources"),
     table("Sources", ["File or folder", "Results", "Refused", "Review"], site.sources.map((each) => [
       each.path, counts.format(each.n_results), counts.format(each.n_refused), each.is_reviewed ? "reviewed" : "unverified",

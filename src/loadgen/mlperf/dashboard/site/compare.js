@@ -13,16 +13,16 @@ function comparePage() {
     onkeydown: (event) => { if (event.key === "Enter") add(); },
     onchange: () => { if (names.has(input.value)) add(); },
   });
+  const extra = h("div");
   const problem = h("p.problem", { role: "alert" });
   const options = h("datalist", { id: "systems" }, ordered.map((name) => h("option", { value: name })));
   const form = h("form.controls", { onsubmit: (event) => event.preventDefault() },
     h("div.row", null,
       field("Add a system", input, "div.field.wide"), options,
-      h("button", { type: "button", onclick: () => add() }, "Add")), problem);
+      h("button", { type: "button", onclick: () => add() }, "Add"), extra), problem);
   const chips = h("ul.chips", { "aria-label": "Systems that are compared" });
-  const extra = h("div.fields");
   const result = h("div");
-  const node = h("div", null, h("h1", { tabindex: -1 }, "Compare systems"), form, chips, extra, result);
+  const node = h("div", null, h("h1", { tabindex: -1 }, "Compare systems"), form, chips, result);
 
   function add() {
     const typed = input.value.trim();
@@ -95,5 +95,5 @@ function compared(chosen, metric) {
       return h("span", null, shown, apart, marks(of[i].row));
     }),
   ]);
-  return [table("Figures, and how far they are from those of the first system", heads, body, "table.compared")];
+  return [table("Figures, and differences to the first system", heads, body, "table.compared")];
 }

@@ -1,51 +1,82 @@
-// Which results are shown: a select for each field, with how many results each choice would leave,
-// and words that have to be in one of them.
+// Which results are shown: of each field the values that are chosen, any if none is, with how many
+// results each would leave, and words that have to be in one of them.
 
 const FACETS = {
   round: "Round", Category: "Division", Suite: "Suite", Availability: "Availability",
   Model: "Benchmark", Scenario: "Scenario", Submitter: "Submitter", Accelerator: "Accelerator",
 };
 
-// The rows that pass all filters, in their order, and of each facet how many pass all others, by its
-// values.
-function filtered(params, names, among = rows) {
-  const wanted = names.map((name) => params.get(name));
+const NONE = "none";
+
+// A test of rows: whether they pass the filters, all or all but one.
+function passing(params, names, but = null) {
+  const wanted = names.filter((name) => name !== but && params.has(name))
+    .map((name) => [name, params.getAll(name)]);
   const words = (params.get("q") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
-  const found = [];
-  const left = names.map(() => new Map());
-  for (const row of among) {
-    if (words.length) {
-      const hay = haystackOf(row);
-      if (!words.every((word) => hay.includes(word))) continue;
-    }
-    let misses = 0;
-    let missed = -1;
-    for (let i = 0; i < names.length; i++) {
-      if (wanted[i] === null || row[names[i]] === wanted[i]) continue;
-      misses++;
-      missed = i;
-    }
-    if (misses === 0) found.push(row);
-    if (misses > 1) continue;
-    for (let i = 0; i < names.length; i++) {
-      if (misses && i !== missed) continue;
-      const value = row[names[i]];
-      left[i].set(value, (left[i].get(value) ?? 0) + 1);
-    }
-  }
-  return { found, left };
+  return (row) => wanted.every(([name, values]) => values.includes(row[name]))
+    && words.every((word) => haystackOf(row).includes(word));
 }
 
-// A form whose fields follow the address. Options are written anew, boxes are not: who types or
-// chooses keeps the focus.
+// One field: what is chosen stands in its summary; its values are listed when it is opened, so
+// letters that are typed into the search need not wait for lists that nobody sees.
+function facet(name, names) {
+  const shown = h("span.value");
+  const menu = h("div.menu", { role: "group", "aria-label": FACETS[name], tabindex: -1 });
+  const summary = h("summary", { onclick: () => fill() }, h("span.label", null, FACETS[name]), " ", shown);
+  const node = h("details.facet", {
+    onkeydown: (event) => {
+      if (event.key !== "Escape" || !node.open) return;
+      node.open = false;
+      summary.focus();
+    },
+  }, summary, menu);
+  let chosen = [];
+
+  const boxes = () => [...menu.querySelectorAll("input")];
+  function fill() {
+    const left = new Map(chosen.map((value) => [value, 0]));
+    for (const row of rows.filter(passing(state.params, names, name)))
+      left.set(row[name], (left.get(row[name]) ?? 0) + 1);
+    const values = [...left.keys()];
+    if (name === "round") values.sort((a, b) => roundOrder.get(b) - roundOrder.get(a));
+    else values.sort(collator.compare);
+    menu.replaceChildren(...values.map((value) => {
+      const box = h("input", {
+        type: "checkbox", value,
+        onchange: () => change({
+          [name]: boxes().filter((each) => each.checked).map((each) => each.value), page: null,
+        }),
+      });
+      box.checked = chosen.includes(value);
+      return h("label", null, box, h("span", null, value || NONE), " ",
+        h("span.unit", null, counts.format(left.get(value))));
+    }));
+    if (!values.length) menu.replaceChildren("Nothing to choose.");
+  }
+
+  function sync(params) {
+    chosen = params.getAll(name);
+    shown.textContent = chosen.map((value) => value || NONE).join(", ") || "All";
+    summary.classList.toggle("chosen", chosen.length > 0);
+    for (const box of boxes()) box.checked = chosen.includes(box.value);
+  }
+  return { node, sync };
+}
+
+// Who goes elsewhere is done with a list of values.
+for (const kind of ["click", "focusin"])
+  addEventListener(kind, ({ target }) => {
+    for (const each of document.querySelectorAll(".facet[open]"))
+      if (!each.contains(target)) each.open = false;
+  });
+
+// A form whose fields follow the address.
 function filterForm(names, ...more) {
   const search = h("input", {
     type: "search", autocomplete: "off", spellcheck: "false",
     oninput: () => change({ q: search.value, page: null }, true),
   });
-  const boxes = names.map((name) => h("select", {
-    onchange: (event) => change({ [name]: event.target.value, page: null }),
-  }));
+  const facets = names.map((name) => facet(name, names));
   const clear = h("button", {
     type: "button",
     onclick: () => {
@@ -55,31 +86,20 @@ function filterForm(names, ...more) {
   }, "Clear filters");
   const extra = h("div.fields");
   const wide = matchMedia("(min-width: 48.01rem)"); // as in style.css: there, all are seen
-  const folded = h("details.filters", { open: wide.matches },
-    h("summary", null, "Filters"),
-    h("div.fields", null, names.map((name, i) => field(FACETS[name], boxes[i]))));
+  const summary = h("summary");
+  const folded = h("details.filters", { open: wide.matches }, summary,
+    h("div.fields", null, facets.map(({ node }) => node)));
   const node = h("form.controls", { role: "search", onsubmit: (event) => event.preventDefault() },
     field("Search", search, "div.field.wide"), folded,
     h("div.row", null, extra, clear));
 
   wide.addEventListener("change", () => { folded.open = wide.matches; });
 
-  const sync = (params, left) => {
+  const sync = (params) => {
     if (search.value !== (params.get("q") ?? "")) search.value = params.get("q") ?? "";
-    names.forEach((name, i) => {
-      const chosen = params.get(name);
-      const values = [...left[i]].filter(([value]) => value !== "");
-      if (chosen !== null && !left[i].has(chosen)) values.push([chosen, 0]);
-      if (name === "round") values.sort(([a], [b]) => roundOrder.get(b) - roundOrder.get(a));
-      else values.sort(([a], [b]) => collator.compare(a, b));
-      boxes[i].replaceChildren(
-        h("option", { value: "" }, "All"),
-        ...values.map(([value, n]) => h("option", { value }, `${value} (${counts.format(n)})`)));
-      boxes[i].value = chosen ?? "";
-      boxes[i].classList.toggle("chosen", chosen !== null);
-    });
+    facets.forEach((each) => each.sync(params));
     const n = names.filter((name) => params.has(name)).length;
-    folded.querySelector("summary").textContent = n ? `Filters (${n} set)` : "Filters";
+    summary.textContent = n ? `Filters (${n} set)` : "Filters";
     clear.hidden = n === 0 && !params.get("q");
     renew(extra, ...more.map((make) => make(params)));
   };

@@ -7,15 +7,14 @@ function historyPage() {
   const node = h("div", null, h("h1", { tabindex: -1 }, "History"), form.node, result);
 
   function update(params) {
-    const { found, left } = filtered(params, names);
-    form.sync(params, left);
+    form.sync(params);
     const metric = params.get("per") ?? "result";
-    const groups = rankedGroups(found, metric);
+    const groups = rankedGroups(rows.filter(passing(params, names)), metric);
     const spans = (group) => new Set(group.map(({ row }) => row.round)).size;
     groups.sort((a, b) => spans(b) - spans(a) || b.length - a.length);
     if (groups.length === 0)
-      result.replaceChildren(h("p", null, "No result that passes these filters has such a figure."));
-    else result.replaceChildren(...historyOf(groups[0]), others(groups.slice(1), params));
+      result.replaceChildren(noneOf("No result that passes these filters has such a figure."));
+    else result.replaceChildren(...historyOf(groups[0]), others(groups.slice(1).sort(([a], [b]) => collator.compare(rankedName(a.row), rankedName(b.row))), params));
     say(groups.length ? `History of ${rankedName(groups[0][0].row)}` : "No history");
   }
   return { node, update };
@@ -55,7 +54,7 @@ function historyOf(group) {
   const parts = [h("h2", null, `${title}, ${unit}`),
     h("figure", null, linePlot(words, unit, rounds.map(({ name, best }) => point(best, name)),
       group.map((each) => point(each))), h("figcaption", null, words)),
-    table(`Best of each round, ${unit}`, ["Round", "Best", "To the round before", "System", "Results"], body, "table.top")];
+    table(`Best of each round, ${unit}`, ["Round", "Best", "Change", "System", "Results"], body, "table.rounds")];
   const again = [...groupBy(group, ({ row }) => JSON.stringify([row.Submitter, systemName(row)])).values()]
     .filter((all) => new Set(all.map(({ row }) => row.round)).size > 1);
   if (again.length) parts.push(table(`Systems in several rounds, ${unit}`,

@@ -26,8 +26,11 @@ function outside(text) {
 const DIGITS = 6;
 const numbers = new Intl.NumberFormat("en", { maximumSignificantDigits: DIGITS });
 const counts = new Intl.NumberFormat("en");
-const number = (value) =>
-  value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential(3) : numbers.format(value);
+const wholes = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+function number(value) {
+  if (value !== 0 && Math.abs(value) < 1e-4) return value.toExponential(3);
+  return (Math.abs(value) < 10 ** DIGITS ? numbers : wholes).format(value);
+}
 const count = (n, noun) => `${counts.format(n)} ${noun}${n === 1 ? "" : "s"}`;
 
 function figure(found) {
@@ -36,11 +39,13 @@ function figure(found) {
     h("data", { value: found.value }, number(found.value)), " ", h("span.unit", null, found.unit));
 }
 
+const percents = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
 // How much a figure is above another: signed, and in words which of them is better.
 function delta(found, base) {
   if (found === null || base === null || !(base.value > 0)) return null;
   const percent = (found.value / base.value - 1) * 100;
-  const shown = `${percent >= 0 ? "+" : "\u2212"}${Math.abs(percent).toFixed(1)}\u00a0%`;
+  const shown = `${percent >= 0 ? "+" : "\u2212"}${percents.format(Math.abs(percent))}\u00a0%`;
   if (!found.better || Math.abs(percent) < 0.05) return h("span.delta", null, shown);
   const good = isBetter(found, base);
   return h(`span.delta.tone-${good ? "good" : "bad"}`, null, shown, good ? " better" : " worse");
@@ -73,6 +78,8 @@ function pairs(caption, entries) {
         h("tr", null, h("th", { scope: "row" }, name), h("td", null, value))))));
 }
 
+const noneOf = (words) => h("p", null, rows.length ? words : "There are no results.");
+
 // Put new selects in place of old ones; who used one of them goes on with its successor.
 function renew(box, ...children) {
   const used = [...box.querySelectorAll("select")].indexOf(document.activeElement);
@@ -97,15 +104,16 @@ const metricSelect = (params) =>
   select("Figure", params.get("per") ?? "result", Object.entries(METRICS), (value) =>
     change({ per: value === "result" ? null : value }));
 
-// A spreadsheet takes text that begins like this for a formula, and would run it.
+// A spreadsheet takes text that begins like this for a formula, and would run it; the last four are
+// the same signs in full width. Without a mark of Unicode it takes names of other scripts for noise.
 const plain = (value) =>
-  typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : `${value ?? ""}`;
+  typeof value === "string" && /^[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/.test(value) ? `'${value}` : `${value ?? ""}`;
 const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
 const DOWNLOADED = [...site.official, "round", "reviewed"];
 
 function downloads(found) {
-  const csv = () => [
+  const csv = () => "\ufeff" + [
     [...DOWNLOADED, "notice"].join(","),
     ...found().map((row) => [...DOWNLOADED.map((name) => row[name]), noticeOf.get(row.round)]
       .map((value) => quoted(plain(value))).join(",")),

@@ -29,12 +29,14 @@ function resultHead(row) {
     .filter(([, found]) => found !== null);
   if (row.Power_Result !== null)
     facts.push(["Power", { value: row.Power_Result, unit: row.Power_Units }]);
-  return [h("h1", { tabindex: -1 }, `${benchmarkName(row)}: ${systemName(row)}`),
+  if (row.Performance_Units === "minutes" && row.Performance_Result < 2)
+    facts.push(["In seconds", { value: row.Performance_Result * 60, unit: "s" }]);
+  return [h("h1", { tabindex: -1 }, `${benchmarkName(row)}: `, h("bdi", null, systemName(row))),
     h("p.subtitle", null, [row.Submitter, row.Category, row.Suite, row.Availability, row.round].filter(Boolean).join(", ")),
     h("p", null, marks(row)),
-    h("div.cards", null, word),
     h("dl.facts", null, facts.map(([name, found]) =>
       h("div", null, h("dt", null, name), h("dd.figure", null, figure(found))))),
+    h("div.cards", null, word),
     h("p", null, linkTo("compare", { s: row.system_key }, "Compare this system"), ", ",
       linkTo("history", rankedFilters(row), "history of this benchmark"), ", ",
       linkTo("results", { Submitter: row.Submitter, round: row.round }, "all of this submitter"))];
@@ -45,15 +47,15 @@ function resultDetails(row, detail) {
     return [h("p.problem", null, "What belongs to this result could not be read: a file of this site is missing.")];
   const parts = [];
   const verdicts = Object.entries(detail.verdicts ?? {});
-  if (verdicts.length) parts.push(h("h2", null, "Verdicts"), pairs("What came of accuracy and audits", verdicts));
+  if (verdicts.length) parts.push(h("h2", null, "Verdicts"), pairs("What was judged", verdicts));
   const findings = detail.findings ?? [];
   parts.push(h("h2", null, "Findings of the checker"));
   if (findings.length) parts.push(findingsTable(findings));
-  else parts.push(h("p", null, verdicts.length ? "Nothing was found." : "This result came without a check of its logs."));
+  else parts.push(h("p", null, detail.path ? "Nothing was found." : "This result came without a check of its logs."));
   if (detail.signers) parts.push(h("p.long", null, `Signed by ${detail.signers.join(", ")}.`));
-  else if (verdicts.length) parts.push(h("p", null, "No signature of these files was verified."));
+  else if (detail.path) parts.push(h("p", null, "No signature of these files was verified."));
   const curves = Object.entries(detail.curves ?? {});
-  if (curves.length) parts.push(h("h2", null, "Latency"), ...curves.flatMap(curvePlot));
+  if (curves.length) parts.push(h("h2", null, "Percentiles"), ...curves.flatMap(curvePlot));
   if (detail.logs?.length) parts.push(h("h2", null, "Logs"), h("ul.links", null, detail.logs.map(({ name, copied }) =>
     h("li", null, copied ? h("a", { href: `logs/${row.key}/${name}` }, name) : `${name} (not copied into this site)`))));
   return parts;
@@ -85,7 +87,7 @@ function about(row) {
   const whole = (value) => (value === null ? "" : counts.format(value));
   return h("section", null, h("h2", null, "System and software"), pairs("What was measured", [
     ["ID", row.ID], ["System", row.System], ["Platform", row.Platform], ["Nodes", whole(row.Nodes)],
-    ["Processor", row.Processor], ["Accelerator", row.Accelerator],
+    ["Processor", row.Processor], ["Processors in all", whole(row["p#"])], ["Accelerator", row.Accelerator],
     ["Accelerators in all", whole(row["a#"])], ["Software", row.Software], ["Model used", row.UsedModel],
     ["Accuracy", row.Accuracy], ["Notes", row.Notes], ["Details", outside(row.Details)], ["Code", outside(row.Code)],
   ]));

@@ -44,7 +44,7 @@ function sorted(order, metric) {
 function resultsPage() {
   let shown = [];
   const names = Object.keys(FACETS);
-  const sorts = [["", "Newest, then best"], ...Object.entries(COLUMNS).flatMap(
+  const sorts = [["", "Newest first"], ...Object.entries(COLUMNS).flatMap(
     ([name, [text]]) => [[name, `${text}, rising`], [`-${name}`, `${text}, falling`]])];
   const form = filterForm(names, metricSelect, (params) =>
     select("Sort", params.get("sort") ?? "", sorts, (value) => change({ sort: value, page: null })));
@@ -70,9 +70,8 @@ function resultsPage() {
   function update(params) {
     const order = params.get("sort") ?? "";
     const metric = params.get("per") ?? "result";
-    const { found, left } = filtered(params, names, inOrder(order, metric));
-    form.sync(params, left);
-    shown = found;
+    form.sync(params);
+    shown = inOrder(order, metric).filter(passing(params, names));
     const pages = Math.max(1, Math.ceil(shown.length / PAGE));
     const page = Math.min(Math.max(1, parseInt(params.get("page") ?? "1", 10) || 1), pages);
     const chosen = params.getAll("s");

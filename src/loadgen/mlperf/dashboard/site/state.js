@@ -14,12 +14,13 @@ function hashOf(page, params) {
 let state = stateOf(location.hash);
 
 // Change parameters of the page that is shown: null and "" remove one, arrays set several of a
-// name. `quiet` does not make an entry in the history, as for every letter that is typed.
+// name, "" among them. `quiet` does not make an entry in the history, as for every letter that is typed.
 function change(changes, quiet = false) {
   const params = new URLSearchParams(state.params);
   for (const [name, value] of Object.entries(changes)) {
     params.delete(name);
-    for (const each of [value ?? ""].flat()) if (each !== "") params.append(name, each);
+    const values = Array.isArray(value) ? value : value ? [value] : [];
+    values.forEach((each) => params.append(name, each));
   }
   history[quiet ? "replaceState" : "pushState"](null, "", hashOf(state.page, params));
   show();
