@@ -23,6 +23,7 @@ from loadgen.cli.ending import (
     VALID,
     WRONG_USE,
     WrongUse,
+    as_typed,
     attempt,
     complain,
     in_words,
@@ -103,8 +104,8 @@ def audit(options: AuditOptions, *, as_json: bool, quiet: bool) -> int:
     out = Output(as_json=as_json, quiet=quiet)
     _check(options)
     sys.path.insert(0, str(Path.cwd()))  # for a system of the user's
-    auditor = _Auditor(options, out)
-    with _alone(options):
+    with as_typed(_names(options)), _alone(options):
+        auditor = _Auditor(options, out)
         if options.every is None:
             ended = auditor.end_of(str(options.test), options.scenario)
             if ended.outcome is not None:
@@ -116,6 +117,12 @@ def audit(options: AuditOptions, *, as_json: bool, quiet: bool) -> int:
     out.say(table(every, auditor.benchmark.name, auditor.rules.round, caveat))
     code = max((each.code for each in every), default=VALID)
     return out.end(code, audits=[each.to_dict() for each in every])
+
+
+def _names(options: AuditOptions) -> dict[str, str]:
+    """Return arguments of the library as they were typed."""
+    names = {each: f"--{each}" for each in ("scenario", "variant")} | {"suts": "--sut"}
+    return names | {"test": "TEST", "benchmark": "BENCHMARK" if options.every is None else "--all"}
 
 
 @contextlib.contextmanager
@@ -142,7 +149,7 @@ def _check(options: AuditOptions) -> None:
     if options.test is not None:
         raise WrongUse("--all BENCHMARK runs each audit of it: needs no TEST and BENCHMARK")
     if options.results is None:
-        raise WrongUse("--all needs --results, the folder of a suite")
+        raise WrongUse(f"--all needs --results, the folder of a suite: {options.round_}-results?")
     given = {
         "--performance": options.performance,
         "--accuracy": options.accuracy,
@@ -204,13 +211,15 @@ class _Auditor:
             left = f"{test} was not finished"
             if self._options.every is not None:
                 left += "; those that were are kept: the same command goes on from there"
-            found, failure = attempt(lambda: self._outcome(test, given), left)
+            action = as_typed(_names(self._options))(lambda: self._outcome(test, given))
+            found, failure = attempt(action, left)
         except WrongUse as wrong:
             complain(str(wrong))
             return Ended(test, name, WRONG_USE, str(wrong), None)
         if found is None:
             assert failure is not None
-            self._is_interrupted = not isinstance(failure, Exception)
+            # `Interrupted` is an Exception, too.
+            self._is_interrupted = isinstance(failure, KeyboardInterrupt | SystemExit)
             return Ended(test, name, NOT_FINISHED, in_words(failure), None)
         return ended_by(test, found)
 
@@ -246,7 +255,8 @@ class _Auditor:
         except AuditError as error:
             is_another = any(each.startswith("sut_name: ") for each in error.reasons)
             hint = "\n  --variant or --sut names the system that was measured" * is_another
-            raise WrongUse(f"{error}{hint}") from None
+            said = str(error).replace("accuracy_dir", "--accuracy")
+            raise WrongUse(f"{said}{hint}") from None
 
     @property
     def _named(self) -> dict[str, str | None]:

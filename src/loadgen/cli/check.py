@@ -18,7 +18,7 @@ import loadgen
 from loadgen import terminal
 from loadgen.cli import ending
 from loadgen.cli.output import Output
-from loadgen.errors import LoadGenError, SettingsError
+from loadgen.errors import LoadGenError
 from loadgen.mlperf.checker import Finding, Judged, Report
 from loadgen.mlperf.checker import check as check_tree
 from loadgen.mlperf.checker.catalogue import Findings
@@ -72,19 +72,16 @@ def check(
     try:
         if key is not None:
             public_key_of(key)  # before the work: it may be no key
-        report = check_tree(
-            root,
-            round=round_,
-            signers=signers,
-            nonce=nonce,
-            processes=len(os.sched_getaffinity(0)),
-        )
+        with ending.as_typed(_OPTIONS):
+            report = check_tree(
+                root,
+                round=round_,
+                signers=signers,
+                nonce=nonce,
+                processes=len(os.sched_getaffinity(0)),
+            )
     except (RulesError, ImportError) as error:  # of the extra that signs
         raise ending.WrongUse(str(error)) from None
-    except SettingsError as error:
-        raise SettingsError(
-            each._replace(field=_OPTIONS.get(each.field, each.field)) for each in error.problems
-        ) from None
     if sarif is not None:
         with replacing(sarif) as partial:
             document = to_sarif(report, loadgen.__version__)

@@ -18,7 +18,7 @@ from loadgen.cli.ending import exit_code
 suite_app = group("suite", "Benchmarks with real models and data, run by the rules of a round.")
 
 _ROUND = typer.Option("--round", metavar="ROUND", help="Its name, or a folder of rules.")
-_NAMES = typer.Argument(metavar="BENCHMARK...", help="None: all that have a program here.")
+_NAMES = typer.Argument(metavar="BENCHMARK", help="None: all that have a program here.")
 
 DEFAULT_ROUND = "steelyard-1"
 
@@ -48,14 +48,20 @@ def _show(
     raise typer.Exit(exit_code(lambda: show(round_, name, as_json=as_json)))
 
 
-@suite_app.command("verify")
+_VERIFY_HELP = """Check files that benchmarks need, by their hashes; say what brings missing ones.
+
+Exit codes: 0 each benchmark can be run here, 1 one cannot, 2 wrong use.
+"""
+
+
+@suite_app.command("verify", help=_VERIFY_HELP)
 def _verify(
     names: Annotated[list[str] | None, _NAMES] = None,
     *,
     round_: Annotated[str, _ROUND] = DEFAULT_ROUND,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Check the files that benchmarks need, by their hashes; say what brings those that miss."""
+    """Check the files that benchmarks need, by their hashes; say what brings missing ones."""
     from loadgen.cli.suite import verify
 
     raise typer.Exit(exit_code(lambda: verify(round_, names or (), as_json=as_json)))

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 from loadgen.errors import (
     Interrupted,
     LoadGenError,
+    Problem,
     ResultError,
     SettingsError,
     SUTError,
@@ -193,6 +194,29 @@ def attempt(
     except (Exception, KeyboardInterrupt, SystemExit) as error:
         explain(error, left)
         return None, error
+
+
+@contextmanager
+def as_typed(names: Mapping[str, str]) -> Iterator[None]:
+    """Have errors of settings call what is wrong as it was typed.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        Arguments of the library to words of the command line.
+    """
+    try:
+        yield
+    except SettingsError as error:
+        raise SettingsError(_as_typed(each, names) for each in error.problems) from None
+
+
+def _as_typed(problem: Problem, names: Mapping[str, str]) -> Problem:
+    name, dot, rest = problem.field.partition(".")
+    allowed = problem.allowed.replace("resume=False", "--overwrite").replace(
+        "smoke=True", "--smoke"
+    )
+    return problem._replace(field=names.get(name, name) + dot + rest, allowed=allowed)
 
 
 def explain(error: BaseException, left: str | None = None) -> None:

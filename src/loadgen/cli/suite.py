@@ -27,6 +27,7 @@ from loadgen.mlperf.rules.tables import SCENARIOS
 from loadgen.mlperf.suite import asset_states, run_suite, what_is_missing
 from loadgen.report.grid import fitted
 from loadgen.report.times import TABLE_WIDTH
+from loadgen.terminal import wrapped
 from loadgen.values import name_hint
 
 _OPTIONS: Final = {
@@ -113,18 +114,8 @@ def run(options: SuiteOptions, *, as_json: bool, quiet: bool) -> int:
 
 def _run(rules: Rules, arguments: dict[str, Any]) -> loadgen.mlperf.SuiteResult:
     """Run a suite; errors call what is wrong as it was typed."""
-    try:
+    with ending.as_typed(_OPTIONS):
         return run_suite(rules, **arguments)
-    except SettingsError as error:
-        raise SettingsError(map(_as_typed, error.problems)) from None
-
-
-def _as_typed(problem: Problem) -> Problem:
-    name, dot, rest = problem.field.partition(".")
-    return problem._replace(
-        field=_OPTIONS.get(name, name) + dot + rest,
-        allowed=problem.allowed.replace("resume=False", "--overwrite"),
-    )
 
 
 def rules_of(round_: str) -> Rules:
@@ -207,17 +198,15 @@ def verify(round_: str, names: Sequence[str], *, as_json: bool) -> int:
     }
     heads = ("benchmark", "file", "state", "needs", "is here")
     rows = [
-        (name, each.path, each.state, each.package, each.installed or "-")
+        (name, Path(each.path).name, each.state, each.package, each.installed or "-")
         for name, found in states.items()
         for each in found
     ]
+    width = terminal.columns(TABLE_WIDTH, sys.stdout)
     if rows:
-        left = range(len(heads))
-        output.say(
-            "\n".join(fitted([heads, *rows], terminal.columns(TABLE_WIDTH, sys.stdout), left))
-        )
+        output.say("\n".join([*fitted([heads, *rows], width, range(len(heads))), ""]))
     for line in _verdicts(faults):
-        output.say(line)
+        output.say(wrapped(line, rest="  ", width=width))
     output.say(", ".join(f"{name} {version}" for name, version in versions.items()))
     return output.end(
         ending.INVALID if any(faults.values()) else ending.VALID,

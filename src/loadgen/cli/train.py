@@ -32,8 +32,14 @@ from loadgen.report.times import TABLE_WIDTH
 __all__ = ["TrainOptions", "train"]
 
 _OPTIONS: Final = ("runs", "seed", "batch_size", "division", "submitter", "platform", "output_dir")
-_TYPED: Final = {name: "--" + name.replace("_", "-") for name in _OPTIONS} | {"benchmark": "TASK"}
-"""What can be wrong, as it is typed."""
+_TYPED: Final = {name: "--" + name.replace("_", "-") for name in _OPTIONS} | {
+    "benchmark": "TASK",
+    "global_batch_size": "--batch-size",
+    "submission_division": "--division",
+    "submission_org": "--submitter",
+    "submission_platform": "--platform",
+}
+"""What can be wrong, as it is typed; a log has names of its own for some."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ def train(options: TrainOptions, *, as_json: bool, quiet: bool) -> int:
         output.say(f"run {number}: {run.minutes * 60:.3f} s, {run.samples:,} samples{end}")
 
     left = "runs that are over are kept: the same command goes on from there"
+    output.say(f"{options.task}: a line for each run, when it is over")
     result, error = ending.attempt(lambda: _trained(options, said), left)
     if result is None:
         assert error is not None
@@ -94,7 +101,7 @@ def train(options: TrainOptions, *, as_json: bool, quiet: bool) -> int:
 def _trained(options: TrainOptions, on_run: Callable[[int, TrainingRun], None]) -> TrainingResult:
     """Train; errors call what is wrong as it was typed."""
     given = options.reference
-    try:
+    with ending.as_typed(_TYPED):
         task = _task(options.task)
         if options.batch_size is not None:
             task.batch_size = options.batch_size
@@ -110,8 +117,6 @@ def _trained(options: TrainOptions, on_run: Callable[[int, TrainingRun], None]) 
             resume=not options.overwrite,
             on_run=on_run,
         )
-    except SettingsError as error:
-        raise SettingsError(map(_as_typed, error.problems)) from None
 
 
 def _task(named: str) -> TrainingTask:
@@ -124,10 +129,3 @@ def _task(named: str) -> TrainingTask:
     if not isinstance(task, TrainingTask):
         raise SettingsError([Problem("TASK", named, "the name of a TrainingTask, or of its class")])
     return task
-
-
-def _as_typed(problem: Problem) -> Problem:
-    return problem._replace(
-        field=_TYPED.get(problem.field, problem.field),
-        allowed=problem.allowed.replace("resume=False", "--overwrite"),
-    )

@@ -77,16 +77,16 @@ def test_one_that_failed_has_a_code_of_its_own(logs: Path, capfd: Any) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"test": "TEST06"}, "an audit of digits: TEST01, TEST04, TEST05"),
-        ({"benchmark": "digit"}, "benchmark = 'digit': needs one of"),
+        ({"test": "TEST06"}, "TEST = 'TEST06': needs an audit of digits: TEST01, TEST04, TEST05"),
+        ({"benchmark": "digit"}, "BENCHMARK = 'digit': needs one of"),
         ({"round_": "v9"}, "round = 'v9': needs one of"),
         ({"performance": Path("nowhere")}, "nowhere: has neither a detail log"),
-        ({"accuracy": None}, "it needs accuracy_dir"),
+        ({"accuracy": None}, "it needs --accuracy"),
         ({"performance": None}, "needs --results with --scenario, or --performance"),
         ({"results": Path("x")}, "x: has no suite.json; expected the folder of a suite"),
         ({"benchmark": None}, "needs TEST and BENCHMARK, or --all BENCHMARK"),
         ({"every": "digits"}, "--all BENCHMARK runs each audit of it"),
-        ({"variant": "cuda"}, "variant = 'cuda': needs one of numpy"),
+        ({"variant": "cuda"}, "--variant = 'cuda': needs one of numpy"),
     ],
 )
 def test_wrong_use_is_said(logs: Path, capfd: Any, more: dict[str, Any], said: str) -> None:

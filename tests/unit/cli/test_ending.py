@@ -116,7 +116,7 @@ def test_what_commands_are_for_is_not_cut_off() -> None:
 
 def test_nor_is_it_in_the_help_of_a_group() -> None:
     for group, whole in (
-        ("suite", "by their hashes; say what brings those that miss."),
+        ("suite", "by their hashes; say what brings missing ones."),
         ("dashboard", "on this machine alone, until Ctrl-C."),
     ):
         shown = " ".join(CliRunner().invoke(cli.app, [group, "--help"]).stdout.split())

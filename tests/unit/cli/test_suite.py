@@ -198,3 +198,9 @@ def test_verify_says_what_brings_a_file_that_is_missing(monkeypatch, tmp_path, c
     assert document["assets"]["digits"][0]["state"] == "another"
     assert "has the SHA-256" in document["missing"]["digits"][0]
     assert set(document["versions"]) == {"loadgen", "python", "numpy"}
+
+
+def test_round_without_programs_says_so(tmp_path) -> None:
+    done = typed("run", "digits", "--round", "v6.1", "--output-dir", str(tmp_path / "out"))
+    assert done.exit_code == 2
+    assert "a benchmark that this package has a program for: none of v6.1" in done.stderr

@@ -93,8 +93,9 @@ def test_wrong_use_is_told_as_it_was_typed(words, said) -> None:
 def test_runs_of_something_else_need_overwrite() -> None:
     words = (f"{MODULE}:Task", "--output-dir", "out", "--seed")
     assert typed(*words, "4").exit_code == 0
-    done = typed(*words, "5")
+    done = typed(*words, "5", "--submitter", "ACME")
     assert done.exit_code == 2
+    assert "--submitter = 'ACME': needs 'unnamed', as in result_0.txt" in done.stderr
     assert "--output-dir = 'out': needs another folder, or --overwrite" in done.stderr
     assert typed(*words, "5", "--overwrite").exit_code == 0
 

@@ -83,7 +83,9 @@ def compared(case: Case, allowed: Allowed) -> Iterator[Speed]:
         "not faster": (0.0, 1 + tolerance),
         "not slower": (1 - tolerance, math.inf),
     }[allowed]
-    text = f"{score.log_key} {found:g} beside {reference:g}, {ratio:.3f} of it"
+    # Times are ns in the log, whatever a key such as early_stopping_latency_ms ends with.
+    unit = "" if is_rate else " ns"
+    text = f"{score.log_key} {found:g} beside {reference:g}{unit}, {ratio:.3f} of it"
     limit = _WORDS[allowed].format(f"{tolerance:.0%}")
     faster = ratio if is_rate else 1 / ratio
     yield Speed("score", faster, low, high, f"{text}; allowed: {limit}")
@@ -128,8 +130,8 @@ def unsteady(case: Case, again: Case) -> str:
     }
     came_to = {name: tuple(score_of(case, run)[0] for run in pair) for name, pair in pairs.items()}
     for name, run in case.companions.items():
-        other = again.companions.get(name)
-        came_to[name] = tuple(None if each is None else each.get(MEDIAN) for each in (run, other))
+        runs = (run, again.companions.get(name))
+        came_to[f"run {name}"] = tuple(None if each is None else each.get(MEDIAN) for each in runs)
     said = [
         f"the {name} came to {first:g}, and to {second:g} when it was run once more"
         for name, (first, second) in came_to.items()

@@ -31,6 +31,7 @@ __all__ = [
     "NETWORK_FIELDS",
     "NETWORK_NAME",
     "PERFORMANCE_FILES",
+    "POWER_FOLDERS",
     "SCENARIO_FILES",
     "SYSTEM_FIELDS",
     "SYSTEM_FIELDS_THAT_MAY_BE_EMPTY",
@@ -135,6 +136,9 @@ MEASUREMENTS_FIELDS: Final = (
 
 SCENARIO_FILES: Final = ("measurements.json", "user.conf", "README.md")
 """Beside the runs of a scenario; none is empty. Up to v5.1 they lay elsewhere."""
+
+POWER_FOLDERS: Final = ("power", "ranging")
+"""Beside ``performance/run_1``, where power was measured."""
 
 PERFORMANCE_FILES: Final = ("mlperf_log_summary.txt", "mlperf_log_detail.txt")
 """Of ``performance/run_1``, of a result's and of an audit's."""

@@ -16,15 +16,14 @@ from loadgen.errors import LoadGenError
 from loadgen.mlperf.audit import Evidence
 from loadgen.mlperf.rules import Rules
 from loadgen.mlperf.rules.conf import user_conf
-from loadgen.mlperf.rules.submission_fields import MEASUREMENTS_FIELDS
+from loadgen.mlperf.rules.submission_fields import MEASUREMENTS_FIELDS, SCENARIO_FILES
 from loadgen.mlperf.submission.fields import Fields, fields_in
 from loadgen.mlperf.submission.results import Result
 from loadgen.mlperf.submission.runs import Found, beside
 
 __all__ = ["copy_folder", "implementation", "measurements", "readme_text", "user_conf_text"]
 
-_USER_CONF: Final = "user.conf"
-_README: Final = "README.md"
+_MEASUREMENTS, _USER_CONF, _README = SCENARIO_FILES
 _LOADS: Final[Mapping[str, tuple[str, str, float]]] = {
     "SingleStream": ("single_stream_expected_latency_ns", "expected_latency_ms", 1e6),
     "MultiStream": ("multi_stream_expected_latency_ns", "expected_latency_ms", 1e6),
@@ -56,7 +55,7 @@ def measurements(
     LoadGenError
         A ``measurements.json`` beside the logs cannot be read.
     """
-    file = beside(found, "measurements.json")
+    file = beside(found, _MEASUREMENTS)
     told = known if file is None else {**known, **fields_in(file)}
     defaults = {each: str(told[each]) for each in MEASUREMENTS_FIELDS if each in told}
     return {each: fields.get(each, defaults.get(each), of=name) for each in MEASUREMENTS_FIELDS}

@@ -17,7 +17,7 @@ from typing import Final, Literal
 from loadgen.errors import LoadGenError, Problem, SettingsError, text_of
 from loadgen.mlperf.audit import Evidence
 from loadgen.mlperf.manifest import digest_of
-from loadgen.mlperf.rules.submission_fields import PERFORMANCE_FILES
+from loadgen.mlperf.rules.submission_fields import PERFORMANCE_FILES, POWER_FOLDERS
 
 __all__ = ["Found", "Part", "beside", "found_runs", "refuse_link"]
 
@@ -27,8 +27,6 @@ Part = Literal["performance", "accuracy"]
 _SUMMARY, _DETAIL = PERFORMANCE_FILES
 _TEST: Final = re.compile(r"TEST\d\d")
 _PARTS: Final[dict[str, Part]] = {"PerformanceOnly": "performance", "AccuracyOnly": "accuracy"}
-_OF_POWER: Final = ("ranging", "power")
-"""Beside ``run_1``: they go where that goes."""
 _KNOBS: Final = ("accuracy_log_sampling_target", "performance_issue_same")
 """What only audits set."""
 _LEVELS: Final = 3
@@ -105,7 +103,7 @@ def _log_folders(source: Path) -> Iterator[Path]:
             yield folder
             continue
         hidden = [each for each in folders if each.startswith(".") or each.endswith(".partial")]
-        folders[:] = sorted({*folders} - {*hidden, *_OF_POWER})
+        folders[:] = sorted({*folders} - {*hidden, *POWER_FOLDERS})
         if _DETAIL in names:
             yield folder
 

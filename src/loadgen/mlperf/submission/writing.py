@@ -24,7 +24,11 @@ from typing import Any, Final
 from loadgen.errors import LoadGenError
 from loadgen.mlperf.logs.rows import ROWS
 from loadgen.mlperf.rules import Rules
-from loadgen.mlperf.rules.submission_fields import PERFORMANCE_FILES
+from loadgen.mlperf.rules.submission_fields import (
+    PERFORMANCE_FILES,
+    POWER_FOLDERS,
+    SCENARIO_FILES,
+)
 from loadgen.mlperf.rules.tables import ScenarioName
 from loadgen.mlperf.submission.about import copy_folder, readme_text, user_conf_text
 from loadgen.mlperf.submission.accuracy import write_accuracy
@@ -32,7 +36,7 @@ from loadgen.mlperf.submission.results import Result
 
 __all__ = ["Plan", "appearing", "folder_named", "write", "write_json"]
 
-_OF_POWER: Final = ("power", "ranging")
+_MEASUREMENTS, _USER_CONF, _README = SCENARIO_FILES
 _NO_LETTERS: Final = re.compile(r"[^\w.+-]+")
 _SHOWN: Final = 50  # letters of the target's name in that of the partial folder
 
@@ -116,7 +120,7 @@ def write(plan: Plan, root: Path) -> None:
         write_json(submitter / "model_mapping.json", plan.models)
     for benchmark, source in plan.sources.items():
         copy_folder(source, submitter / "src" / benchmark)
-        readme = submitter / "src" / benchmark / "README.md"
+        readme = submitter / "src" / benchmark / _README
         if not readme.exists():
             text = f"# {benchmark}\n\nThe implementation: `{source.name}`.\n\n"
             readme.write_text(f"{text}{plan.rules.round.notice}\n", encoding="utf-8")
@@ -127,18 +131,18 @@ def write(plan: Plan, root: Path) -> None:
         here = results / result.name
         shutil.copytree(here / result.scenario, here / scenario)
         said = f"\nInferred: {scenario} from the run of {result.scenario}, whose copy this is.\n"
-        with (here / scenario / "README.md").open("a", encoding="utf-8") as file:
+        with (here / scenario / _README).open("a", encoding="utf-8") as file:
             file.write(said)
 
 
 def _write_result(plan: Plan, result: Result, target: Path) -> None:
     place = f"{result.name}/{result.scenario}"
     run, rules = result.performance, plan.rules
-    write_json(target / "measurements.json", plan.measurements[place])
+    write_json(target / _MEASUREMENTS, plan.measurements[place])
     conf = user_conf_text(result, rules)
-    (target / "user.conf").write_text(conf, encoding="utf-8", errors="surrogateescape")
+    (target / _USER_CONF).write_text(conf, encoding="utf-8", errors="surrogateescape")
     text = readme_text(run, rules, result.name, result.scenario, plan.caveat)
-    (target / "README.md").write_text(text, encoding="utf-8")
+    (target / _README).write_text(text, encoding="utf-8")
     places = {"performance/run_1": run, "accuracy": result.accuracy}
     for where, found in places.items():
         (target / where).mkdir(parents=True)
@@ -149,7 +153,7 @@ def _write_result(plan: Plan, result: Result, target: Path) -> None:
             shutil.copyfile(path, target / where / name)
             if (rows := path.with_name(ROWS)).is_file():  # who wants to show them put them there
                 shutil.copyfile(rows, target / where / ROWS)
-    for name in _OF_POWER if run.folder.name == "run_1" else ():
+    for name in POWER_FOLDERS if run.folder.name == "run_1" else ():
         if (power := run.folder.with_name(name)).is_dir():
             copy_folder(power, target / "performance" / name)
     cut = rules.round.official

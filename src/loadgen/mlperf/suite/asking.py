@@ -118,7 +118,7 @@ def asked_for(
         allowed = f"one of {rules.round.name} for {system_type}, with a program here"
         problems.append(Problem("benchmarks", names, allowed))
     if duration_s is not None and smoke:
-        problems.append(Problem("duration_s", duration_s, "None where smoke is given"))
+        problems.append(Problem("duration_s", duration_s, "none beside smoke=True"))
     _raise(problems)
     _raise(_of_type(rules, system_type, division, names, suts))
     asked = {name: _scenarios(rules.benchmarks[name], system_type, chosen) for name in names}
@@ -169,9 +169,10 @@ def _one_of(field: str, value: object, allowed: Sequence[str]) -> Problem | None
 
 
 def _known(field: str, name: object, rules: Rules, here: Sequence[str]) -> Problem | None:
-    if isinstance(name, str) and name in rules.benchmarks and name not in here:
-        return Problem(field, name, f"a benchmark that this package has a program for: {here}")
-    return _one_of(field, name, here)
+    if here and (name in here or name not in rules.benchmarks):
+        return _one_of(field, name, here)
+    allowed = f"a benchmark that this package has a program for: {', '.join(here) or 'none'}"
+    return Problem(field, name, f"{allowed} of {rules.round.name}")
 
 
 def _rate_problems(rates: Rates, names: Sequence[str]) -> Iterator[Problem | None]:

@@ -20,7 +20,7 @@ from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
 from loadgen.mlperf.audit import AuditOutcome, Evidence, Finding
 from loadgen.mlperf.rules import Benchmark, Rules
 from loadgen.mlperf.rules.tables import SCENARIOS, ScenarioName
-from loadgen.mlperf.suite.belonging import differences, digest_of, installed, machine
+from loadgen.mlperf.suite.belonging import differences, installed, machine, rules_digest
 from loadgen.mlperf.suite.state import (
     ACCURACY,
     PERFORMANCE,
@@ -133,8 +133,8 @@ def _other_rules(table: Mapping[str, Any], folder: Path, rules: Rules, name: str
         Problem(what, now, f"{before}, as the suite in {folder} had them")
         for what, before, now in (
             ("round", asked["round"], round_.name),
-            ("rules of the round", asked["rules of the round"], digest_of(round_)),
-            (f"rules of {name}", there["rules"], digest_of(rules.benchmarks[name])),
+            ("rules of the round", asked["rules of the round"], rules_digest(round_)),
+            (f"rules of {name}", there["rules"], rules_digest(rules.benchmarks[name])),
         )
         if before != now
     ]

@@ -23,7 +23,15 @@ from loadgen.mlperf.rules import Benchmark
 from loadgen.mlperf.rules.tables import Table
 from loadgen.mlperf.suite.asking import Asked
 
-__all__ = ["common", "differences", "digest_of", "identity", "installed", "machine", "version_of"]
+__all__ = [
+    "common",
+    "differences",
+    "identity",
+    "installed",
+    "machine",
+    "rules_digest",
+    "version_of",
+]
 
 _MACHINE: Final = ("cpu_model", "cpus", "machine", "devices", "python", "numpy", "loadgen")
 
@@ -39,7 +47,7 @@ def common(asked: Asked) -> dict[str, Any]:
     """Return it for all runs of a suite."""
     return {
         "round": asked.rules.round.name,
-        "rules of the round": digest_of(asked.rules.round),
+        "rules of the round": rules_digest(asked.rules.round),
         "nonce": asked.rules.round.nonce,
         "system_type": asked.system_type,
         "division": asked.division,
@@ -58,7 +66,7 @@ def machine() -> dict[str, Any]:
 def identity(asked: Asked, name: str) -> dict[str, Any]:
     """Return it for the runs of a benchmark."""
     benchmark, system = asked.rules.benchmarks[name], asked.system_of(name)
-    return {"rules": digest_of(benchmark), "system": system, **installed(benchmark, system)}
+    return {"rules": rules_digest(benchmark), "system": system, **installed(benchmark, system)}
 
 
 def installed(benchmark: Benchmark, system: Mapping[str, str | None]) -> dict[str, Any]:
@@ -99,6 +107,6 @@ def version_of(package: str) -> str | None:
         return None
 
 
-def digest_of(table: Table) -> str:
+def rules_digest(table: Table) -> str:
     """Return the SHA-256 of rules; a nonce, which may be published later, is none of them."""
     return hashlib.sha256(table.model_dump_json(exclude={"nonce"}).encode()).hexdigest()

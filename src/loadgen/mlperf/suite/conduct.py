@@ -142,6 +142,8 @@ class Conduct:
         """Return what a step returns; or why it failed, in words. Users' errors are written."""
         try:
             return step(scenario)
+        except KeyboardInterrupt:  # `Interrupted` is an Exception, too, and ends the whole suite
+            raise
         except Exception as error:
             cause = unwrapped(error)
         if isinstance(cause, LoadGenError):

@@ -86,13 +86,15 @@ def what_is_missing(benchmark: Benchmark, folder: Path) -> Iterator[str]:
     if reference is None:
         yield "this package has no program for it"
         return
-    try:
-        check_assets(benchmark)
-    except (AssetError, OSError) as error:  # OSError: a file that may not be read
-        yield str(error)
-    for library in reference.libraries:
-        if not _is_there(library):
-            yield f"{library} is not installed: {reference.install}"
+    absent = [each.package for each in asset_states(benchmark) if each.state == "missing"]
+    if not absent:
+        try:
+            check_assets(benchmark)
+        except (AssetError, OSError) as error:  # OSError: a file that may not be read
+            yield str(error)
+    absent += [library for library in reference.libraries if not _is_there(library)]
+    if absent:
+        yield f"not installed: {', '.join(dict.fromkeys(absent))}; {reference.install}"
     free = environment.available_memory()
     if free is not None and free < reference.memory_mb * _MB:
         yield f"it needs {reference.memory_mb:,} MB of memory, and {free / _MB:,.0f} MB are free"

@@ -16,7 +16,7 @@ import numpy as np
 
 from loadgen import environment
 from loadgen._core import VirtualClock
-from loadgen.errors import LoadGenError, Problem, SettingsError
+from loadgen.errors import Problem, SettingsError
 from loadgen.folder_lock import locked
 from loadgen.mlperf.rules import load_rules
 from loadgen.mlperf.training.convergence import Reference
@@ -87,12 +87,12 @@ def run_training(
     Raises
     ------
     SettingsError
-        The task, or an argument, cannot be used, or the folder has runs of something else; says
-        what.
+        The task, or an argument, cannot be used, or the folder has runs of something else, or
+        what no training has written; says what.
     SUTError
         A hook raised. Runs before are kept.
     LoadGenError
-        The folder cannot be written, is in use, or has what no training has written.
+        The folder cannot be written, or is in use.
     """
     said = facts(task, division, submitter, _platform() if platform is None else platform)
     folder, wanted = Path(output_dir), task.required_runs if runs is None else runs
@@ -104,6 +104,7 @@ def run_training(
     if found := [each for each in problems if each is not None]:
         raise SettingsError(found)
     said["notice"] = load_rules(ROUND).round.notice
+    _refuse_strangers(folder)  # before the lock, which is a file in it
     with locked(folder, _LOCK_FILE, "training"):
         there = _prepared(folder, wanted, resume=resume)
         _write(folder / RULES_FILE, rules_yaml(task, division))
@@ -140,23 +141,26 @@ def _platform() -> str:
     return environment.describe()["cpu_model"] or "unknown processor"
 
 
+def _refuse_strangers(folder: Path) -> None:
+    """Raise if a folder has what no training has written."""
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    for name in sorted(names - _OURS):
+        if not (_LOG.fullmatch(name) or _PARTIAL.fullmatch(name)):
+            allowed = f"an absent or empty folder, or one with runs; it has {name}"
+            raise SettingsError([Problem("output_dir", str(folder), allowed)])
+
+
 def _prepared(folder: Path, runs: int, *, resume: bool) -> set[int]:
-    """Return the numbers of the runs that are there, in a folder that has nothing else."""
+    """Return the numbers of the runs that are there; what is left of one that was cut off goes."""
     logs = {int(match[1]) for path in folder.iterdir() if (match := _LOG.fullmatch(path.name))}
-    ours = {*_OURS, *(f"result_{number}.txt" for number in logs)}
-    names = {path.name for path in folder.iterdir() if not _PARTIAL.fullmatch(path.name)}
-    if strangers := sorted(names - ours):
-        raise LoadGenError(
-            f"{folder}: has {strangers[0]}, which no training has written; expected an absent or"
-            " empty folder, or one with runs"
-        )
     for path in folder.iterdir():
         if _PARTIAL.fullmatch(path.name) or (not resume and path.name != _LOCK_FILE):
             path.unlink()
     if not resume:
         return set()
     if logs and max(logs) >= runs:
-        allowed = f"at least {max(logs) + 1}, as {folder} has: none is left out (resume=False)"
+        there = f"{max(logs) + 1}, as {folder} has"
+        allowed = f"at least {there}: none is left out (resume=False removes all)"
         raise SettingsError([Problem("runs", runs, allowed)])
     return logs
 

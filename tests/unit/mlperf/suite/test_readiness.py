@@ -15,7 +15,7 @@ def test_what_is_missing_is_said_before_anything_starts(suite, tmp_path, monkeyp
     steps: list[str] = []
     found = suite(on_step=steps.append)
     assert len(steps) == 2
-    assert "toy_one.txt is not installed; toy 1.0 brings it: pip install toy" in steps[0]
+    assert steps[0] == "one cannot be run here: not installed: toy 1.0; pip install toy"
     assert "has the SHA-256 " in steps[1]
     assert [row.error for row in found.rows[:2]] == [steps[0].partition(": ")[2]] * 2
 

@@ -9,7 +9,7 @@ import pytest
 import loadgen as lg
 from loadgen import environment
 from loadgen.errors import LoadGenError, SettingsError
-from loadgen.mlperf.suite import belonging, conduct
+from loadgen.mlperf.suite import belonging
 
 OFFLINE = {"benchmarks": ["one"], "scenarios": ["Offline"]}
 NONCE = "round.7-0123456789abcdef"
@@ -46,26 +46,24 @@ def test_more_scenarios_and_benchmarks_are_added(suite, tmp_path) -> None:
     }  # fmt: skip
 
 
-def test_interrupted_suite_goes_on_after_the_runs_that_are_whole(
-    suite, toy, tmp_path, monkeypatch
-) -> None:
-    run = conduct.Bench.run
+def test_interrupted_suite_goes_on_after_the_runs_that_are_whole(suite, toy, tmp_path) -> None:
+    class Stopped(toy.Answers):
+        def start(self, run):
+            self.is_last = run.scenario.name == "offline" and run.mode == "performance"
 
-    def interrupted(self, scenario, settings, **options):
-        if scenario.name == "offline" and settings.mode == "accuracy":
-            raise KeyboardInterrupt
-        return run(self, scenario, settings, **options)
+        def issue(self, batch):
+            if self.is_last:
+                raise KeyboardInterrupt
+            super().issue(batch)
 
-    monkeypatch.setattr(conduct.Bench, "run", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        suite()
+    with pytest.raises(lg.Interrupted):
+        suite(suts={"one": Stopped()})
     assert set(started(tmp_path / "out")) == {
         "one/SingleStream/accuracy", "one/SingleStream/performance"
     }  # fmt: skip
-    monkeypatch.setattr(conduct.Bench, "run", run)
     steps: list[str] = []
-    assert suite(on_step=steps.append).passed
-    assert steps[0] == "one: Offline, accuracy"  # the rate was found before
+    assert suite(suts={"one": toy.Answers()}, on_step=steps.append).passed
+    assert steps[0] == "one: looking for a rate for Offline"
 
 
 def test_run_that_failed_is_tried_again_and_its_traceback_goes(suite, toy, tmp_path) -> None:

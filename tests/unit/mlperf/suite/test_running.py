@@ -213,7 +213,7 @@ def test_score_of_too_few_queries_is_none(suite, toy) -> None:
         ({"division": "closd"}, "division = 'closd': needs one of closed"),
         ({"duration_s": 0}, "duration_s = 0"),
         ({"nonce": "me"}, "nonce = 'me': needs None or a text of 16 to 128 letters"),
-        ({"duration_s": 5, "smoke": True}, "duration_s = 5: needs None where smoke is given"),
+        ({"duration_s": 5, "smoke": True}, "duration_s = 5: needs none beside smoke=True"),
         ({"suts": {"three": "a:b"}}, "suts = 'three'"),
         ({"rates": {"one": {"SingleStream": 5}}}, "rates.one = 'SingleStream'"),
         ({"rates": {"one": {"Server": 0}}}, "rates.one.Server = 0: needs a rate above 0"),
