@@ -9,7 +9,7 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,7 @@ def measure(
     said: str,
     latency_ns: int = LATENCY_NS,
     system: Callable[..., SimulatedSUT] = AnsweringSUT,
+    load: Mapping[str, float] | None = None,
 ) -> None:
     """Make a result's runs and audits in simulated time.
 
@@ -146,10 +147,13 @@ def measure(
         What a sample takes.
     system : callable
         Takes `latency_ns`, `jitter` and `seed`, as `AnsweringSUT`.
+    load : mapping of str to float, optional
+        The rate that is asked for. None: Offline's as `latency_ns` allows.
     """
     benchmark, _ = rules.find(name)
     n_samples = benchmark.dataset.n_samples
-    load = {"expected_qps": 1e9 / latency_ns} if scenario == "Offline" else {}
+    if load is None:
+        load = {"expected_qps": 1e9 / latency_ns} if scenario == "Offline" else {}
     for mode, folder in (("accuracy", "accuracy"), ("performance", "performance/run_1")):
         traffic, settings = settings_for(rules, name, scenario, mode=mode, **load)  # type: ignore[arg-type]
         sut = system(latency_ns=latency_ns, jitter=0.05, seed=0)
@@ -167,6 +171,7 @@ def measure(
             performance_dir=place / "performance" / "run_1",
             accuracy_dir=place / "accuracy",
             output_dir=place,
+            scenario_name=scenario,
             clock=VirtualClock(),
         )
     truncate(place / "accuracy", said, is_official=rules.round.official)

@@ -25,6 +25,7 @@ C. Loader, Fast and Accurate Computation of Binomial Probabilities, 2000.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Final
@@ -135,6 +136,7 @@ def queries_needed(t: int, p: float) -> int | None:
     return None if needed is None else needed + t
 
 
+@functools.lru_cache(maxsize=16)
 def least_queries(p: float) -> int | None:
     """Return hmin(1) + 1: fewer queries give no estimate (SingleStream, MultiStream)."""
     return queries_needed(1, p)

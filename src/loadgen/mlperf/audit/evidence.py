@@ -89,9 +89,11 @@ class Evidence:
     @property
     def said_twice(self) -> Iterator[str]:
         """The keys that have several values although a log has each once."""
-        for key in self.detail or ():
-            values = [each.value for each in self.detail.all(key)] if self.detail else []
-            if key.startswith(_SAID_ONCE) and any(value != values[0] for value in values):
+        if self.detail is None:
+            return
+        for key in self.detail:
+            first, *others = self.detail.all(key)
+            if key.startswith(_SAID_ONCE) and any(each.value != first.value for each in others):
                 yield key
 
     def score(self, rules: Score) -> float | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
+from posixpath import normpath
 from typing import Final
 
 from loadgen.errors import ResultError
@@ -112,8 +113,12 @@ class _Read(Evidence):
         self.detail = None if run is None else run.detail
         self.environment = self.health = None
         self.is_too_large = tree.files.get(log, 0) > MOST_ANSWERS
-        is_read = log in tree.files and not self.is_too_large
-        self.accuracy_path = tree.absolute(log) if is_read else None
+        may_be_read = log in tree.files and not self.is_too_large
+        self.accuracy_path = tree.absolute(log) if may_be_read else None
+        self._kept: list[AccuracyEntry] | None = None
+        if run is not None and (answers := run.checked.answers) is not None:
+            was_read = normpath(f"{run.folder}/{answers.file}") == log
+            self._kept = answers.entries if was_read else None
         self.is_cut = False
         self.stand_in: Evidence | None = None
 
@@ -126,6 +131,9 @@ class _Read(Evidence):
             A log that is not cut is damaged, or has more of them than any run.
         """
         if self.accuracy_path is None:
+            return
+        if self._kept is not None:
+            yield from self._kept
             return
         source = Source(self.accuracy_path, not self.is_cut, Defects())
         for n, entry in enumerate(AccuracyLog(source)):

@@ -104,7 +104,7 @@ def check(
     if not work:
         expected = "closed, open or network/<submitter>/results"
         tree.findings.add(".", "tree.empty", "no results", expected)
-    groups = list(judged(context, work, processes))
+    groups = judged(context, work, processes)
     for group in groups:
         tree.findings.take(group.findings)
     find_copies(tree.findings, chain.from_iterable(group.stamps for group in groups))

@@ -30,8 +30,8 @@ _of_process: list[Context] = []
 """What a process of `judged` was given when it was started."""
 
 
-def judged(context: Context, work: Sequence[Work], processes: int) -> Iterator[Group]:
-    """Yield what came of each, in their order.
+def judged(context: Context, work: Sequence[Work], processes: int) -> list[Group]:
+    """Return what came of each, in their order.
 
     Parameters
     ----------
@@ -40,6 +40,14 @@ def judged(context: Context, work: Sequence[Work], processes: int) -> Iterator[G
     processes : int
         At most; one for little work.
     """
+    # Results of one benchmark after each other: they share what the seeds draw, which is kept.
+    order = sorted(range(len(work)), key=lambda place: work[place][0][0].benchmark)
+    sorted_work = [work[place] for place in order]
+    groups = dict(zip(order, _in_turn(context, sorted_work, processes), strict=True))
+    return [groups[place] for place in range(len(work))]
+
+
+def _in_turn(context: Context, work: Sequence[Work], processes: int) -> Iterator[Group]:
     if processes <= 1 or len(work) < WORTH_IT:
         for places, model in work:
             yield judge(context, places, model)

@@ -13,7 +13,7 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 from loadgen.errors import text_of
@@ -38,6 +38,19 @@ _UNSEEN: Final = re.compile(
 )
 """Letters and marks that are not seen either: Default_Ignorable_Code_Point, and blank Braille."""
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def _shows(name: str) -> bool:
+    """Return whether each letter of a name is seen as what it is."""
+    if name.isascii():  # as nearly all are, for which this is quicker
+        return name.isprintable()
+    is_misleading = any(unicodedata.category(letter) in _MISLEADING for letter in name)
+    return not (is_misleading or _UNSEEN.search(name))
+
+
+def _plain(name: str) -> str:
+    """Return what names that are taken for each other have in common."""
+    return (name if name.isascii() else unicodedata.normalize("NFKC", name)).casefold().strip(" .")
 
 
 class Table(dict[str, Any]):
@@ -102,7 +115,7 @@ class Tree:
         names: dict[str, str] = {}
         same: dict[str, str] = {}
         try:
-            with os.scandir(self.root / folder) as entries:
+            with os.scandir(f"{self.root}/{folder}") as entries:
                 for entry in entries:
                     self._n_seen += 1
                     if self._n_seen > MOST_ENTRIES:
@@ -110,7 +123,7 @@ class Tree:
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     if not self._accepted(path, entry):
                         continue
-                    plain = unicodedata.normalize("NFKC", entry.name).casefold().strip(" .")
+                    plain = _plain(entry.name)
                     names[entry.name] = path
                     twin = names[same.setdefault(plain, entry.name)]
                     if twin != path:
@@ -121,8 +134,7 @@ class Tree:
         return names
 
     def _accepted(self, path: str, entry: os.DirEntry[str]) -> bool:
-        is_misleading = any(unicodedata.category(each) in _MISLEADING for each in entry.name)
-        if is_misleading or _UNSEEN.search(entry.name):
+        if not _shows(entry.name):
             shown = ascii(path)[1:-1]
             self.findings.add(shown, "tree.name", f"the name {entry.name!a}", "letters that show")
             return False
@@ -199,12 +211,13 @@ class Tree:
             More is found too large.
         """
         try:
-            number = os.open(self.root / path, _FLAGS)
+            number = os.open(f"{self.root}/{path}", _FLAGS)
             with open(number, "rb") as file:  # noqa: PTH123 - of a descriptor
-                if not stat.S_ISREG(os.fstat(number).st_mode):  # it was one when it was looked at
+                there = os.fstat(number)
+                if not stat.S_ISREG(there.st_mode):  # it was one when it was looked at
                     self.findings.add(path, "tree.special", "no file any more", "a file")
                     return None
-                data = file.read(most + 1)
+                data = file.read(min(there.st_size, most) + 1)  # which takes as much memory
         except OSError as error:
             self.unreadable(path, error)
             return None
@@ -251,4 +264,4 @@ class Tree:
 
     def absolute(self, path: str) -> Path:
         """Return where a file or folder lies."""
-        return self.root / PurePosixPath(path)
+        return Path(f"{self.root}/{path}")

@@ -6,20 +6,26 @@ Not for what the answers' bytes mean.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 from loadgen.mlperf.logs.read_source import Source, parse_json, short
 
-__all__ = ["Accuracy", "AccuracyEntry"]
+__all__ = ["Accuracy", "AccuracyEntry", "usual_entries"]
 
 _ID_END: Final = 1 << 64
 _TOKENS_END: Final = 1 << 63
+_USUAL: Final = re.compile(
+    r'^\{ "seq_id" : (0|[1-9][0-9]{0,17}), "qsl_idx" : (0|[1-9][0-9]{0,17}), '
+    r'"data" : "([0-9A-F]*)"(?:(, "token_data" : )"([0-9A-F]*)")?'
+    r'(?:, "token_count" : (-?[1-9][0-9]{0,17}|0))? \}(,?)\n',
+    re.MULTILINE,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class AccuracyEntry:
+class AccuracyEntry(NamedTuple):
     """One logged answer.
 
     Parameters
@@ -70,6 +76,38 @@ class Accuracy:
                 if entry is not None:
                     yield entry
         array.finish()
+
+
+def usual_entries(path: Path) -> list[AccuracyEntry] | None:
+    """Return the entries of a log that is as LoadGen writes it, byte for byte; None: it is not.
+
+    Many times as quick as `Accuracy`, which says what is wrong with another log, and never has all
+    of it in memory.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    text = path.read_bytes().decode("ascii", "replace")
+    found = _USUAL.findall(text)
+    commas = "".join(each[-1] for each in found)
+    is_whole = text.startswith("[\n") and text.endswith("}\n]\n")
+    if not is_whole or len(found) != text.count("\n") - 2 or commas != "," * (len(found) - 1):
+        return None
+    try:
+        return [
+            AccuracyEntry(
+                int(seq_id),
+                int(qsl_idx),
+                bytes.fromhex(data),
+                bytes.fromhex(first) if has_first else None,
+                int(count) if count else None,
+            )
+            for seq_id, qsl_idx, data, has_first, first, count, _ in found
+        ]
+    except ValueError:  # half a byte
+        return None
 
 
 class _Array:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from loadgen.mlperf.logs.read_source import UNREADABLE, Named, Source, parse_json, short
 
@@ -30,8 +29,7 @@ _LINE: Final = re.compile(
 _NOT_FINITE: Final = re.compile(r"[-+]?(nan|inf)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class DetailEntry:
+class DetailEntry(NamedTuple):
     """One line.
 
     Parameters
@@ -67,7 +65,10 @@ class Detail(Mapping[str, Any]):
         self.entries = entries
         self._by_key: Named[list[DetailEntry]] = Named()
         for entry in entries:
-            self._by_key.setdefault(entry.key, []).append(entry)
+            if entry.key in self._by_key:
+                self._by_key[entry.key].append(entry)
+            else:
+                self._by_key[entry.key] = [entry]
 
     def __getitem__(self, key: str) -> Any:
         return self._by_key[key][0].value

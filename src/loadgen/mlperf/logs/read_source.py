@@ -197,7 +197,7 @@ def parse_json(text: str) -> Any:
     ValueError: expecting value at column 7, '-nan}'
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         what = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
         there = short(text[error.pos : error.pos + _EXCERPT])
@@ -219,3 +219,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                 raise ValueError(f"the key {short(name)} stands twice")
             seen.add(name)
     return table
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_object)

@@ -7,6 +7,7 @@ import pytest
 
 from loadgen.errors import ResultError
 from loadgen.mlperf.logs.read import Accuracy, AccuracyEntry, Logs, read_logs
+from loadgen.mlperf.logs.read_accuracy import usual_entries
 
 NAME = "mlperf_log_accuracy.json"
 ENTRY = '{ "seq_id" : 1, "qsl_idx" : 2, "data" : "0A", "token_data" : "", "token_count" : -3 }'
@@ -96,3 +97,36 @@ def test_defects_are_listed_once_and_not_without_end(tmp_path: Path) -> None:
     assert list(accuracy) == list(accuracy) == []
     assert len(logs.defects) == 1_001
     assert logs.defects[-1].what == "more defects; from here none is kept"
+
+
+USUAL = (
+    b'[\n{ "seq_id" : 1, "qsl_idx" : 2, "data" : "0A", "token_data" : "", "token_count" : -3 },\n'
+    b'{ "seq_id" : 0, "qsl_idx" : 7, "data" : "" }\n]\n'
+)
+
+
+def test_a_log_as_loadgen_writes_it_is_read_at_once(tmp_path: Path) -> None:
+    _, log = logged(tmp_path, USUAL, strict=True)
+    assert list(log) == usual_entries(tmp_path / NAME) == [READ, AccuracyEntry(0, 7, b"")]
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        (b"},\n", b"}\n"),  # no comma
+        (b"}\n]", b"},\n]"),
+        (b"]\n", b""),  # cut off
+        (b"[\n", b""),
+        (b"[\n", b"[\n\n"),
+        (b'"0A"', b'"0A0"'),  # half a byte
+        (b'"0A"', b'"0a"'),
+        (b'"seq_id" : 1', b'"seq_id" : 01'),
+        (b'"seq_id" : 1', '"seq_id" : \u0661'.encode()),
+        (b"\n", b"\r\n"),
+        (b'"qsl_idx" : 7', b'"qsl_idx" : 1234567890123456789'),  # may be no int64
+    ],
+)
+def test_any_other_log_is_not(there: bytes, instead: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(USUAL.replace(there, instead))
+    assert usual_entries(path) is None

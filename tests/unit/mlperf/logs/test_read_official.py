@@ -4,7 +4,6 @@
 What it writes is read strictly where it is valid, and repaired where it is not.
 """
 
-import dataclasses
 import importlib.util
 import io
 import json
@@ -81,7 +80,7 @@ def written_again(entries: Iterable[AccuracyEntry]) -> str:
     file = io.BytesIO()
     log = AccuracyLog(file)
     for entry in entries:
-        log.entry(*dataclasses.astuple(entry))
+        log.entry(*entry)
     log.close()
     return file.getvalue().decode()
 

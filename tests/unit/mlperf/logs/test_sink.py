@@ -139,7 +139,7 @@ def test_with_tokens_answers_have_their_count(
     sink.output(1, 1, b"b")
     sink.close(Result(data))
     if token_data is not None:  # what the system said of its first tokens
-        expected[1] = dataclasses.replace(expected[1], token_data=b"first of 1")
+        expected[1] = expected[1]._replace(token_data=b"first of 1")
     assert list(read_logs(tmp_path / "beside").accuracy or ()) == expected
 
 

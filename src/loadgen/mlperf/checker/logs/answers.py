@@ -16,7 +16,7 @@ import re
 import stat
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,8 @@ from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.logs.case import Case
 from loadgen.mlperf.checker.logs.effective import rates
 from loadgen.mlperf.checker.logs.plan import loaded_sets
+from loadgen.mlperf.logs.read import AccuracyEntry
+from loadgen.mlperf.logs.read_accuracy import usual_entries
 from loadgen.mlperf.logs.read_source import Defects, Source, short
 
 __all__ = [
@@ -54,6 +56,8 @@ _ENTRY: Final = re.compile(
 )
 _IDS: Final = re.compile(r'\{ "seq_id" : (\d{1,19}), "qsl_idx" : (\d{1,19}), "data" : "')
 _MOST_DEFECTS: Final = 5
+_SMALL: Final = 1 << 24
+"""Bytes of a log that may be read at once: some 100 MiB of memory."""
 _CHUNK: Final = 1 << 20
 _MS_PER_S: Final = 1000
 
@@ -75,6 +79,8 @@ class Answers:
         Relative to the run's folder.
     defects : tuple of (int, str)
         Line, and what is wrong there.
+    entries : list of AccuracyEntry or None
+        Of a small log that is as LoadGen writes it, all.
     """
 
     seq_id: NDArray[np.int64]
@@ -85,6 +91,7 @@ class Answers:
     is_cut: bool
     file: str
     defects: tuple[tuple[int, str], ...] = ()
+    entries: list[AccuracyEntry] | None = field(default=None, repr=False)
 
 
 def read_answers(folder: Path, file: str = ACCURACY) -> Answers | None:
@@ -98,7 +105,8 @@ def read_answers(folder: Path, file: str = ACCURACY) -> Answers | None:
             text = path.read_bytes()[:CUT].decode("utf-8", "replace")
             if _GAP in text:
                 return _cut(text, file)
-        return _whole(path, file)
+        usual = usual_entries(path) if there.st_size <= _SMALL else None
+        return _whole(path, file) if usual is None else _usual(usual, file)
     except (OSError, ValueError):
         return None
     except ResultError as error:
@@ -113,6 +121,13 @@ def _cut(text: str, file: str) -> Answers:
     with_data, with_tokens = (sum(each[i] is not None for each in whole) for i in (3, 4))
     seq_id, qsl_idx = ids.reshape(-1, 2).T
     return Answers(seq_id, qsl_idx, len(whole), with_data, with_tokens, True, file)
+
+
+def _usual(entries: list[AccuracyEntry], file: str) -> Answers:
+    seq_id, qsl_idx = (np.array([each[i] for each in entries], np.int64) for i in (0, 1))
+    with_data = sum(each.token_data is not None for each in entries)
+    with_tokens = sum(each.token_count is not None for each in entries)
+    return Answers(seq_id, qsl_idx, len(entries), with_data, with_tokens, False, file, (), entries)
 
 
 def _whole(path: Path, file: str) -> Answers:
@@ -204,7 +219,8 @@ def check_answers(case: Case, answers: Answers) -> Iterator[Finding]:
     for line, what in answers.defects[:_MOST_DEFECTS]:
         yield finding("answers.form", what, "the accuracy log as LoadGen writes it", line)
     n, seq_id = n_samples(case), answers.seq_id
-    if len(np.unique(seq_id)) < len(seq_id) or (len(seq_id) and seq_id.max() >= n):
+    ordered = np.sort(seq_id)
+    if np.any(ordered[1:] == ordered[:-1]) or (len(seq_id) and ordered[-1] >= n):
         words = f"each seq_id once, from 0 to {n - 1}"
         yield finding("answers.count", f"{len(seq_id):,} entries, {seq_id.max()} the last", words)
         return

@@ -7,6 +7,7 @@ accuracy log and the trace, which are read as a stream.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import stat
@@ -28,15 +29,19 @@ LARGEST: Final = 1 << 26
 _MOST: Final = {SUMMARY: 1 << 20, DETAIL: LARGEST}
 _MOST_LINES: Final = 1 << 20
 _MOST_FAULTS: Final = 20  # of a file, before the rest of them is only counted
-# Keys and values as LoadGen writes them, byte for byte. Only the value is without bounds, and what
-# follows it is short, so that no line can keep this busy. Most values are simple, and tried first.
+# The parts of each line as LoadGen writes them, byte for byte; of another line none. Only the value
+# is without bounds, and what follows it is short, so that no line can keep this busy. Most values
+# are simple, and tried first.
 _LINE: Final = re.compile(
-    r':::MLLOG \{"key": "([a-z0-9_.]{1,80})", '
-    r'"value": (-?\d[\d.e+-]*|true|false|"[^"\\]{0,200}"|.*), "time_ms": (\d{1,20}\.\d{6}), '
+    r'^(?::::MLLOG \{"key": "([a-z0-9_.]{1,80})", '
+    r'"value": (-?\d[\d.e+-]*|true|false|"[^"\\\n]{0,200}"|.*), "time_ms": (\d{1,20}\.\d{6}), '
     r'"namespace": "mlperf::logging", "event_type": "POINT_IN_TIME", "metadata": '
     r'\{"is_error": (true|false), "is_warning": (true|false), "file": "[\w.+/ -]{1,80}", '
-    r'"line_no": \d{1,6}, "pid": (\d{1,20}), "tid": (\d{1,20})\}\}'
+    r'"line_no": \d{1,6}, "pid": (\d{1,20}), "tid": (\d{1,20})\}\}\r?|.*)$',
+    re.MULTILINE,
 )
+_WHOLE: Final = re.compile("0|[1-9][0-9]{0,18}")
+_SHORT: Final = 80  # characters
 _LIST: Final = re.compile(r"\[\d{1,19}(?:,\d{1,19})*\]")
 
 
@@ -105,15 +110,18 @@ def read_evidence(folder: Path) -> RunLogs:
         return RunLogs(None, lines, (), tuple(faults))
     entries, threads = [], []
     wrong = 0
-    for number, text in enumerate(detail.removesuffix("\n").split("\n"), start=1):
-        said = _entry(number, text.removesuffix("\r"))
-        if isinstance(said, str):
+    for number, found in enumerate(_LINE.finditer(detail.removesuffix("\n")), start=1):
+        key, raw, time_ms, error, warning, pid, tid = found.groups()
+        try:
+            value = _value(key, raw)
+        except ValueError as unlike:
             wrong += 1
             if wrong <= _MOST_FAULTS:
-                faults.append(Fault(DETAIL, number, "log.line", short(text), said))
-        else:
-            entries.append(said[0])
-            threads.append(said[1])
+                faults.append(Fault(DETAIL, number, "log.line", short(found[0]), str(unlike)))
+            continue
+        flags = error == "true", warning == "true"
+        entries.append(DetailEntry(key, value, float(time_ms), *flags, number))
+        threads.append(Thread(pid, tid))
     if wrong > _MOST_FAULTS:
         more = f"{wrong - _MOST_FAULTS:,} more such lines"
         faults.append(Fault(DETAIL, 0, "log.line", more, "lines as LoadGen writes them"))
@@ -132,7 +140,7 @@ def _text(folder: Path, name: str, faults: list[Fault]) -> str | None:
             faults.append(Fault(name, 0, "log.size", size, f"at most {_MOST[name]:,} bytes"))
             return None
         with path.open("rb") as file:
-            content = file.read(_MOST[name])
+            content = file.read(there.st_size + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error)
         faults.append(Fault(name, 0, "log.missing", f"cannot be read: {reason}", "a log"))
@@ -153,33 +161,30 @@ def _text(folder: Path, name: str, faults: list[Fault]) -> str | None:
         return content.decode("utf-8", "replace")
 
 
-def _entry(number: int, text: str) -> tuple[DetailEntry, Thread] | str:
-    """Return a line's entry; where it has none, what was expected."""
-    found = _LINE.fullmatch(text)
-    if found is None:
-        return "an entry as LoadGen writes it, with all of its parts in their order"
-    key, raw, time_ms, error, warning, pid, tid = found.groups()
-    try:
-        value = _value(key, raw)
-    except ValueError:
-        return f"a value in JSON, not {short(raw)}"
-    entry = DetailEntry(key, value, float(time_ms), error == "true", warning == "true", number)
-    return entry, Thread(pid, tid)
-
-
-def _value(key: str, raw: str) -> Any:
+def _value(key: str | None, raw: str) -> Any:
     """Return a value; of a loaded set, which may be long, its text.
 
     Raises
     ------
     ValueError
-        It is no JSON, or nothing that LoadGen would write.
+        There is none, or it is no JSON, or nothing that LoadGen would write; says what is expected.
     """
-    if key == LOADED:
-        if not _LIST.fullmatch(raw):
-            raise ValueError("no list of sample indices")
-        return raw
+    if key is None:
+        raise ValueError("an entry as LoadGen writes it, with all of its parts in their order")
     try:
-        return _JSON.decode(raw)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+        if key == LOADED:
+            if _LIST.fullmatch(raw):
+                return raw
+        elif _WHOLE.fullmatch(raw):  # as most are, which is quicker
+            return int(raw)
+        else:
+            return _short_value(raw) if len(raw) <= _SHORT else _JSON.decode(raw)
+    except (ValueError, RecursionError):
+        pass
+    raise ValueError(f"a value in JSON, not {short(raw)}")
+
+
+@functools.lru_cache(maxsize=4096)
+def _short_value(raw: str) -> Any:
+    """Return the same of a text that many logs have: flags, names, settings."""
+    return _JSON.decode(raw)

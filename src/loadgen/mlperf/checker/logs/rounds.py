@@ -205,10 +205,13 @@ def check_user_conf(case: Case) -> Iterator[Finding]:
     if parsed.faults:
         return
     entries = {entry.name: entry for entry in parsed.entries}
+    keys = {name.rpartition(".")[2] for name in entries}
     model = "*" if asked.benchmark is None else asked.benchmark.conf_model(asked.scenario)
     for key in KEYS:
+        if key.name not in keys or key.name in asked.knobs:
+            continue
         name = _IN_LOG.get(key.attribute, f"requested_{key.attribute}")
-        if key.scenario not in (None, case.scenario) or key.name in asked.knobs:
+        if key.scenario not in (None, case.scenario):
             continue
         tried = names_tried(key, model, case.scenario)
         entry = next((entries[each] for each in tried if each in entries), None)

@@ -10,7 +10,7 @@ from typing import Final
 from loadgen.errors import described
 from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.logs import figures, keys, plan, rounds, said, spreads, times, verdicts
-from loadgen.mlperf.checker.logs.answers import ACCURACY, check_answers, read_answers
+from loadgen.mlperf.checker.logs.answers import ACCURACY, Answers, check_answers, read_answers
 from loadgen.mlperf.checker.logs.case import Case, Check, Lacking
 from loadgen.mlperf.checker.logs.effective import check_effective
 from loadgen.mlperf.checker.logs.evidence import RunLogs, read_evidence
@@ -60,12 +60,15 @@ class RunChecked:
     unit : str
         Of the score.
     logs : RunLogs
+    answers : Answers or None
+        Of the accuracy log, where there has to be one.
     """
 
     findings: tuple[Finding, ...]
     score: float | None
     unit: str
     logs: RunLogs
+    answers: Answers | None = None
 
 
 def check_run(folder: Path, expected: Expected) -> RunChecked:
@@ -84,10 +87,12 @@ def check_run(folder: Path, expected: Expected) -> RunChecked:
         case.finding(fault.rule, fault.found, fault.expected, line=fault.line, file=fault.file)
         for fault in logs.faults
     ]
+    answers = None
     if logs.detail is not None:
         for check in (*_ALWAYS, *(() if expected.is_accuracy else _PERFORMANCE)):
             findings += _run(check, case)
-        findings += _answered(folder, case)
+        answers = _answers(folder, expected)
+        findings += _answered(case, answers)
         has_trace = not expected.is_accuracy and expected.may_read(TRACE)
         traced = read_trace(folder / TRACE) if has_trace else None
         if traced is not None:
@@ -100,7 +105,7 @@ def check_run(folder: Path, expected: Expected) -> RunChecked:
         more = case.finding("log.bounds", f"{len(kept) - MOST} more findings", "none")
         kept = (*kept[:MOST], more)
     score, unit = _score(case)
-    return RunChecked(kept, score, unit, logs)
+    return RunChecked(kept, score, unit, logs, answers)
 
 
 def _run(check: Check, case: Case) -> list[Finding]:
@@ -116,19 +121,21 @@ def _run(check: Check, case: Case) -> list[Finding]:
     return found
 
 
-def _answered(folder: Path, case: Case) -> list[Finding]:
-    """Look at the accuracy log, if one has to be there."""
-    expected = case.expected
+def _answers(folder: Path, expected: Expected) -> Answers | None:
+    """Read the accuracy log, if one has to be there."""
     if not (expected.is_accuracy or expected.is_audit):
-        return []
+        return None
     answers = read_answers(folder) if expected.may_read(ACCURACY) else None
     has_beside = expected.is_audit and expected.place.endswith(_RUN) and expected.may_read(_BESIDE)
-    if answers is None and has_beside:
-        answers = read_answers(folder, _BESIDE)
+    return read_answers(folder, _BESIDE) if answers is None and has_beside else answers
+
+
+def _answered(case: Case, answers: Answers | None) -> list[Finding]:
+    """Look at the accuracy log."""
     if answers is None:
-        if expected.is_audit:  # not every audit has one: who knows the audit's files says so
-            return []
-        return [case.finding("log.missing", "no accuracy log", "one", file=ACCURACY)]
+        if case.expected.is_accuracy:  # of an audit's, who knows its files says so
+            return [case.finding("log.missing", "no accuracy log", "one", file=ACCURACY)]
+        return []
     return _run(lambda its: check_answers(its, answers), case)
 
 
