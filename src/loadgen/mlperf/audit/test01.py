@@ -71,8 +71,9 @@ def _answers_to(indices: set[int], run: Evidence) -> dict[int, bytes]:
     """Return an accuracy run's answers to some samples; of several of one sample, the first."""
     found: dict[int, bytes] = {}
     for entry in run.answers():
-        if entry.qsl_idx in indices:
-            found.setdefault(entry.qsl_idx, entry.data)
+        index = entry.qsl_idx
+        if index in indices and index not in found:
+            found[index] = entry.data
     return found
 
 

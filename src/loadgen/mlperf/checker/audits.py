@@ -116,9 +116,9 @@ class _Read(Evidence):
         may_be_read = log in tree.files and not self.is_too_large
         self.accuracy_path = tree.absolute(log) if may_be_read else None
         self._kept: list[AccuracyEntry] | None = None
-        if run is not None and (answers := run.checked.answers) is not None:
-            was_read = normpath(f"{run.folder}/{answers.file}") == log
-            self._kept = answers.entries if was_read else None
+        answers = None if run is None or not may_be_read else run.checked.answers
+        if run and answers and normpath(f"{run.folder}/{answers.file}") == log:
+            self._kept = answers.entries
         self.is_cut = False
         self.stand_in: Evidence | None = None
 
@@ -130,10 +130,10 @@ class _Read(Evidence):
         ResultError
             A log that is not cut is damaged, or has more of them than any run.
         """
+        return self._read() if self._kept is None else iter(self._kept)
+
+    def _read(self) -> Iterator[AccuracyEntry]:
         if self.accuracy_path is None:
-            return
-        if self._kept is not None:
-            yield from self._kept
             return
         source = Source(self.accuracy_path, not self.is_cut, Defects())
         for n, entry in enumerate(AccuracyLog(source)):
@@ -143,6 +143,9 @@ class _Read(Evidence):
 
     def answers(self) -> Iterator[AccuracyEntry]:
         """Yield the logged answers, and those of the other run to samples that were cut out."""
+        return self.kept() if self.stand_in is None else self._completed()
+
+    def _completed(self) -> Iterator[AccuracyEntry]:
         seen = set()
         for entry in self.kept():
             seen.add(entry.qsl_idx)

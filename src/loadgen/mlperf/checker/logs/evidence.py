@@ -42,6 +42,7 @@ _LINE: Final = re.compile(
 )
 _WHOLE: Final = re.compile("0|[1-9][0-9]{0,18}")
 _SHORT: Final = 80  # characters
+_LONG: Final = 1 << 16
 _LIST: Final = re.compile(r"\[\d{1,19}(?:,\d{1,19})*\]")
 
 
@@ -178,7 +179,9 @@ def _value(key: str | None, raw: str) -> Any:
         elif _WHOLE.fullmatch(raw):  # as most are, which is quicker
             return int(raw)
         else:
-            return _short_value(raw) if len(raw) <= _SHORT else _JSON.decode(raw)
+            if len(raw) <= _SHORT:
+                return _short_value(raw)
+            return _long_value(raw) if len(raw) <= _LONG else _JSON.decode(raw)
     except (ValueError, RecursionError):
         pass
     raise ValueError(f"a value in JSON, not {short(raw)}")
@@ -187,4 +190,10 @@ def _value(key: str | None, raw: str) -> Any:
 @functools.lru_cache(maxsize=4096)
 def _short_value(raw: str) -> Any:
     """Return the same of a text that many logs have: flags, names, settings."""
+    return _JSON.decode(raw)
+
+
+@functools.lru_cache(maxsize=64)
+def _long_value(raw: str) -> Any:
+    """Return the same of a longer one, such as the checksums of LoadGen's files."""
     return _JSON.decode(raw)

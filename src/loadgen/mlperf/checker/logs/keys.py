@@ -128,7 +128,7 @@ def _is_sha256(value: Any) -> bool:
 
 
 def _is_checksums(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+    return isinstance(value, dict) and {*map(type, value.values())} <= {str}
 
 
 _HASH: Final = (_is_sha256, "a SHA-256, 64 hexadecimal digits in lower case")

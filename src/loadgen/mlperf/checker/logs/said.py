@@ -20,7 +20,7 @@ _RELEASE: Final = re.compile(r"\d{1,3}\.\d{1,3}(\.\d{1,4})?[\w.+-]{0,20} @ [0-9a
 _OURS: Final = re.compile(
     r"loadgen \d{1,3}\.[\w.+-]{1,40} \(independent implementation, not MLCommons LoadGen\)"
 )
-_SHA1: Final = re.compile("[0-9a-f]{40}")
+_SHA1S: Final = re.compile(r"[0-9a-f]{40}(?:\n[0-9a-f]{40})*")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z?")
 _BUILD: Final = (
     *("loadgen_build_date_local", "loadgen_build_date_utc", "loadgen_git_commit_date"),
@@ -62,7 +62,7 @@ def check_version(case: Case) -> Iterator[Finding]:
         yield case.finding("log.version", short(status), words, key="loadgen_git_status_message")
     files = case.value("loadgen_file_sha1")
     sums = files.values() if isinstance(files, dict) else ()
-    if not sums or not all(isinstance(each, str) and _SHA1.fullmatch(each) for each in sums):
+    if not sums or {*map(type, sums)} != {str} or not _SHA1S.fullmatch("\n".join(sums)):
         words = "a SHA-1 of each of its files"
         yield case.finding("log.version", short(files), words, key="loadgen_file_sha1")
 
