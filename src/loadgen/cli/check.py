@@ -69,9 +69,8 @@ def check(
             prepare(sarif)
         except LoadGenError as error:
             raise ending.WrongUse(str(error)) from None
+    look_at_key(key)
     try:
-        if key is not None:
-            public_key_of(key)  # before the work: it may be no key
         with ending.as_typed(_OPTIONS):
             report = check_tree(
                 root,
@@ -80,7 +79,7 @@ def check(
                 nonce=nonce,
                 processes=len(os.sched_getaffinity(0)),
             )
-    except (RulesError, ImportError) as error:  # of the extra that signs
+    except RulesError as error:
         raise ending.WrongUse(str(error)) from None
     if sarif is not None:
         with replacing(sarif) as partial:
@@ -93,6 +92,15 @@ def check(
         output.say("Not signed: only what is accepted is.")
     code = ending.VALID if report.accepted else ending.INVALID
     return output.end(code, **report.to_dict())
+
+
+def look_at_key(key: Path | None) -> None:
+    """Refuse a file that cannot sign, before the work."""
+    try:
+        if key is not None:
+            public_key_of(key)
+    except (LoadGenError, ImportError) as error:  # ImportError: of the extra that signs
+        raise ending.WrongUse(str(error)) from None
 
 
 def _signed(report: Report, root: Path, key: Path) -> Report:

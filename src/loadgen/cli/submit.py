@@ -18,7 +18,7 @@ from typing import Any, Final
 import typer
 
 from loadgen.cli import ending
-from loadgen.cli.check import in_words
+from loadgen.cli.check import in_words, look_at_key
 from loadgen.cli.output import Output
 from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
 from loadgen.mlperf.rules import RulesError
@@ -67,6 +67,7 @@ def submit(options: SubmitOptions, *, as_json: bool) -> int:
         As for `Output`. Nothing is asked then.
     """
     output = Output(as_json=as_json, quiet=False)
+    look_at_key(options.key)
     ask = None if as_json else _asked()
     if is_training(options.source):
         return _submit_training(options, ask, output)
@@ -132,7 +133,7 @@ def _named_as_typed() -> Iterator[None]:
     """Have errors call what is wrong as it was typed."""
     try:
         yield
-    except (RulesError, ImportError) as error:  # of the extra that signs
+    except RulesError as error:
         raise ending.WrongUse(str(error)) from None
     except SettingsError as error:
         raise SettingsError(map(_as_typed, error.problems)) from None

@@ -75,8 +75,8 @@ def check(
     Examples
     --------
     >>> import tempfile
-    >>> print(*check(tempfile.mkdtemp()).findings)
-    .: tree.empty: no results; expected closed, open or network/<submitter>/results (loadgen)
+    >>> [(each.rule, each.found) for each in check(tempfile.mkdtemp()).findings]
+    [('tree.empty', 'no results')]
     """
     folder = Path(root)
     if not os.path.isdir(folder):  # noqa: PTH112 - no error for any name, nor for want of rights
@@ -102,7 +102,7 @@ def check(
             of_one = list(of_both)
             work.append((of_one, model_of(context, of_one[0], mapping)))
     if not work:
-        expected = "closed, open or network/<submitter>/results"
+        expected = "what `loadgen submit` makes: closed, open or network/<submitter>/results"
         tree.findings.add(".", "tree.empty", "no results", expected)
     groups = judged(context, work, processes)
     for group in groups:
