@@ -6,9 +6,10 @@ audits of each result are made once, in simulated time by this package's own wri
 dates of its own. (That their latencies are the same to the ns is found.) What counts is the
 processor time of all processes, so other work on the machine matters little.
 
-    python benchmarks/check_speed.py [--results 2000] [--processes 2] [--keep FOLDER]
+    python benchmarks/check_speed.py [--results 2000] [--processes 2] [--cut] [--keep FOLDER]
 
-With ``--keep`` the tree stays there, and is used again: for `loadgen check FOLDER`.
+With ``--cut`` the answers of audits are truncated, as those of accuracy runs always are here:
+MLPerf allows both. With ``--keep`` the tree stays, and is used again: for `loadgen check FOLDER`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ from loadgen.testing import AnsweringSUT  # noqa: E402
 
 ROUND: Final = "v6.1"
 DETAIL: Final = "mlperf_log_detail.txt"
+ANSWERS: Final = "mlperf_log_accuracy.json"
+CUT: Final = 10_240
+"""Bytes from which on an accuracy log is truncated."""
 DATES: Final = re.compile(r'"(?:test_datetime|power_begin|power_end)", "value": "([^"]+)"')
 LOG_FORM, POWER_FORM = "%Y-%m-%dT%H:%M:%SZ", "%m-%d-%Y %H:%M:%S.%f"
 
@@ -150,14 +154,30 @@ def make_tree(root: Path, kinds: Mapping[str, Sequence[Result]], n_results: int)
         path.write_text(json.dumps(described | {"system_type": kind}))
 
 
-def make(root: Path, n_results: int) -> None:
+def truncated(result: Result) -> Result:
+    """Return a result with the ends of its audits' accuracy logs alone, where these are long."""
+    is_long = {
+        name
+        for name, content in result.files.items()
+        if name.endswith(ANSWERS) and len(content) > CUT
+    }
+    files = {
+        name: content[:4096] + b"\n\n...\n\n" + content[-4096:] if name in is_long else content
+        for name, content in result.files.items()
+    }
+    return result._replace(files=files)
+
+
+def make(root: Path, n_results: int, *, is_cut: bool) -> None:
     """Make the tree, of results that are made before it."""
     with tempfile.TemporaryDirectory() as folder:
         kinds = {
             kind: [result_of(each, Path(folder)) for each in wanted]
             for kind, wanted in (("edge", EDGE), ("datacenter", DATACENTER))
         }
-        make_tree(root, kinds, n_results)
+    if is_cut:
+        kinds = {kind: [truncated(each) for each in results] for kind, results in kinds.items()}
+    make_tree(root, kinds, n_results)
 
 
 def cost(root: Path, processes: int) -> str:
@@ -181,6 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--results", type=int, default=2000)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--cut", action="store_true", help="truncate the answers of audits")
     parser.add_argument("--keep", type=Path, help="where the tree stays, or is already")
     parser.add_argument("--one", type=Path, help="check this tree, here, and print what it costs")
     given = parser.parse_args()
@@ -190,7 +211,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = given.keep or Path(folder) / "tree"
         if not root.exists():
-            make(root, given.results)
+            make(root, given.results, is_cut=given.cut)
         one = [sys.executable, __file__, "--one", str(root), "--processes", str(given.processes)]
         subprocess.run(one, check=True)
 
