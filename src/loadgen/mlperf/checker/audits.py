@@ -130,6 +130,8 @@ class _Read(Evidence):
         ResultError
             A log that is not cut is damaged, or has more of them than any run.
         """
+        if self._kept is None and self.is_cut:  # it is small, and asked for several times
+            self._kept = [*self._read()]
         return self._read() if self._kept is None else iter(self._kept)
 
     def _read(self) -> Iterator[AccuracyEntry]:
