@@ -28,6 +28,7 @@ def test_a_site_is_built_and_says_what_its_results_are(tmp_path: Path) -> None:
     assert ended.exit_code == 0
     assert "3 results of 1 round, 1 refused and not shown" in ended.output
     assert "Steelyard results are not MLPerf results." in ended.output
+    assert "The site is empty" not in ended.output
     again = typed("build", source, "--out", tmp_path / "site")
     assert again.exit_code == 2
     assert "--overwrite replaces a site" in again.output
@@ -49,7 +50,7 @@ def test_a_served_site_prints_where_it_is_and_ends_with_ctrl_c(
 ) -> None:
     source = tmp_path / "a.json"
     source.write_text("[]")
-    typed("build", source, "--out", tmp_path / "site")
+    assert "The site is empty" in typed("build", source, "--out", tmp_path / "site").output
     printed, pages = threading.Event(), []
 
     def visit() -> None:
