@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError, text_of
@@ -118,7 +119,7 @@ def rules_of_round(name: str) -> Rules:
         title = f"{newest.round.title}, with the seeds of {name}"
         changes = {"name": name, "title": title, "seeds": seeds}
         return dataclasses.replace(newest, round=newest.round.model_copy(update=changes))
-    if name in round_names() or "/" in name:
+    if name in round_names() or "/" in name or (name and Path(name).is_dir()):
         return load_rules(name)
     hint = name_hint(name, known_rounds())
     allowed = f"one of {', '.join(known_rounds())}, or a folder of rules{hint}"

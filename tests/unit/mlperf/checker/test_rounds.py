@@ -8,7 +8,9 @@ import pytest
 from submissions import QWEN, SYSTEM, UNET, USER_CONF, Submission, measure
 
 import loadgen as lg
+from loadgen.mlperf import rules
 from loadgen.mlperf.checker.context import rules_of_round
+from loadgen.mlperf.rules import load_rules
 from loadgen.mlperf.rules.submission_fields import NETWORK_FIELDS
 
 SINGLE = UNET.replace("Offline", "SingleStream")
@@ -103,6 +105,17 @@ def test_a_tree_of_the_old_layout_has_its_audits_elsewhere(tmp_path: Path) -> No
 def test_a_round_that_nobody_knows_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(lg.SettingsError, match=r"one of steelyard-1, v6\.1.*did you mean v6\.1\?"):
         Submission(tmp_path).check(round="v6.2")
+
+
+def test_rules_of_ones_own_are_a_folder_however_it_is_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    official = load_rules("v6.1")
+    (source,) = {path.parent for path in Path(rules.__file__).parent.glob("rounds/v6.1/round.toml")}
+    shutil.copytree(source, tmp_path / "ours")
+    monkeypatch.chdir(tmp_path)
+    for name in ("ours", "./ours", str(tmp_path / "ours")):
+        assert rules_of_round(name).benchmarks == official.benchmarks
 
 
 def test_notes_that_name_a_round_of_ours_are_held_to_it(tmp_path: Path) -> None:
