@@ -40,7 +40,6 @@ _LINE: Final = re.compile(
     r'"line_no": \d{1,6}, "pid": (\d{1,20}), "tid": (\d{1,20})\}\}\r?|.*)$',
     re.MULTILINE,
 )
-_WHOLE: Final = re.compile("0|[1-9][0-9]{0,18}")
 _SHORT: Final = 80  # characters
 _LONG: Final = 1 << 16
 _LIST: Final = re.compile(r"\[\d{1,19}(?:,\d{1,19})*\]")
@@ -176,8 +175,8 @@ def _value(key: str | None, raw: str) -> Any:
         if key == LOADED:
             if _LIST.fullmatch(raw):
                 return raw
-        elif _WHOLE.fullmatch(raw):  # as most are, which is quicker
-            return int(raw)
+        elif raw.isdecimal() and raw.isascii() and (raw[0] != "0" or raw == "0"):
+            return int(raw)  # as most are, which is quicker
         else:
             if len(raw) <= _SHORT:
                 return _short_value(raw)
