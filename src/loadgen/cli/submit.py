@@ -82,6 +82,14 @@ def submit(options: SubmitOptions, *, as_json: bool) -> int:
 
 def _submit_training(options: SubmitOptions, ask: Ask | None, output: Output) -> int:
     """Make a submission of training; return the exit code."""
+    given = {
+        "--round": options.round_, "--benchmark": options.benchmarks, "--model": options.models,
+        "--infer": options.infer,
+    }  # fmt: skip
+    if some := [name for name, value in given.items() if value]:
+        raise ending.WrongUse(
+            f"{', '.join(some)}: of inference, and {options.source} is a training"
+        )
     root, error = ending.attempt(lambda: _trained(options, ask), "nothing was made")
     if root is None:
         assert error is not None

@@ -39,6 +39,10 @@ _VERSIONS: Final = (1, 2)
 _ALGORITHM: Final = "Ed25519"
 _KEY: Final = re.compile("[0-9a-f]{64}")
 _SIGNED: Final = re.compile("[0-9a-f]{128}")
+_P: Final = (1 << 255) - 19
+_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_WEAK: Final = frozenset({0, 1, _P - 1, _ORDER_8, _P - _ORDER_8})
+"""The y of the points of small order: as keys, they "sign" anything, and nobody owns them."""
 _LONGEST_ROLE: Final = 100
 _ROLES: Final = f"1 to {_LONGEST_ROLE} letters that show"
 
@@ -111,8 +115,16 @@ def _signed(manifest: bytes, role: str) -> bytes:
     return manifest + b"\0" + role.encode() if role else manifest
 
 
+def _is_owned(key: str) -> bool:
+    """Return whether someone may own a key: OpenSSL takes weak ones, and two forms of some."""
+    y = int.from_bytes(bytes.fromhex(key), "little") % (1 << 255)  # without the sign of x
+    return y < _P and y not in _WEAK
+
+
 def holds(signature: Signature, manifest: bytes) -> bool:
     """Return whether a signature is one of a manifest, and of its own role.
+
+    None holds by a key that signs anything: of small order, or in another form than RFC 8032's.
 
     Parameters
     ----------
@@ -138,7 +150,7 @@ def holds(signature: Signature, manifest: bytes) -> bool:
         )
     except InvalidSignature:
         return False
-    return True
+    return _is_owned(signature.public_key)
 
 
 def signature_text(signatures: Iterable[Signature]) -> str:

@@ -84,16 +84,19 @@ def client(result: Result) -> Mapping[str, Any]:
 
 
 def power(environment: Mapping[str, Any]) -> str:
-    """Say what a run took, by `loadgen.mlperf.power`; empty where nobody looked."""
+    """Say what a run took, by `loadgen.mlperf.power`; empty where nobody looked, or kept none."""
     told = environment.get("power")
     if not isinstance(told, Mapping):
         return ""
     if "error" in told:
         return f"not known: {told['error']}"
+    watts, joules = told.get("mean_w"), told.get("energy_j")
+    if not (isinstance(watts, float | int) and isinstance(joules, float | int)):
+        return ""
     each = told.get("joules_per_sample")
     share = f", {each:.4g} J a sample" if isinstance(each, float) else ""
     gaps = f"; {'; '.join(told['gaps'])}" if told.get("gaps") else ""
-    taken = f"{told.get('mean_w'):.4g} W on average, {told.get('energy_j'):.4g} J"
+    taken = f"{watts:.4g} W on average, {joules:.4g} J"
     return f"{taken}{share}, by {told.get('source')}{gaps}; {told.get('notice')}"
 
 

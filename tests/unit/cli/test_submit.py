@@ -58,6 +58,7 @@ def test_what_is_missing_is_said_as_it_is_typed(tmp_path: Path) -> None:
     [
         (["--set", "cooling"], "--set = 'cooling': needs FIELD=TEXT"),
         (["--model", "resnet"], "--model = 'resnet': needs OWN=NAME"),
+        (["--model", "../x=3d-unet-99"], "--model = '../x': needs letters, digits, space"),
         (["--round", "v6.2"], "did you mean v6.1?"),
         (["--fields", "absent.toml"], "absent.toml: cannot be read"),
     ],
@@ -67,6 +68,12 @@ def test_what_cannot_be_used_is_named(words: list[str], said: str, tmp_path: Pat
     assert done.exit_code in (2, 3)
     assert said in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_name_that_no_folder_can_have_is_wrong_use(tmp_path: Path) -> None:
+    done = typed("a" * 300, tmp_path / "out")
+    assert done.exit_code == 2, done.output
+    assert "needs a folder that is there" in done.stderr
 
 
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from submissions import SYSTEM, UNET, Submission
 from loadgen.errors import LoadGenError
 from loadgen.mlperf.manifest import (
     MANIFEST,
+    SIGNATURE,
     Listed,
     manifest_text,
     parsed_manifest,
@@ -98,6 +99,20 @@ def test_a_manifest_reads_nothing_outside(submission: Submission) -> None:
         "no file '../key.pem'",
         "no file '/etc/passwd'",
     ]
+
+
+@pytest.mark.parametrize("name", [MANIFEST, SIGNATURE])
+def test_a_folder_in_its_place_is_refused(name: str, submission: Submission) -> None:
+    submission.write(f"{name}/anything", "that nobody looks at")
+    assert found(submission) == [("manifest.format", name)]
+
+
+def test_files_that_it_has_not_are_named_in_their_order(submission: Submission) -> None:
+    write_manifest(submission.root)
+    names = [f"{UNET}/{letter}.txt" for letter in "badcfehg"]
+    for name in names:
+        submission.write(name, "new")
+    assert [file for _, file in found(submission)] == sorted(names)
 
 
 def test_links_are_not_written_into_one(submission: Submission) -> None:

@@ -89,6 +89,18 @@ def test_signatures_are_those_of_the_standard() -> None:
     assert parsed_signatures(table) == [signature]
 
 
+def test_no_signature_is_by_a_key_that_signs_anything() -> None:
+    """The points of small order, each in its forms: R is the point 1, and s is 0."""
+    pytest.importorskip("cryptography")
+    prime, of_order_8 = (1 << 255) - 19, int("7a03ac9277fdc74ec6cc392cfa53202a"
+                                             "0f67100d760b3cba4fd83d3d706a17c7", 16)  # fmt: skip
+    low = (0, 1, prime - 1, prime, prime + 1, of_order_8, prime - of_order_8)
+    one = (1).to_bytes(32, "little").hex()
+    for y in (*low, *(each + (1 << 255) for each in low)):
+        weak = Signature(y.to_bytes(32, "little").hex(), one + "00" * 32)
+        assert not any(holds(weak, b"%d" % number) for number in range(16)), weak
+
+
 def test_a_role_is_signed_too(submission: Submission, key: Path) -> None:
     """Over the manifest, a zero byte, and the role; that no role can be put on or taken off."""
     from cryptography.hazmat.primitives.serialization import load_pem_private_key

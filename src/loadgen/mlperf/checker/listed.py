@@ -74,6 +74,9 @@ def check_manifest(tree: Tree, signers: Collection[str] = ()) -> Signed:
     signers : collection of str
         The public keys that have to be among those that signed it.
     """
+    for name in (MANIFEST, SIGNATURE):
+        if name in tree.folders:  # of which nothing else is looked at
+            tree.findings.add(name, "manifest.format", "a folder", "a file")
     if MANIFEST in tree.files:
         _check_files(tree)
     elif SIGNATURE in tree.files:
@@ -95,7 +98,7 @@ def _check_files(tree: Tree) -> None:
     except ValueError as error:
         tree.findings.add(MANIFEST, "manifest.format", "another form", text_of(error))
         return
-    for path in tree.files.keys() - listed.keys() - {MANIFEST, SIGNATURE}:
+    for path in sorted(tree.files.keys() - listed.keys() - {MANIFEST, SIGNATURE}):
         tree.findings.add(path, "manifest.file", "not in the manifest", "every file in it")
     for path, entry in listed.items():
         found = _difference(tree, path, entry)
@@ -137,8 +140,8 @@ def _signed(tree: Tree) -> Signed:
         why = text_of(error)
         tree.findings.add(SIGNATURE, "manifest.signature", "not checked", why, severity="warning")
         return Signed(sha256, unchecked=why)
-    for each in there:
-        if each not in good:
-            found = f"one by {each} of other bytes"
-            tree.findings.add(SIGNATURE, "manifest.signature", found, "one of these")
+    holding = {*good}
+    for each in (each for each in there if each not in holding):
+        found = f"one by {each} of other bytes"
+        tree.findings.add(SIGNATURE, "manifest.signature", found, "one of these")
     return Signed(sha256, good)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import posixpath
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -107,6 +108,7 @@ def checked_run(
         division=claim.place.submitter.division,
         mode=mode,
         user_conf=user_conf,
+        about=posixpath.relpath(claim.place.about, folder),
         place=folder,
         files=context.tree.files,
     )

@@ -190,7 +190,8 @@ def signers_of(manifest: Any) -> tuple[str, ...]:
     ('fc51 (reviewer)',)
     """
     signatures = manifest.get("signatures") if isinstance(manifest, dict) else None
-    tables = [each for each in signatures or () if isinstance(each, dict)]
+    listed = signatures if isinstance(signatures, list) else []
+    tables = [each for each in listed if isinstance(each, dict)]
     return tuple(
         f"{each.get('public_key')}" + (f" ({each['role']})" if each.get("role") else "")
         for each in tables

@@ -26,7 +26,15 @@ from loadgen.mlperf.rules.submission_fields import (
 )
 from loadgen.values import name_hint
 
-__all__ = ["VCPUS", "Ask", "Fields", "fields_in", "system_description"]
+__all__ = [
+    "FOLDER",
+    "FOLDER_WORDS",
+    "VCPUS",
+    "Ask",
+    "Fields",
+    "fields_in",
+    "system_description",
+]
 
 Ask = Callable[[str, str], str]
 """Gets the name of a field and what it needs to be; returns the answer, empty for none."""
@@ -34,8 +42,11 @@ Ask = Callable[[str, str], str]
 VCPUS: Final = "host_processor_vcpu_count"
 """Asked for of systems that train."""
 _KNOWN: Final = (*SYSTEM_FIELDS, VCPUS, *NETWORK_FIELDS, *MEASUREMENTS_FIELDS)
-_FOLDER: Final = re.compile(r"[^\W_][\w .+-]{0,99}")
+FOLDER: Final = re.compile(r"[^\W_][\w .+-]{0,99}")
 """What a folder may be called: it shows what it is, and is one folder everywhere."""
+FOLDER_WORDS: Final = (
+    "letters, digits, space and . _ + -, from a letter or digit on: a folder's name"
+)
 
 
 class Fields:
@@ -108,11 +119,8 @@ class Fields:
     def folder(self, name: str) -> str:
         """Return what is said under a field that a folder is called by."""
         value = self.get(name)
-        if value and not _FOLDER.fullmatch(value):
-            allowed = (
-                "letters, digits, space and . _ + -, from a letter or digit on: a folder's name"
-            )
-            self.problems.append(Problem(f"fields.{name}", value, allowed))
+        if value and not FOLDER.fullmatch(value):
+            self.problems.append(Problem(f"fields.{name}", value, FOLDER_WORDS))
         return value
 
     def settle(self) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from loadgen.errors import MISSING, Problem
 from loadgen.mlperf.rules import Benchmark, Rules
 from loadgen.mlperf.rules.tables import LIMITED, SCENARIOS, ScenarioName
-from loadgen.mlperf.submission.fields import Ask
+from loadgen.mlperf.submission.fields import FOLDER, FOLDER_WORDS, Ask
 from loadgen.mlperf.submission.runs import Found
 from loadgen.values import name_hint
 
@@ -68,6 +68,9 @@ class Naming:
             for pairs, allowed in ((said, (*names, *models)), (own, names))
             for key, name in pairs
             if name not in allowed
+        ]
+        self.problems += [
+            Problem("models", key, FOLDER_WORDS) for key in models if not FOLDER.fullmatch(key)
         ]
 
     def benchmark(self, name: str) -> Benchmark:

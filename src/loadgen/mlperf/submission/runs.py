@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from loadgen.errors import LoadGenError, Problem, SettingsError, text_of
 from loadgen.mlperf.audit import Evidence
+from loadgen.mlperf.logs.rows import ROWS
 from loadgen.mlperf.manifest import digest_of
 from loadgen.mlperf.rules.submission_fields import PERFORMANCE_FILES, POWER_FOLDERS
 
@@ -117,7 +118,7 @@ def _found(folder: Path, source: Path, problems: list[Problem]) -> Found | None:
     """Return what a folder's run is; None where it is of no use, which is a problem."""
     where = folder.relative_to(source).as_posix()
     run = Evidence(folder)
-    for path in (run.summary_path, run.detail_path, run.accuracy_path):
+    for path in (run.summary_path, run.detail_path, run.accuracy_path, folder / ROWS):
         refuse_link(path)
     if run.detail_path is None or run.summary_path is None:
         missing = _DETAIL if run.detail_path is None else _SUMMARY

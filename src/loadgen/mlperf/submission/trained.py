@@ -19,12 +19,14 @@ from typing import Any, Final
 
 from loadgen import environment
 from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
+from loadgen.mlperf.logs.read_source import short
 from loadgen.mlperf.manifest import write_manifest
 from loadgen.mlperf.rules.submission_fields import SYSTEM_FIELDS, SYSTEM_FIELDS_THAT_MAY_BE_EMPTY
 from loadgen.mlperf.signature import public_key_of, sign_manifest
 from loadgen.mlperf.submission.about import copy_folder
 from loadgen.mlperf.submission.fields import VCPUS, Ask, Fields
 from loadgen.mlperf.submission.probe import probe_system
+from loadgen.mlperf.submission.runs import refuse_link
 from loadgen.mlperf.submission.writing import appearing, folder_named, write_json
 from loadgen.mlperf.training.outcome import RESULTS_FILE, SCALING_FILE
 from loadgen.mlperf.training.read import read_training_log
@@ -34,6 +36,9 @@ __all__ = ["is_training", "submit_training"]
 
 _NOT_ASKED: Final = ("system_type", "system_type_detail", "host_network_card_count")
 """Of the fields of inference."""
+_OF_LOG: Final = (
+    *("submission_benchmark", "submission_org", "submission_division", "submission_platform"),
+)
 _STATUS: Final = (
     "Available on-premise",
     "Available cloud",
@@ -44,7 +49,8 @@ _STATUS: Final = (
 
 def is_training(source: str | os.PathLike[str]) -> bool:
     """Return whether a folder has what a training came to."""
-    return (Path(source) / RESULTS_FILE).is_file()
+    # No error for any name, nor for want of rights.
+    return os.path.isfile(Path(source, RESULTS_FILE))  # noqa: PTH113
 
 
 def submit_training(
@@ -92,19 +98,21 @@ def submit_training(
         raise SettingsError([Problem("target", str(target), "a name that nothing has yet")])
     if private_key is not None:
         public_key_of(private_key)  # before the work: it may be no key
-    result = _result(folder)
-    facts = read_training_log(folder / "result_0.txt").facts
+    logs = sorted(folder.glob("result_*.txt"))
+    for file in (*logs, *(folder / name for name in (RESULTS_FILE, SCALING_FILE, RULES_FILE))):
+        refuse_link(file)
+    result, facts = _result(folder), _facts(folder / "result_0.txt")
     said = Fields(fields, ask)
     system = _system(said, facts, probe=probe)
     if not result.get("valid"):
         said.problems.append(Problem("source", str(source), "a result that counts"))
     said.settle()
-    name, benchmark = folder_named(system["system_name"]), str(facts["submission_benchmark"])
+    name, benchmark = map(folder_named, (system["system_name"], facts["submission_benchmark"]))
     with appearing(root) as partial:
         write_json(partial / "systems" / f"{name}.json", system)
         runs = partial / "results" / name / benchmark
         runs.mkdir(parents=True)
-        for file in (*sorted(folder.glob("result_*.txt")), folder / SCALING_FILE):
+        for file in (*logs, folder / SCALING_FILE):
             if file.exists():
                 shutil.copyfile(file, runs / file.name)
         about = partial / "benchmarks" / benchmark / "implementations"
@@ -125,9 +133,18 @@ def _result(folder: Path) -> dict[str, Any]:
     try:
         table = json.loads(file.read_text(encoding="utf-8"))
         table["notice"], table["valid"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise LoadGenError(f"{file}: is not what a training has written: {error!r}") from error
     return dict(table)
+
+
+def _facts(log: Path) -> dict[str, str]:
+    """Return what a log says of who trained what."""
+    facts = read_training_log(log).facts
+    for key in _OF_LOG:
+        if not isinstance(facts.get(key), str):
+            raise LoadGenError(f"{log}: {key} = {short(facts.get(key))}; expected a text")
+    return {key: str(facts[key]) for key in _OF_LOG}
 
 
 def _system(fields: Fields, facts: Mapping[str, Any], *, probe: bool) -> dict[str, str]:

@@ -77,6 +77,25 @@ def cut(submission: Submission, log: str) -> None:
     submission.write(log, f"{text[:4096]}\n\n...\n\n{text[-4096:]}")
 
 
+def test_the_answers_that_verify_an_audit_are_those_that_the_seeds_chose(tmp_path: Path) -> None:
+    """Whatever lies beside the run's other logs."""
+    submission = Submission(tmp_path)
+    log = f"{TEST01}/accuracy/mlperf_log_accuracy.json"
+    submission.copy(log, f"{AUDIT}/mlperf_log_accuracy.json")
+    assert submission.check().accepted
+    lines = submission.path(log).read_text().splitlines(keepends=True)
+    submission.write(log, "".join([lines[0], *lines[2:]]))
+    assert_refused(submission, "answers.chosen")
+
+
+def test_user_conf_is_one_file_for_all_runs_of_a_result(tmp_path: Path) -> None:
+    submission = Submission(tmp_path)
+    once_more(submission)
+    submission.write("@/user.conf", "no line of it\n")
+    found = [each for each in submission.check().errors if "user-conf" in each.rule]
+    assert {each.file for each in found} == {f"{UNET}/user.conf"}
+
+
 BETWEEN_RUNS: dict[str, tuple[str, Change]] = {
     "accuracy of another system": (
         "same.system",

@@ -13,6 +13,7 @@ from loadgen.cli import app
 from loadgen.errors import LoadGenError
 from loadgen.mlperf.power import Reading, beside, power_between, read_meter, run_power, with_power
 from loadgen.mlperf.power.energy import instant_ns
+from loadgen.report import words
 from loadgen.report.html import run_page
 
 NOTICE = "not an official measurement"
@@ -80,6 +81,11 @@ def test_power_that_is_not_known_is_no_reason_to_lose_the_run(tmp_path: Path) ->
     assert "not known: plug: unplugged" in " ".join(result.summary().split())
     with pytest.raises(LoadGenError, match="no run"):
         with_power(Plug(), tmp_path / "spl.txt", fails)
+
+
+def test_what_is_no_power_is_not_said() -> None:
+    for told in ({}, {"source": "plug"}, {"mean_w": "much", "energy_j": 1.0}, 5):
+        assert words.power({"power": told}) == ""
 
 
 def fails() -> lg.Result:

@@ -99,6 +99,7 @@ def test_what_is_there_is_not_replaced_and_what_fails_leaves_nothing(logs: Path)
     "name",
     [
         *("first/mlperf_log_detail.txt", "first/user.conf", "README.md"),
+        "second/mlperf_log_rows.npy",
         *("second/mlperf_log_accuracy.json", "second/accuracy.txt"),
     ],
 )

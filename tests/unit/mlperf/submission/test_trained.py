@@ -12,7 +12,7 @@ from submitting import described
 from typer.testing import CliRunner
 
 from loadgen.cli import app
-from loadgen.errors import SettingsError
+from loadgen.errors import LoadGenError, SettingsError
 from loadgen.mlperf.checker.catalogue import Findings
 from loadgen.mlperf.checker.listed import check_manifest
 from loadgen.mlperf.checker.tree import Tree
@@ -100,6 +100,34 @@ def test_a_result_that_does_not_count_is_not_handed_in(training: Path) -> None:
         made(training)
 
 
+@pytest.mark.parametrize("name", ["result_1.txt", "rules.yaml", "scaling.json"])
+def test_what_a_link_leads_to_is_not_handed_in(name: str, training: Path) -> None:
+    there = training.parent / "there"
+    there.write_text("a secret")
+    (training / name).unlink(missing_ok=True)
+    (training / name).symlink_to(there)
+    with pytest.raises(LoadGenError, match=f"{name}: is a link"):
+        made(training)
+    assert not (training.parent / "out").exists()
+
+
+@pytest.mark.parametrize("value", ['"../../../../elsewhere"', "5"])
+def test_no_log_says_where_files_are_written(value: str, training: Path) -> None:
+    log = training / "result_0.txt"
+    key = '"key": "submission_benchmark", "value": '
+    text = log.read_text()
+    assert f'{key}"simulated"' in text
+    log.write_text(text.replace(f'{key}"simulated"', key + value))
+    if value == "5":
+        with pytest.raises(LoadGenError, match="submission_benchmark = 5; expected a text"):
+            made(training)
+    else:
+        root = made(training)
+        assert (root / "results/Box_9000/elsewhere/result_0.txt").is_file()
+    names = {path.name for path in training.parent.iterdir()}
+    assert names <= {"runs", "task.py", "out"}
+
+
 def test_from_the_command_line(training: Path) -> None:
     out = training.parent / "out"
     given = [f"--set={name}={value}" for name, value in FIELDS.items()]
@@ -114,3 +142,6 @@ def test_from_the_command_line(training: Path) -> None:
     words += ["--src", str(training.parent / "task.py"), "--set", "status=soon"]
     done = CliRunner().invoke(app, words)
     assert "--set status = 'soon': needs one of Available on-premise" in done.stderr
+    done = CliRunner().invoke(app, [*words, "--infer", "--round", "v6.1"])
+    assert done.exit_code == 2
+    assert "--round, --infer: of inference" in done.stderr

@@ -37,6 +37,8 @@ class Expected:
         further run of one.
     user_conf : str or None
         The text of ``user.conf``; None: there is none to compare with.
+    about : str
+        The folder that ``user.conf`` is in, from this one.
     place : str
         The folder, from the submission's root, with ``/``: what findings put before a file's name.
     files : container of str or None
@@ -49,6 +51,7 @@ class Expected:
     division: Division
     mode: str
     user_conf: str | None = None
+    about: str = "../.."
     place: str = ""
     files: Container[str] | None = None
 

@@ -196,8 +196,8 @@ def check_user_conf(case: Case) -> Iterator[Finding]:
     parsed = parse(text.encode("utf-8", "surrogateescape"))
 
     def finding(rule: str, line: int, found: str, expected: str) -> Finding:
-        above = "../" if asked.is_accuracy else "../../../" if asked.is_audit else "../../"
-        return case.finding(rule, found, expected, line=line, file=above + USER_CONF)
+        file = f"{asked.about}/{USER_CONF}"
+        return case.finding(rule, found, expected, line=line, file=file)
 
     for fault in parsed.faults:
         words = " ".join(fault.words)

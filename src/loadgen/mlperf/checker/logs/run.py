@@ -18,6 +18,7 @@ from loadgen.mlperf.checker.logs.expected import Expected
 from loadgen.mlperf.checker.logs.rows import check_rows, read_rows
 from loadgen.mlperf.checker.logs.summary import check_summary
 from loadgen.mlperf.checker.logs.trace import TRACE, check_trace, read_trace
+from loadgen.mlperf.logs.rows import ROWS
 
 __all__ = ["RunChecked", "check_run"]
 
@@ -97,7 +98,7 @@ def check_run(folder: Path, expected: Expected) -> RunChecked:
         traced = read_trace(folder / TRACE) if has_trace else None
         if traced is not None:
             findings += _run(lambda its: check_trace(its, traced), case)
-        rows = read_rows(folder)
+        rows = read_rows(folder) if expected.may_read(ROWS) else None
         if rows is not None:
             findings += _run(lambda its: check_rows(its, rows), case)
     kept = tuple(dict.fromkeys(findings))
@@ -125,9 +126,10 @@ def _answers(folder: Path, expected: Expected) -> Answers | None:
     """Read the accuracy log, if one has to be there."""
     if not (expected.is_accuracy or expected.is_audit):
         return None
-    answers = read_answers(folder) if expected.may_read(ACCURACY) else None
+    # What is beside an audit's run comes first: it is what the audit is verified from.
     has_beside = expected.is_audit and expected.place.endswith(_RUN) and expected.may_read(_BESIDE)
-    return read_answers(folder, _BESIDE) if answers is None and has_beside else answers
+    answers = read_answers(folder, _BESIDE) if has_beside else None
+    return read_answers(folder) if answers is None and expected.may_read(ACCURACY) else answers
 
 
 def _answered(case: Case, answers: Answers | None) -> list[Finding]:

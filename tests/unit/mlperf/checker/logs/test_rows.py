@@ -134,6 +134,13 @@ def test_of_a_log_without_a_nonce_rows_are_compared_all_the_same(
     logs.must_break("rows.latency", tmp_path)
 
 
+def test_rows_that_are_no_file_of_the_submission_are_not_read(good: Good, tmp_path: Path) -> None:
+    """As links are none."""
+    logs = good("server", rows=True, files=())
+    row(DONE, 10**9)(logs)
+    assert logs.check(tmp_path).findings == ()
+
+
 @pytest.mark.parametrize("name", ["server", "single accuracy", "server TEST04"])
 def test_a_round_s_nonce_is_that_of_every_run(name: str, good: Good, tmp_path: Path) -> None:
     def found(nonce: str, *, rows: bool) -> list[tuple[str, str]]:
