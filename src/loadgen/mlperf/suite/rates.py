@@ -25,7 +25,7 @@ __all__ = ["offline_rate", "server_rate"]
 
 _PROBE_S: Final = 2.0
 _SMOKE_PROBE_S: Final = 0.5
-_MOST_PROBES: Final = 4
+_MOST_PROBES: Final = 6
 _FASTER: Final = 2.0
 """A probe that was so many times faster than it was taken for was too short to be believed."""
 
