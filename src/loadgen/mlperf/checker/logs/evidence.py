@@ -177,9 +177,9 @@ def _value(key: str | None, raw: str) -> Any:
                 return raw
         elif raw.isdecimal() and raw.isascii() and (raw[0] != "0" or raw == "0"):
             return int(raw)  # as most are, which is quicker
+        elif len(raw) <= _SHORT:
+            return _short_value(raw)
         else:
-            if len(raw) <= _SHORT:
-                return _short_value(raw)
             return _long_value(raw) if len(raw) <= _LONG else _JSON.decode(raw)
     except (ValueError, RecursionError):
         pass
