@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 import posixpath
-import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -38,7 +37,6 @@ _IDENTITY: Final = (
     "loadgen_file_sha1",
 )
 """What all runs of a result say alike."""
-_LATENCIES: Final = re.compile(r"result_.*_latency_ns")
 _NS_PER_US: Final = 1_000
 
 
@@ -145,9 +143,13 @@ class Stamp(NamedTuple):
 def stamps_of(run: Run, claim: Claim) -> Iterator[Stamp]:
     """Yield what a copy has in common if all else is written anew: its times, its latencies."""
     entries = () if run.detail is None else run.detail.entries
-    times = array("d", (entry.time_ms for entry in entries))
+    times = array("d", [each.time_ms for each in entries])
     latencies = [
-        each.value for each in entries if _LATENCIES.fullmatch(each.key) and type(each.value) is int
+        each.value
+        for each in entries
+        if each.key.endswith("_latency_ns")
+        and each.key.startswith("result_")
+        and type(each.value) is int
     ]
     said = {"times": repr(run.get("test_datetime")).encode() + times.tobytes()}
     if any(each % _NS_PER_US for each in latencies):  # whole µs are those of simulated systems

@@ -13,7 +13,7 @@ from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.logs.evidence import DETAIL, RunLogs
 from loadgen.mlperf.checker.logs.expected import Expected
 from loadgen.mlperf.checker.logs.table import RULES
-from loadgen.mlperf.logs.read import Detail
+from loadgen.mlperf.logs.read import Detail, DetailEntry
 from loadgen.mlperf.logs.read_source import short
 
 __all__ = ["MOST_ISSUED", "Case", "Check", "Lacking", "about", "near"]
@@ -22,6 +22,7 @@ _END: Final = 1 << 64
 MOST_ISSUED: Final = 1 << 32
 """Queries: more than an answer a µs for an hour."""
 _SCENARIOS: Final = ("SingleStream", "MultiStream", "Server", "Offline")
+_FLAGGED: Final = ("error_", "warning_")
 _LONGEST: Final = 400  # characters of what is found or expected
 _DIGITS: Final = 5.1e-6
 """Half a unit in the sixth digit, to which LoadGen writes a double; a little more, for the rest."""
@@ -56,6 +57,15 @@ class Case:
     def values(self) -> dict[str, Any]:
         """Key to value; the first one, where a key stands several times."""
         return {each.key: each.value for each in reversed(self.detail.entries)}
+
+    @cached_property
+    def flagged(self) -> tuple[DetailEntry, ...]:
+        """Entries that are errors or warnings, by their flags or by their keys."""
+        return tuple(
+            each
+            for each in self.detail.entries
+            if each.is_error or each.is_warning or each.key.startswith(_FLAGGED)
+        )
 
     def finding(
         self,

@@ -11,14 +11,16 @@ import functools
 import json
 import re
 import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from loadgen.mlperf.logs.read import Detail, DetailEntry
 from loadgen.mlperf.logs.read_source import short
 
-__all__ = ["DETAIL", "LOADED", "SUMMARY", "Fault", "RunLogs", "Thread", "read_evidence"]
+__all__ = ["DETAIL", "LOADED", "SUMMARY", "Fault", "RunLogs", "read_evidence"]
 
 SUMMARY: Final = "mlperf_log_summary.txt"
 DETAIL: Final = "mlperf_log_detail.txt"
@@ -42,7 +44,6 @@ _LINE: Final = re.compile(
 )
 _SHORT: Final = 80  # characters
 _LONG: Final = 1 << 16
-_LIST: Final = re.compile(r"\[\d{1,19}(?:,\d{1,19})*\]")
 
 
 def _refuse(name: str) -> Any:
@@ -62,13 +63,6 @@ class Fault(NamedTuple):
     expected: str
 
 
-class Thread(NamedTuple):
-    """Who wrote a line, as text: the process and the thread."""
-
-    pid: str
-    tid: str
-
-
 @dataclass(frozen=True)
 class RunLogs:
     """What the logs of a run say.
@@ -79,14 +73,14 @@ class RunLogs:
         Key to value; the value of ``loaded_qsl_set`` is text, as it stands. None: there is none.
     summary : tuple of str or None
         Lines.
-    threads : tuple of Thread
-        Of each entry of `detail`.
+    threads : tuple of tuple of str
+        Who wrote each entry of `detail`: the process and the thread.
     faults : tuple of Fault
     """
 
     detail: Detail | None
     summary: tuple[str, ...] | None
-    threads: tuple[Thread, ...] = ()
+    threads: tuple[tuple[str, ...], ...] = ()
     faults: tuple[Fault, ...] = field(default=(), repr=False)
 
 
@@ -109,23 +103,32 @@ def read_evidence(folder: Path) -> RunLogs:
     if detail is None:
         return RunLogs(None, lines, (), tuple(faults))
     entries, threads = [], []
-    wrong = 0
-    for number, found in enumerate(_LINE.finditer(detail.removesuffix("\n")), start=1):
-        key, raw, time_ms, error, warning, pid, tid = found.groups()
+    wrong: dict[int, str] = {}
+    detail = detail.removesuffix("\n")
+    for number, parts in enumerate(_LINE.findall(detail), start=1):
+        key, raw, time_ms, error, warning, _, _ = parts
         try:
             value = _value(key, raw)
         except ValueError as unlike:
-            wrong += 1
-            if wrong <= _MOST_FAULTS:
-                faults.append(Fault(DETAIL, number, "log.line", short(found[0]), str(unlike)))
+            wrong[number] = str(unlike)
             continue
         flags = error == "true", warning == "true"
         entries.append(DetailEntry(key, value, float(time_ms), *flags, number))
-        threads.append(Thread(pid, tid))
-    if wrong > _MOST_FAULTS:
-        more = f"{wrong - _MOST_FAULTS:,} more such lines"
-        faults.append(Fault(DETAIL, 0, "log.line", more, "lines as LoadGen writes them"))
+        threads.append(parts[-2:])
+    faults += _wrong_lines(detail, wrong)
     return RunLogs(Detail(tuple(entries)), lines, tuple(threads), tuple(faults))
+
+
+def _wrong_lines(detail: str, wrong: Mapping[int, str]) -> Iterator[Fault]:
+    """Yield the first of the lines that are not as LoadGen's: number to what is expected."""
+    if not wrong:
+        return
+    lines = detail.split("\n")
+    for number, expected in islice(wrong.items(), _MOST_FAULTS):
+        yield Fault(DETAIL, number, "log.line", short(lines[number - 1]), expected)
+    if len(wrong) > _MOST_FAULTS:
+        more = f"{len(wrong) - _MOST_FAULTS:,} more such lines"
+        yield Fault(DETAIL, 0, "log.line", more, "lines as LoadGen writes them")
 
 
 def _text(folder: Path, name: str, faults: list[Fault]) -> str | None:
@@ -161,29 +164,27 @@ def _text(folder: Path, name: str, faults: list[Fault]) -> str | None:
         return content.decode("utf-8", "replace")
 
 
-def _value(key: str | None, raw: str) -> Any:
-    """Return a value; of a loaded set, which may be long, its text.
+def _value(key: str, raw: str) -> Any:
+    """Return a value; of a loaded set, which may be long and is compared as a whole, its text.
 
     Raises
     ------
     ValueError
         There is none, or it is no JSON, or nothing that LoadGen would write; says what is expected.
     """
-    if key is None:
+    if raw.isdecimal() and raw.isascii() and (raw[0] != "0" or raw == "0"):
+        if len(raw) <= _SHORT:  # as most are, which is quicker
+            return int(raw)
+    elif key == LOADED:
+        return raw
+    elif not key:
         raise ValueError("an entry as LoadGen writes it, with all of its parts in their order")
     try:
-        if key == LOADED:
-            if _LIST.fullmatch(raw):
-                return raw
-        elif raw.isdecimal() and raw.isascii() and (raw[0] != "0" or raw == "0"):
-            return int(raw)  # as most are, which is quicker
-        elif len(raw) <= _SHORT:
+        if len(raw) <= _SHORT:
             return _short_value(raw)
-        else:
-            return _long_value(raw) if len(raw) <= _LONG else _JSON.decode(raw)
+        return _long_value(raw) if len(raw) <= _LONG else _JSON.decode(raw)
     except (ValueError, RecursionError):
-        pass
-    raise ValueError(f"a value in JSON, not {short(raw)}")
+        raise ValueError(f"a value in JSON, not {short(raw)}") from None
 
 
 @functools.lru_cache(maxsize=4096)

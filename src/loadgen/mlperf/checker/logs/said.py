@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from typing import Final
+from typing import Any, Final
 
 from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.logs.case import Case
@@ -67,12 +67,11 @@ def check_version(case: Case) -> Iterator[Finding]:
         yield case.finding("log.version", short(files), words, key="loadgen_file_sha1")
 
 
-def _are_sha1s(values: Collection[object]) -> bool:
-    texts = [each for each in values if isinstance(each, str) and len(each) == _SHA1_DIGITS]
-    digits = "".join(texts)
+def _are_sha1s(values: Collection[Any]) -> bool:
     try:  # quicker than to look at each
-        return 0 < len(texts) == len(values) and bytes.fromhex(digits).hex() == digits
-    except ValueError:
+        digits = "".join(values)
+        return {*map(len, values)} == {_SHA1_DIGITS} and bytes.fromhex(digits).hex() == digits
+    except (TypeError, ValueError):
         return False
 
 
@@ -92,20 +91,20 @@ def check_run_named(case: Case) -> Iterator[Finding]:
 
 def check_said(case: Case) -> Iterator[Finding]:
     """Yield errors, warnings that matter, and messages that every run has."""
-    detail = case.detail
-    errors = [each for each in detail.entries if each.is_error or each.key.startswith("error_")]
+    errors = [each for each in case.flagged if each.is_error or each.key.startswith("error_")]
     yield from _first(case, errors, "run.errors", "no errors")
     counted = case.values.get("num_errors", len(errors))
     if counted != len(errors):
         words = f"{len(errors)}, as many as there are errors"
         yield case.finding("run.errors", counted, words, key="num_errors")
-    for each in detail.entries:
+    for each in case.flagged:
         flagged = (each.is_error, each.is_warning)
         if flagged != (each.key.startswith("error_"), each.key.startswith("warning_")):
             words = f"{each.key} with is_error {flagged[0]}, is_warning {flagged[1]}"
             yield case.finding("log.messages", words, "LoadGen's flags of it", line=each.line)
     yield from _warnings(case)
-    messages = {each.value for each in detail.all("generic_message") if isinstance(each.value, str)}
+    said = case.detail.all("generic_message")
+    messages = {each.value for each in said if isinstance(each.value, str)}
     wanted = [_STARTS[case.expected.is_accuracy]]
     if not case.expected.is_accuracy and case.scenario != "Server" and not errors:
         wanted.append(_ENDED)
@@ -118,7 +117,9 @@ def check_said(case: Case) -> Iterator[Finding]:
 
 def _warnings(case: Case) -> Iterator[Finding]:
     weighty, departures = [], []
-    for each in case.detail.warnings:
+    for each in case.flagged:
+        if not each.is_warning:
+            continue
         text = str(each.value)
         if text.startswith(_DEPARTURES if case.expected.is_audit else (*_DEPARTURES, _AUDIT_FILE)):
             departures.append(each)

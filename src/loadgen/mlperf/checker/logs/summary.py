@@ -114,10 +114,9 @@ def _summary(case: Case) -> Iterator[_Line]:
         stats, used = _titled("Additional Stats"), _titled("Test Parameters Used")
         for line in (*_head(case), "", *stats, *_stats(case), "", *used, *_parameters(case)):
             yield line if isinstance(line, _Line) else _Line(line)
-    entries = case.detail.entries
     for n, none, one, many in (
-        (sum(each.is_warning for each in entries), "warnings", "1 warning", "warnings"),
-        (sum(each.is_error for each in entries), "errors", "1 ERROR", "ERRORS"),
+        (sum(each.is_warning for each in case.flagged), "warnings", "1 warning", "warnings"),
+        (sum(each.is_error for each in case.flagged), "errors", "1 ERROR", "ERRORS"),
     ):
         yield _Line("")
         said = one if n == 1 else f"{n} {many}"

@@ -25,20 +25,21 @@ _START_S: Final = 30.0
 
 def check_times(case: Case) -> Iterator[Finding]:
     """Yield entries out of time, and of another process."""
-    first = case.logs.threads[0] if case.logs.threads else None
+    threads = case.logs.threads
+    first = threads[0][0] if threads else ""
     latest: dict[str, float] = {}
-    for each, thread in zip(case.detail.entries, case.logs.threads, strict=True):
-        if first is not None and thread.pid != first.pid:
-            found = f"{each.key} of process {thread.pid}"
-            yield case.finding("log.process", found, f"one process, {first.pid}", line=each.line)
+    for each, (process, thread) in zip(case.detail.entries, threads, strict=True):
+        if process != first:
+            found = f"{each.key} of process {process}"
+            yield case.finding("log.process", found, f"one process, {first}", line=each.line)
             return
-        before = latest.get(thread.tid, 0.0)
+        before = latest.get(thread, 0.0)
         if each.time_ms < before:
             found = f"{each.key} at {each.time_ms} ms"
             words = f"no time before {before} ms, of the entry before it"
             yield case.finding("log.time", found, words, line=each.line)
             return
-        latest[thread.tid] = each.time_ms
+        latest[thread] = each.time_ms
 
 
 def check_power(case: Case) -> Iterator[Finding]:
