@@ -142,15 +142,15 @@ class Stamp(NamedTuple):
 
 def stamps_of(run: Run, claim: Claim) -> Iterator[Stamp]:
     """Yield what a copy has in common if all else is written anew: its times, its latencies."""
-    entries = () if run.detail is None else run.detail.entries
-    times = array("d", [each.time_ms for each in entries])
+    if run.detail is None:
+        return
+    columns = run.detail.columns
     latencies = [
-        each.value
-        for each in entries
-        if each.key.endswith("_latency_ns")
-        and each.key.startswith("result_")
-        and type(each.value) is int
+        value
+        for key, value in zip(columns.key, columns.value, strict=True)
+        if key.endswith("_latency_ns") and key.startswith("result_") and type(value) is int
     ]
+    times = array("d", columns.time_ms)
     said = {"times": repr(run.get("test_datetime")).encode() + times.tobytes()}
     if any(each % _NS_PER_US for each in latencies):  # whole µs are those of simulated systems
         said["latencies"] = repr(latencies).encode()

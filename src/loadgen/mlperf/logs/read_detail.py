@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from loadgen.mlperf.logs.read_source import UNREADABLE, Named, Source, parse_json, short
 
-__all__ = ["Detail", "DetailEntry", "read_detail"]
+__all__ = ["Detail", "DetailColumns", "DetailEntry", "read_detail"]
 
 MARK: Final = ":::MLLOG"
 
@@ -52,43 +54,72 @@ class DetailEntry(NamedTuple):
     line: int
 
 
+class DetailColumns(NamedTuple):
+    """Many lines: a sequence of each part of `DetailEntry`, all of one length."""
+
+    key: Sequence[str]
+    value: Sequence[Any]
+    time_ms: Sequence[float]
+    is_error: Sequence[bool]
+    is_warning: Sequence[bool]
+    line: Sequence[int]
+
+
 class Detail(Mapping[str, Any]):
     """A detail log: key to value, the first one where a key stands several times.
 
     Attributes
     ----------
-    entries : tuple of DetailEntry
-        All of them, in their order.
+    columns : DetailColumns
+        All entries, in their order.
     """
 
-    def __init__(self, entries: tuple[DetailEntry, ...]) -> None:
-        self.entries = entries
-        self._by_key: Named[list[DetailEntry]] = Named()
-        for entry in entries:
-            if entry.key in self._by_key:
-                self._by_key[entry.key].append(entry)
-            else:
-                self._by_key[entry.key] = [entry]
+    def __init__(self, columns: DetailColumns) -> None:
+        self.columns = columns
+        keys = columns.key
+        self._first = Named(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
 
     def __getitem__(self, key: str) -> Any:
-        return self._by_key[key][0].value
+        return self.columns.value[self._first[key]]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._by_key  # an error would look for a hint
+        return key in self._first  # an error would look for a hint
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by_key)
+        return iter(dict.fromkeys(self.columns.key))
 
     def __len__(self) -> int:
-        return len(self._by_key)
+        return len(self._first)
 
     def __repr__(self) -> str:
-        n_errors = len(self.errors)
-        return f"<Detail: {len(self.entries):,} entries, {len(self):,} keys, {n_errors:,} errors>"
+        n_entries, n_errors = len(self.columns.key), len(self.errors)
+        return f"<Detail: {n_entries:,} entries, {len(self):,} keys, {n_errors:,} errors>"
+
+    @cached_property
+    def entries(self) -> tuple[DetailEntry, ...]:
+        """All of them, in their order."""
+        return tuple(map(DetailEntry, *self.columns))
+
+    def at(self, place: int) -> DetailEntry:
+        """Return an entry by its place; the first one's is 0."""
+        return DetailEntry._make(column[place] for column in self.columns)
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """Where the keys stand that do so several times."""
+        places: dict[str, list[int]] = {}
+        several = {key for key, count in Counter(self.columns.key).items() if count > 1}
+        for place, key in enumerate(self.columns.key):
+            if key in several:
+                places.setdefault(key, []).append(place)
+        return places
 
     def all(self, key: str) -> tuple[DetailEntry, ...]:
         """Return every entry of a key, in their order; empty where there is none."""
-        return tuple(self._by_key.get(key, ()))
+        if key not in self._first:
+            return ()
+        places = self._places.get(key) or [self._first[key]]
+        return tuple(map(self.at, places))
 
     @property
     def errors(self) -> tuple[DetailEntry, ...]:
@@ -99,6 +130,9 @@ class Detail(Mapping[str, Any]):
     def warnings(self) -> tuple[DetailEntry, ...]:
         """The entries that are warnings."""
         return tuple(entry for entry in self.entries if entry.is_warning)
+
+
+_NOTHING: Final = DetailColumns((), (), (), (), (), ())
 
 
 def read_detail(source: Source) -> Detail:
@@ -126,7 +160,7 @@ def read_detail(source: Source) -> Detail:
             entries.append(entry)
     if number == 0:
         source.defect(0, f"is empty; expected lines that begin with {MARK}")
-    return Detail(tuple(entries))
+    return Detail(DetailColumns(*zip(*entries, strict=True)) if entries else _NOTHING)
 
 
 def _entry(source: Source, number: int, text: str) -> DetailEntry | None:

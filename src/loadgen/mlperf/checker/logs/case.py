@@ -56,16 +56,20 @@ class Case:
     @cached_property
     def values(self) -> dict[str, Any]:
         """Key to value; the first one, where a key stands several times."""
-        return {each.key: each.value for each in reversed(self.detail.entries)}
+        columns = self.detail.columns
+        return dict(zip(reversed(columns.key), reversed(columns.value), strict=True))
 
     @cached_property
     def flagged(self) -> tuple[DetailEntry, ...]:
         """Entries that are errors or warnings, by their flags or by their keys."""
-        return tuple(
-            each
-            for each in self.detail.entries
-            if each.is_error or each.is_warning or each.key.startswith(_FLAGGED)
-        )
+        columns = self.detail.columns
+        parts = zip(columns.key, columns.is_error, columns.is_warning, strict=True)
+        places = [
+            place
+            for place, (key, *flags) in enumerate(parts)
+            if True in flags or key.startswith(_FLAGGED)
+        ]
+        return tuple(map(self.detail.at, places))
 
     def finding(
         self,

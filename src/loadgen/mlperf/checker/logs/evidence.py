@@ -11,13 +11,13 @@ import functools
 import json
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from loadgen.mlperf.logs.read import Detail, DetailEntry
+from loadgen.mlperf.logs.read_detail import Detail, DetailColumns
 from loadgen.mlperf.logs.read_source import short
 
 __all__ = ["DETAIL", "LOADED", "SUMMARY", "Fault", "RunLogs", "read_evidence"]
@@ -53,6 +53,10 @@ def _refuse(name: str) -> Any:
 _JSON: Final = json.JSONDecoder(parse_constant=_refuse)
 
 
+class _Unlike(str):
+    """Takes the place of a value that is none of LoadGen's: what was expected."""
+
+
 class Fault(NamedTuple):
     """Something that is not as LoadGen writes it: file, line, rule, what is there, what should."""
 
@@ -73,14 +77,14 @@ class RunLogs:
         Key to value; the value of ``loaded_qsl_set`` is text, as it stands. None: there is none.
     summary : tuple of str or None
         Lines.
-    threads : tuple of tuple of str
+    threads : sequence of tuple of str
         Who wrote each entry of `detail`: the process and the thread.
     faults : tuple of Fault
     """
 
     detail: Detail | None
     summary: tuple[str, ...] | None
-    threads: tuple[tuple[str, ...], ...] = ()
+    threads: Sequence[tuple[str, str]] = ()
     faults: tuple[Fault, ...] = field(default=(), repr=False)
 
 
@@ -102,27 +106,30 @@ def read_evidence(folder: Path) -> RunLogs:
     lines = None if summary is None else tuple(summary.removesuffix("\n").split("\n"))
     if detail is None:
         return RunLogs(None, lines, (), tuple(faults))
-    entries, threads = [], []
-    wrong: dict[int, str] = {}
-    detail = detail.removesuffix("\n")
-    for number, parts in enumerate(_LINE.findall(detail), start=1):
-        key, raw, time_ms, error, warning, _, _ = parts
-        try:
-            value = _value(key, raw)
-        except ValueError as unlike:
-            wrong[number] = str(unlike)
-            continue
-        flags = error == "true", warning == "true"
-        entries.append(DetailEntry(key, value, float(time_ms), *flags, number))
-        threads.append(parts[-2:])
-    faults += _wrong_lines(detail, wrong)
-    return RunLogs(Detail(tuple(entries)), lines, tuple(threads), tuple(faults))
+    columns, threads = _columns(detail.removesuffix("\n"), faults)
+    return RunLogs(Detail(columns), lines, threads, tuple(faults))
 
 
-def _wrong_lines(detail: str, wrong: Mapping[int, str]) -> Iterator[Fault]:
+def _columns(detail: str, faults: list[Fault]) -> tuple[DetailColumns, list[tuple[str, str]]]:
+    """Return the entries, and who wrote each; lines that are none are among the faults."""
+    rows = _LINE.findall(detail)
+    values = [_value(row[0], row[1]) for row in rows]
+    lines: Sequence[int] = range(1, len(rows) + 1)
+    if _Unlike in map(type, values):
+        wrong = {line: each for line, each in enumerate(values, start=1) if type(each) is _Unlike}
+        faults += _wrong_lines(detail, wrong)
+        lines = [line for line in lines if line not in wrong]
+        rows, values = ([column[line - 1] for line in lines] for column in (rows, values))
+    if not rows:
+        return DetailColumns((), (), (), (), (), ()), []
+    keys, _, times, errors, warnings, processes, threads = zip(*rows, strict=True)
+    is_error, is_warning = ([each == "true" for each in flags] for flags in (errors, warnings))
+    columns = DetailColumns(keys, values, [*map(float, times)], is_error, is_warning, lines)
+    return columns, [*zip(processes, threads, strict=True)]
+
+
+def _wrong_lines(detail: str, wrong: Mapping[int, _Unlike]) -> Iterator[Fault]:
     """Yield the first of the lines that are not as LoadGen's: number to what is expected."""
-    if not wrong:
-        return
     lines = detail.split("\n")
     for number, expected in islice(wrong.items(), _MOST_FAULTS):
         yield Fault(DETAIL, number, "log.line", short(lines[number - 1]), expected)
@@ -167,10 +174,7 @@ def _text(folder: Path, name: str, faults: list[Fault]) -> str | None:
 def _value(key: str, raw: str) -> Any:
     """Return a value; of a loaded set, which may be long and is compared as a whole, its text.
 
-    Raises
-    ------
-    ValueError
-        There is none, or it is no JSON, or nothing that LoadGen would write; says what is expected.
+    Where there is none, or it is no JSON, or nothing that LoadGen would write: `_Unlike`.
     """
     if raw.isdecimal() and raw.isascii() and (raw[0] != "0" or raw == "0"):
         if len(raw) <= _SHORT:  # as most are, which is quicker
@@ -178,13 +182,13 @@ def _value(key: str, raw: str) -> Any:
     elif key == LOADED:
         return raw
     elif not key:
-        raise ValueError("an entry as LoadGen writes it, with all of its parts in their order")
+        return _Unlike("an entry as LoadGen writes it, with all of its parts in their order")
     try:
         if len(raw) <= _SHORT:
             return _short_value(raw)
         return _long_value(raw) if len(raw) <= _LONG else _JSON.decode(raw)
     except (ValueError, RecursionError):
-        raise ValueError(f"a value in JSON, not {short(raw)}") from None
+        return _Unlike(f"a value in JSON, not {short(raw)}")
 
 
 @functools.lru_cache(maxsize=4096)

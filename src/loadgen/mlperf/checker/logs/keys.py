@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 from loadgen.config.nonce import FORM, is_nonce
@@ -19,7 +19,6 @@ from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.logs.case import Case, Lacking
 from loadgen.mlperf.checker.logs.evidence import LOADED
 from loadgen.mlperf.checker.logs.order import STREAM, TOKEN_STOPPING, VERSION, keys_of
-from loadgen.mlperf.logs.read import DetailEntry
 from loadgen.mlperf.logs.read_source import short
 
 __all__ = ["MESSAGES", "check_keys"]
@@ -108,19 +107,19 @@ def _n_series(case: Case) -> int:
 
 def check_keys(case: Case) -> Iterator[Finding]:
     """Yield entries that are missing, too many, out of order, or of another type than LoadGen's."""
-    entries = case.detail.entries
     # More series than the log has lines for are no more evidence than one.
     there = min(_n_series(case), len(case.detail.all(LOADED)) + 1)
     wanted = keys_of(case, there)
-    found = [each for each in entries if each.key not in MESSAGES]
-    keys = [each.key for each in found]
-    if keys == wanted:
-        yield from _wrong_types(case, entries)
-        return
-    expected, actual = Counter(wanted), Counter(keys)
-    known = (each for each in entries if each.key in expected or each.key in MESSAGES)
-    yield from _wrong_types(case, known)
-    missing = [key for key in dict.fromkeys(wanted) if actual[key] < expected[key]]
+    keys = [key for key in case.detail.columns.key if key not in MESSAGES]
+    yield from _wrong_types(case, MESSAGES.union(wanted))
+    if keys != wanted:
+        yield from _misplaced(case, wanted)
+
+
+def _misplaced(case: Case, wanted: list[str]) -> Iterator[Finding]:
+    found = [each for each in case.detail.entries if each.key not in MESSAGES]
+    expected, actual = Counter(wanted), Counter(each.key for each in found)
+    missing = [key for key in expected if actual[key] < expected[key]]
     if missing:
         words = f"without {len(missing)} of LoadGen's keys: {_some(missing)}"
         yield case.finding("log.keys", words, f"all {len(wanted):,} entries of such a run")
@@ -133,9 +132,8 @@ def check_keys(case: Case) -> Iterator[Finding]:
             yield case.finding("log.keys", f"the key {key}", "no such key of this run", line=line)
     if expected == actual:
         pairs = zip(found, wanted, strict=True)
-        wrong = next(((each, key) for each, key in pairs if each.key != key), None)
-        if wrong is not None:
-            yield case.finding("log.order", wrong[0].key, wrong[1], line=wrong[0].line)
+        each, key = next((each, key) for each, key in pairs if each.key != key)
+        yield case.finding("log.order", each.key, key, line=each.line)
 
 
 def _some(keys: list[str]) -> str:
@@ -144,12 +142,12 @@ def _some(keys: list[str]) -> str:
     return f"{shown} and {rest} more" if rest > 0 else shown
 
 
-def _wrong_types(case: Case, entries: Iterable[DetailEntry]) -> Iterator[Finding]:
-    for each in entries:
-        allowed = _allowed(each.key, each.value)
-        if allowed:
-            found = f"{each.key} is {short(each.value)}"
-            yield case.finding("log.type", found, allowed, line=each.line)
+def _wrong_types(case: Case, known: Collection[str]) -> Iterator[Finding]:
+    columns = case.detail.columns
+    for key, value, line in zip(columns.key, columns.value, columns.line, strict=True):
+        allowed = _allowed(key, value)
+        if allowed and key in known:  # of others more is found
+            yield case.finding("log.type", f"{key} is {short(value)}", allowed, line=line)
 
 
 def _allowed(key: str, value: Any) -> str:
@@ -161,8 +159,8 @@ def _allowed(key: str, value: Any) -> str:
     if key in _OF_LOADGEN:
         is_good, words = _OF_LOADGEN[key]
         return "" if is_good(value) else words
-    is_number = isinstance(value, int) and not isinstance(value, bool) and -_MAX < value < _MAX
+    is_integer = type(value) is int and 0 <= value < _MAX  # a bool is none
     if key in _NUMBERS:
-        is_number = is_number or (isinstance(value, float) and math.isfinite(value))
-        return "" if is_number and value >= 0 else "a number that is not negative"
-    return "" if is_number and value >= 0 else "an integer that is not negative"
+        is_number = isinstance(value, float) and math.isfinite(value) and value >= 0
+        return "" if is_integer or is_number else "a number that is not negative"
+    return "" if is_integer else "an integer that is not negative"

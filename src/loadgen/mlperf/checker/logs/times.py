@@ -28,18 +28,21 @@ def check_times(case: Case) -> Iterator[Finding]:
     threads = case.logs.threads
     first = threads[0][0] if threads else ""
     latest: dict[str, float] = {}
-    for each, (process, thread) in zip(case.detail.entries, threads, strict=True):
+    times = zip(threads, case.detail.columns.time_ms, strict=True)
+    for place, ((process, thread), time_ms) in enumerate(times):
+        before = latest.get(thread, 0.0)
+        if process == first and time_ms >= before:
+            latest[thread] = time_ms
+            continue
+        each = case.detail.at(place)
         if process != first:
             found = f"{each.key} of process {process}"
             yield case.finding("log.process", found, f"one process, {first}", line=each.line)
-            return
-        before = latest.get(thread, 0.0)
-        if each.time_ms < before:
-            found = f"{each.key} at {each.time_ms} ms"
+        else:
+            found = f"{each.key} at {time_ms} ms"
             words = f"no time before {before} ms, of the entry before it"
             yield case.finding("log.time", found, words, line=each.line)
-            return
-        latest[thread] = each.time_ms
+        return
 
 
 def check_power(case: Case) -> Iterator[Finding]:
