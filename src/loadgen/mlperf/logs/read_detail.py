@@ -102,7 +102,7 @@ class Detail(Mapping[str, Any]):
 
     def at(self, place: int) -> DetailEntry:
         """Return an entry by its place; the first one's is 0."""
-        return DetailEntry._make(column[place] for column in self.columns)
+        return DetailEntry._make([column[place] for column in self.columns])
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:

@@ -158,9 +158,8 @@ def _text(folder: Path, name: str, faults: list[Fault]) -> str | None:
     if not content:
         faults.append(Fault(name, 0, "log.missing", "an empty file", "a log"))
         return None
-    n_lines = content.count(b"\n")
-    if n_lines > _MOST_LINES:  # each takes memory of its own
-        words = f"at most {_MOST_LINES:,} lines"
+    if len(content) > _MOST_LINES and (n_lines := content.count(b"\n")) > _MOST_LINES:
+        words = f"at most {_MOST_LINES:,} lines"  # each takes memory of its own
         faults.append(Fault(name, 0, "log.size", f"{n_lines:,} lines", words))
         return None
     try:
