@@ -91,16 +91,25 @@ class Evidence:
         """The keys that have several values although a log has each once."""
         if self.detail is None:
             return
-        for key in self.detail:
-            first, *others = self.detail.all(key)
-            if key.startswith(_SAID_ONCE) and any(each.value != first.value for each in others):
-                yield key
+        first: dict[str, Any] = {}
+        again = [
+            (key, value)
+            for key, value, _, _, _, _ in self.detail.entries
+            if first.setdefault(key, value) is not value
+        ]
+        twice = {key for key, value in again if first[key] != value}
+        yield from (key for key in first if key in twice and key.startswith(_SAID_ONCE))
 
     def score(self, rules: Score) -> float | None:
         """Return the figure that is the score: times in ns; None where there is none above 0."""
         found = self.get(rules.log_key)
         is_number = isinstance(found, int | float) and math.isfinite(found)
         return float(found) if is_number and found > 0 else None  # 0: too few for an estimate
+
+    @property
+    def has_all_answers(self) -> bool:
+        """Whether the accuracy log is not known to lack answers that were logged."""
+        return True
 
     def answers(self) -> Iterator[AccuracyEntry]:
         """Yield the logged answers in the order in which they came.

@@ -32,7 +32,7 @@ __all__ = [
     "Accuracy",
     "LogState",
     "check_accuracy",
-    "is_cut",
+    "ends_of",
     "is_cut_well",
 ]
 
@@ -47,6 +47,8 @@ MOST_ANSWERS: Final = 1 << 29
 """Bytes of an accuracy log whose answers are kept in memory."""
 
 LogState = Literal["whole", "truncated", "unknown"]
+Ends = tuple[bytes, bytes]
+"""Of an accuracy log that was truncated for a submission."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +150,12 @@ def _log_state(context: Context, folder: str, text: str | None) -> LogState:
         expected = f"at most {ACCURACY_LOG_BYTES:,} bytes: truncated, with its hash"
         context.findings.add(path, "accuracy.truncated", f"{size:,} bytes", expected)
         return "unknown"
-    if is_cut(context, path):
+    ends = ends_of(context, path)
+    if ends is not None:
         if not context.rules.round.official:
             expected = "the whole log, of which the accuracy is computed again"
             context.findings.add(path, "accuracy.unverified", "a truncated log", expected)
-        return "truncated" if is_cut_well(context, path, "accuracy.truncated") else "unknown"
+        return "truncated" if is_cut_well(context, path, ends, "accuracy.truncated") else "unknown"
     try:
         digest = digest_of(context.tree.absolute(path)).sha256
     except OSError as error:
@@ -164,16 +167,17 @@ def _log_state(context: Context, folder: str, text: str | None) -> LogState:
     return "whole"
 
 
-def is_cut(context: Context, path: str) -> bool:
-    """Return whether an accuracy log is one that was truncated for a submission."""
+def ends_of(context: Context, path: str) -> Ends | None:
+    """Return what is left of an accuracy log; None where it was not truncated for a submission."""
     if not 0 < context.tree.files.get(path, 0) <= ACCURACY_LOG_BYTES:
-        return False
-    return _CUT in (context.tree.read(path) or b"")
+        return None
+    head, cut, tail = (context.tree.read(path) or b"").partition(_CUT)
+    return (head, tail) if cut else None
 
 
-def is_cut_well(context: Context, path: str, rule: str) -> bool:
+def is_cut_well(context: Context, path: str, ends: Ends, rule: str) -> bool:
     """Return whether a truncated log is what the official script leaves; else that is found."""
-    head, _, tail = (context.tree.read(path) or b"").partition(_CUT)
+    head, tail = ends
     parts = (head.rstrip(b"\n"), tail.lstrip(b"\n"))
     # Characters, of which one at each end may have been the end of a line.
     is_well = (

@@ -24,7 +24,7 @@ from loadgen.mlperf.checker.accuracy import (
     MOST_ANSWERS,
     Accuracy,
     LogState,
-    is_cut,
+    ends_of,
     is_cut_well,
 )
 from loadgen.mlperf.checker.claim import Claim
@@ -83,8 +83,10 @@ def check_audit_files(context: Context, place: Place, test: str) -> bool:
     for name in AUDIT_FILES.get(test, ()):
         path = f"{folder}/{name}"
         if not name.startswith("verify"):
-            if context.tree.there(path) and name.endswith(ACCURACY_LOG) and is_cut(context, path):
-                is_cut_well(context, path, "audit.accuracy")
+            if context.tree.there(path) and name.endswith(ACCURACY_LOG):
+                ends = ends_of(context, path)
+                if ends is not None:
+                    is_cut_well(context, path, ends, "audit.accuracy")
             continue
         text = context.tree.text(path)
         failed = _FAILED.search(text or "")
@@ -117,10 +119,15 @@ class _Read(Evidence):
         self.accuracy_path = tree.absolute(log) if may_be_read else None
         self._kept: list[AccuracyEntry] | None = None
         answers = None if run is None or not may_be_read else run.checked.answers
-        if run and answers and normpath(f"{run.folder}/{answers.file}") == log:
-            self._kept = answers.entries
-        self.is_cut = False
+        is_its = run and answers and normpath(f"{run.folder}/{answers.file}") == log
+        self.read_before = answers if is_its else None
+        self.is_cut = self.read_before is not None and self.read_before.is_cut
         self.stand_in: Evidence | None = None
+
+    @property
+    def has_all_answers(self) -> bool:
+        """Whether its accuracy log is neither truncated nor too large to be read."""
+        return not (self.is_cut or self.is_too_large)
 
     def kept(self) -> Iterator[AccuracyEntry]:
         """Yield the logged answers, as far as they are there.
@@ -130,6 +137,8 @@ class _Read(Evidence):
         ResultError
             A log that is not cut is damaged, or has more of them than any run.
         """
+        if self._kept is None and self.read_before is not None:
+            self._kept = self.read_before.entries
         if self._kept is None and self.is_cut:  # it is small, and asked for several times
             self._kept = [*self._read()]
         return self._read() if self._kept is None else iter(self._kept)
@@ -210,8 +219,7 @@ def verify(context: Context, claim: Claim, test: str, runs: Runs, accuracy: Accu
 
 def _unverified(context: Context, log: str, case: Case, reason: str) -> None:
     """Find that answers were not compared: an error where nobody asks for logs that are cut."""
-    assert isinstance(case.audit, _Read)
-    is_cut = (case.audit.is_cut or case.audit.is_too_large) and not context.rules.round.official
+    is_cut = not (case.audit.has_all_answers or context.rules.round.official)
     expected = "whole logs, of a benchmark with a program here"
     context.findings.add(
         log, "audit.unverified", reason, expected, severity="error" if is_cut else "warning"
@@ -223,7 +231,8 @@ def _case(context: Context, claim: Claim, test: str, runs: Runs, state: LogState
     log = f"{place.audits}/{test}/accuracy/{ACCURACY_LOG}"
     folder = f"{place.audits}/{test}"
     of_audit = _Read(tree, folder, runs[0][RUN_OF_AUDIT], log)
-    of_audit.is_cut = is_cut(context, log)
+    if of_audit.read_before is None:
+        of_audit.is_cut = ends_of(context, log) is not None
     whole = f"{place.accuracy}/{ACCURACY_LOG}"
     of_accuracy = _Read(tree, place.accuracy, runs[2], "" if state == "unknown" else whole)
     state = "unknown" if of_accuracy.is_too_large else state
@@ -254,7 +263,7 @@ def _not_to_be_seen(case: Case, state: LogState) -> str:
         names = [metric.name for metric in case.benchmark.metrics]
         case.score = lambda answers, indices: dict.fromkeys(names, 0.0)  # it decides nothing
         return "this package has no program of the benchmark, which would score them"
-    if audit.is_cut or audit.is_too_large:
+    if not audit.has_all_answers:
         words = "truncated" if audit.is_cut else "too large to be compared"
         return f"the audit's accuracy log is {words}"
     if state == "whole" or not AUDITS[case.test].needs_accuracy_run:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from loadgen.mlperf.logs.read_source import Source, parse_json, short
 
-__all__ = ["Accuracy", "AccuracyEntry", "usual_entries"]
+__all__ = ["Accuracy", "AccuracyEntry", "UsualRow", "entries_of", "usual_ends", "usual_rows"]
 
 _ID_END: Final = 1 << 64
 _TOKENS_END: Final = 1 << 63
@@ -23,6 +22,9 @@ _USUAL: Final = re.compile(
     r'(?:, "token_count" : (-?[1-9][0-9]{0,17}|0))? \}(,?)\n',
     re.MULTILINE,
 )
+UsualRow = tuple[str, str, str, str, str, str, str]
+"""Of an entry as LoadGen writes it: both ids, the bytes, a mark where a first token is there, its
+bytes, the count of tokens, the comma. Empty: it has none."""
 
 
 class AccuracyEntry(NamedTuple):
@@ -78,36 +80,58 @@ class Accuracy:
         array.finish()
 
 
-def usual_entries(path: Path) -> list[AccuracyEntry] | None:
-    """Return the entries of a log that is as LoadGen writes it, byte for byte; None: it is not.
+def usual_rows(text: str) -> list[UsualRow] | None:
+    """Return what the entries of a log say that is as LoadGen writes it, byte for byte.
 
-    Many times as quick as `Accuracy`, which says what is wrong with another log, and never has all
-    of it in memory.
-
-    Raises
-    ------
-    OSError
-        The file cannot be read.
+    None: it is not. Many times as quick as `Accuracy`, which says what is wrong with another log,
+    and never has all of it in memory.
     """
-    text = path.read_bytes().decode("ascii", "replace")
-    found = _USUAL.findall(text)
-    commas = "".join(each[-1] for each in found)
+    rows: list[UsualRow] = _USUAL.findall(text)
+    commas = "".join([row[6] for row in rows])
     is_whole = text.startswith("[\n") and text.endswith("}\n]\n")
-    if not is_whole or len(found) != text.count("\n") - 2 or commas != "," * (len(found) - 1):
+    is_usual = len(rows) == text.count("\n") - 2 and commas == "," * (len(rows) - 1)
+    return rows if is_whole and is_usual and _has_whole_bytes(rows) else None
+
+
+def usual_ends(text: str, gap: str) -> tuple[list[UsualRow], str] | None:
+    """Return the same of such a log that was cut to its ends, and where the upper one breaks off.
+
+    None: it has other lines, or was cut between two entries.
+
+    Parameters
+    ----------
+    text, gap : str
+        What stands between the ends.
+    """
+    head, _, tail = text.partition(gap)
+    upper, _, first = head.rstrip("\n").rpartition("\n")
+    rest, _, lower = tail.lstrip("\n").partition("\n")
+    if any(each in first for each in "]}") or any(each in rest for each in "]{"):
         return None
-    try:
-        return [
-            AccuracyEntry(
-                int(seq_id),
-                int(qsl_idx),
-                bytes.fromhex(data),
-                bytes.fromhex(first) if has_first else None,
-                int(count) if count else None,
-            )
-            for seq_id, qsl_idx, data, has_first, first, count, _ in found
-        ]
-    except ValueError:  # half a byte
-        return None
+    above: list[UsualRow] = _USUAL.findall(f"{upper}\n")
+    below: list[UsualRow] = _USUAL.findall(lower)
+    is_whole = upper.startswith("[\n") and lower.endswith("}\n]\n")
+    is_usual = len(above) == upper.count("\n") and len(below) == lower.count("\n") - 1
+    rows = above + below
+    return (rows, first) if is_whole and is_usual and _has_whole_bytes(rows) else None
+
+
+def _has_whole_bytes(rows: list[UsualRow]) -> bool:
+    return not any((len(row[2]) | len(row[4])) & 1 for row in rows)
+
+
+def entries_of(rows: list[UsualRow]) -> list[AccuracyEntry]:
+    """Return entries as `Accuracy` yields them."""
+    return [
+        AccuracyEntry(
+            int(seq_id),
+            int(qsl_idx),
+            bytes.fromhex(data),
+            bytes.fromhex(first) if has_first else None,
+            int(count) if count else None,
+        )
+        for seq_id, qsl_idx, data, has_first, first, count, _ in rows
+    ]
 
 
 class _Array:

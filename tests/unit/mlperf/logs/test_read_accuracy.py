@@ -7,7 +7,7 @@ import pytest
 
 from loadgen.errors import ResultError
 from loadgen.mlperf.logs.read import Accuracy, AccuracyEntry, Logs, read_logs
-from loadgen.mlperf.logs.read_accuracy import usual_entries
+from loadgen.mlperf.logs.read_accuracy import entries_of, usual_ends, usual_rows
 
 NAME = "mlperf_log_accuracy.json"
 ENTRY = '{ "seq_id" : 1, "qsl_idx" : 2, "data" : "0A", "token_data" : "", "token_count" : -3 }'
@@ -107,7 +107,9 @@ USUAL = (
 
 def test_a_log_as_loadgen_writes_it_is_read_at_once(tmp_path: Path) -> None:
     _, log = logged(tmp_path, USUAL, strict=True)
-    assert list(log) == usual_entries(tmp_path / NAME) == [READ, AccuracyEntry(0, 7, b"")]
+    rows = usual_rows(USUAL.decode())
+    assert rows is not None
+    assert list(log) == entries_of(rows) == [READ, AccuracyEntry(0, 7, b"")]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,54 @@ def test_a_log_as_loadgen_writes_it_is_read_at_once(tmp_path: Path) -> None:
         (b'"qsl_idx" : 7', b'"qsl_idx" : 1234567890123456789'),  # may be no int64
     ],
 )
-def test_any_other_log_is_not(there: bytes, instead: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    path.write_bytes(USUAL.replace(there, instead))
-    assert usual_entries(path) is None
+def test_any_other_log_is_not(there: bytes, instead: bytes) -> None:
+    assert usual_rows(USUAL.replace(there, instead).decode()) is None
+
+
+LINES = [
+    f'{{ "seq_id" : {n}, "qsl_idx" : {n * n}, "data" : "{n:02X}00FF", "token_count" : {n} }}'
+    for n in range(6)
+]
+GAP = "\n...\n"
+
+
+def cut(upper: int, lower: int) -> str:
+    """A log of six answers: so many characters of its beginning and of its end."""
+    log = "[\n" + ",\n".join(LINES) + "\n]\n"
+    return f"{log[:upper]}\n{GAP}\n{log[len(log) - lower :]}"
+
+
+def test_a_log_that_was_cut_within_entries_is_read_at_once(tmp_path: Path) -> None:
+    n_usual = 0
+    for upper in range(70, 260):
+        text = cut(upper, 380 - upper)
+        ends = usual_ends(text, GAP)
+        if ends is None:
+            continue
+        n_usual += 1
+        rows, rest = ends
+        _, log = logged(tmp_path, text.encode(), strict=False)
+        assert entries_of(rows) == list(log)
+        assert text[:upper].endswith(f"\n{rest}")
+    assert n_usual > 150
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        (LINES[0], LINES[0].replace(" : ", ": ")),
+        (LINES[5], LINES[5].replace(" : ", ": ")),
+        (LINES[0] + ",\n", "]\n"),
+        ("\n]\n", "\n"),
+        (GAP, GAP + "\n]\n"),
+        (GAP, GAP + f"\n{LINES[2]},\n"),
+        (GAP, f"\n{LINES[2].replace(' : ', ':')}{GAP}"),
+        (GAP, GAP + GAP),
+        ('"0000FF"', '"0000F"'),
+    ],
+)
+def test_any_other_log_that_was_cut_is_not(there: str, instead: str) -> None:
+    text = cut(150, 200)
+    assert usual_ends(text, GAP) is not None
+    assert there in text
+    assert usual_ends(text.replace(there, instead), GAP) is None

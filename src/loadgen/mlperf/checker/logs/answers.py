@@ -11,43 +11,32 @@ MLPerf LoadGen 6.0, loadgen.cc: GenerateQueries; logging.cc: the accuracy log.
 
 from __future__ import annotations
 
-import math
 import re
 import stat
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loadgen import _core
 from loadgen.errors import ResultError
 from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.logs.case import Case
+from loadgen.mlperf.checker.logs.drawn import MOST_SAMPLES, drawn, n_samples, share_of
 from loadgen.mlperf.checker.logs.effective import rates
-from loadgen.mlperf.checker.logs.plan import loaded_sets
 from loadgen.mlperf.logs.read import AccuracyEntry
-from loadgen.mlperf.logs.read_accuracy import usual_entries
+from loadgen.mlperf.logs.read_accuracy import UsualRow, entries_of, usual_ends, usual_rows
 from loadgen.mlperf.logs.read_source import Defects, Source, short
 
-__all__ = [
-    "ACCURACY",
-    "MOST_SAMPLES",
-    "Answers",
-    "check_answers",
-    "drawn",
-    "n_samples",
-    "read_answers",
-]
+__all__ = ["ACCURACY", "Answers", "check_answers", "read_answers"]
 
 ACCURACY: Final = "mlperf_log_accuracy.json"
 CUT: Final = 10_240
 """Bytes that a log has at most once it was cut for submission."""
-MOST_SAMPLES: Final = 1 << 25
-"""Of a run with more of them they are not drawn again."""
 _BEYOND: Final = 1 << 62  # in place of numbers that are larger
 _GAP: Final = "\n...\n"
 _ENTRY: Final = re.compile(
@@ -58,8 +47,6 @@ _IDS: Final = re.compile(r'\{ "seq_id" : (\d{1,19}), "qsl_idx" : (\d{1,19}), "da
 _MOST_DEFECTS: Final = 5
 _SMALL: Final = 1 << 24
 """Bytes of a log that may be read at once: some 100 MiB of memory."""
-_CHUNK: Final = 1 << 20
-_MS_PER_S: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -79,8 +66,8 @@ class Answers:
         Relative to the run's folder.
     defects : tuple of (int, str)
         Line, and what is wrong there.
-    entries : list of AccuracyEntry or None
-        Of a small log that is as LoadGen writes it, all.
+    rows : list of UsualRow or None
+        Of a small log that is as LoadGen writes it, what each whole entry says.
     """
 
     seq_id: NDArray[np.int64]
@@ -91,7 +78,12 @@ class Answers:
     is_cut: bool
     file: str
     defects: tuple[tuple[int, str], ...] = ()
-    entries: list[AccuracyEntry] | None = field(default=None, repr=False)
+    rows: list[UsualRow] | None = field(default=None, repr=False)
+
+    @cached_property
+    def entries(self) -> list[AccuracyEntry] | None:
+        """The whole entries of a small log that is as LoadGen writes it."""
+        return None if self.rows is None else entries_of(self.rows)
 
 
 def read_answers(folder: Path, file: str = ACCURACY) -> Answers | None:
@@ -101,12 +93,14 @@ def read_answers(folder: Path, file: str = ACCURACY) -> Answers | None:
         there = path.stat()
         if not stat.S_ISREG(there.st_mode):
             return None
-        if there.st_size <= CUT:
-            text = path.read_bytes()[:CUT].decode("utf-8", "replace")
-            if _GAP in text:
-                return _cut(text, file)
-        usual = usual_entries(path) if there.st_size <= _SMALL else None
-        return _whole(path, file) if usual is None else _usual(usual, file)
+        usual = None
+        if there.st_size <= _SMALL:
+            text = path.read_bytes().decode("utf-8", "replace")
+            if there.st_size <= CUT and _GAP in text:
+                ends = usual_ends(text, _GAP)
+                return _cut(text, file) if ends is None else _usual(*ends, file, is_cut=True)
+            usual = usual_rows(text)
+        return _whole(path, file) if usual is None else _usual(usual, "", file)
     except (OSError, ValueError):
         return None
     except ResultError as error:
@@ -123,11 +117,15 @@ def _cut(text: str, file: str) -> Answers:
     return Answers(seq_id, qsl_idx, len(whole), with_data, with_tokens, True, file)
 
 
-def _usual(entries: list[AccuracyEntry], file: str) -> Answers:
-    seq_id, qsl_idx = (np.array([each[i] for each in entries], np.int64) for i in (0, 1))
-    with_data = sum(each.token_data is not None for each in entries)
-    with_tokens = sum(each.token_count is not None for each in entries)
-    return Answers(seq_id, qsl_idx, len(entries), with_data, with_tokens, False, file, (), entries)
+def _usual(rows: list[UsualRow], rest: str, file: str, *, is_cut: bool = False) -> Answers:
+    """Return what rows have, and the ids of what is left of an entry that was cut."""
+    columns = [*zip(*rows, strict=True)] or [()] * 7
+    of_rest = [[min(int(each), _BEYOND) for each in found] for found in _IDS.findall(rest)]
+    seq_id, qsl_idx = (
+        np.array([*map(int, columns[i]), *(each[i] for each in of_rest)], np.int64) for i in (0, 1)
+    )
+    with_data, with_tokens = (len(rows) - columns[i].count("") for i in (3, 5))
+    return Answers(seq_id, qsl_idx, len(rows), with_data, with_tokens, is_cut, file, (), rows)
 
 
 def _whole(path: Path, file: str) -> Answers:
@@ -161,55 +159,6 @@ def _whole(path: Path, file: str) -> Answers:
     return Answers(*ids, len(seq_id), with_data, with_tokens, False, file, said)
 
 
-def _planned(
-    case: Case, n: int, share: float
-) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.uint8]]]:
-    """Yield sample indices of the first `n` samples, and whether each answer is logged.
-
-    Parameters
-    ----------
-    case : Case
-    n : int
-    share : float
-        Of a performance run's answers that are logged.
-    """
-    engine = _core.AccuracyLogEngine()  # one for the whole test
-    settings = _settings(case, share)
-    for loaded in loaded_sets(case).sets:
-        plan = _core.TrafficPlan(settings, loaded, engine)
-        while n > 0:
-            _, _, indices, logged = plan.draw(min(n, _CHUNK), min(n, _CHUNK))
-            if not len(indices):
-                break
-            n -= len(indices)
-            yield indices, logged
-
-
-def _settings(case: Case, share: float) -> _core.PlanSettings:
-    orders = {"unique": "issue_unique", "same": "issue_same"}
-    order = next((k for k, v in orders.items() if case.flag(f"effective_performance_{v}")), "")
-    whole = case.flag("effective_sample_concatenate_permutation")
-    names = {"SingleStream": "single_stream", "MultiStream": "multi_stream"}
-    low, _ = rates(case)
-    return _core.PlanSettings(
-        scenario=names.get(case.scenario, case.scenario.lower()),
-        accuracy=case.expected.is_accuracy,
-        order=order or ("permutation" if whole else "random"),
-        whole_sets=whole,
-        same_index=case.integer("effective_performance_issue_same_index"),
-        samples_per_query=case.integer("effective_samples_per_query"),
-        min_query_count=case.integer("effective_min_query_count"),
-        target_duration_ns=case.integer("effective_target_duration_ms") * 1_000_000,
-        period_ns=math.trunc(1e9 / low) if low > 0 else 0,
-        bounded=low > 0 or case.scenario == "Offline",
-        target_qps=low or 1.0,
-        sample_index_seed=case.integer("effective_sample_index_rng_seed"),
-        schedule_seed=case.integer("effective_schedule_rng_seed"),
-        accuracy_log_seed=case.integer("effective_accuracy_log_rng_seed"),
-        accuracy_log_probability=share,
-    )
-
-
 def check_answers(case: Case, answers: Answers) -> Iterator[Finding]:
     """Yield samples in the accuracy log that are not those of the seeds."""
 
@@ -218,16 +167,16 @@ def check_answers(case: Case, answers: Answers) -> Iterator[Finding]:
 
     for line, what in answers.defects[:_MOST_DEFECTS]:
         yield finding("answers.form", what, "the accuracy log as LoadGen writes it", line)
-    n, seq_id = n_samples(case), answers.seq_id
-    ordered = np.sort(seq_id)
-    if np.any(ordered[1:] == ordered[:-1]) or (len(seq_id) and ordered[-1] >= n):
+    n, order = n_samples(case), np.argsort(answers.seq_id)
+    seq_id = answers.seq_id[order]
+    if (seq_id[1:] == seq_id[:-1]).any() or (len(seq_id) and seq_id[-1] >= n):
         words = f"each seq_id once, from 0 to {n - 1}"
-        yield finding("answers.count", f"{len(seq_id):,} entries, {seq_id.max()} the last", words)
+        yield finding("answers.count", f"{len(seq_id):,} entries, {seq_id[-1]} the last", words)
         return
     if case.expected.is_accuracy and not answers.is_cut and len(seq_id) != n:
         yield finding("answers.count", f"{len(seq_id):,} answers", f"{n:,}, one a sample")
     if not len(seq_id):
-        if case.expected.is_accuracy or _share(case, rates(case)[1]) > 0:
+        if case.expected.is_accuracy or share_of(case, rates(case)[1]) > 0:
             yield finding("answers.count", "no answers", "some, as in every such log")
         return
     for name, found, wanted in (
@@ -238,38 +187,17 @@ def check_answers(case: Case, answers: Answers) -> Iterator[Finding]:
             words = f"{name} in {'each' if wanted else 'none'}"
             yield finding("answers.tokens", f"{found} of {answers.n_whole} entries", words)
     if max(n, case.integer("effective_min_query_count")) <= MOST_SAMPLES:
-        yield from _compared(case, answers, n)
+        last = int(seq_id[-1]) + 1 if answers.is_cut else n
+        yield from _compared(case, answers.file, last, seq_id, answers.qsl_idx[order])
 
 
-def n_samples(case: Case) -> int:
-    """Return how many samples were issued: of a performance run, fewer than planned as well."""
-    if not case.expected.is_accuracy:
-        return case.n_samples
-    counts = case.integers("generated_query_count")
-    sizes = case.integers("generated_samples_per_query")
-    return sum(count * size for count, size in zip(counts, sizes, strict=False))
-
-
-def _share(case: Case, rate: float) -> float:
-    """Return the share of answers that are logged, as LoadGen computes it."""
-    target = case.integer("effective_accuracy_log_sampling_target")
-    if not target:
-        return case.number("effective_accuracy_log_probability")
-    expected = math.trunc(rate * case.integer("effective_min_duration_ms") / _MS_PER_S)
-    least = case.integer("effective_min_sample_count")
-    if case.scenario != "Offline":
-        expected *= case.integer("effective_samples_per_query")
-    return target / max(expected, least, 1)
-
-
-def _compared(case: Case, answers: Answers, n: int) -> Iterator[Finding]:
-    """Compare sample by sample with the plan."""
-    order = np.argsort(answers.seq_id)
-    seq_id, qsl_idx = answers.seq_id[order], answers.qsl_idx[order]
-    shares = {_share(case, rate) for rate in rates(case)}
-    last = int(seq_id[-1]) + 1 if answers.is_cut else n
+def _compared(
+    case: Case, file: str, last: int, seq_id: NDArray[np.int64], qsl_idx: NDArray[np.int64]
+) -> Iterator[Finding]:
+    """Compare samples, in the order of their ids, with the first `last` of the plan."""
+    chosen = not case.expected.is_accuracy
+    shares = {share_of(case, rate) for rate in rates(case)} if chosen else {0.0}
     most, indices = drawn(case, last, max(shares))
-    fewest = most if len(shares) == 1 else drawn(case, last, min(shares))[0]
     if len(indices) < last:
         return  # the plan ends earlier: its count is wrong, which was found
     wrong = np.flatnonzero(indices[seq_id] != qsl_idx)
@@ -277,23 +205,13 @@ def _compared(case: Case, answers: Answers, n: int) -> Iterator[Finding]:
         at = wrong[0]
         found = f"seq_id {seq_id[at]} is sample {qsl_idx[at]}, and {len(wrong) - 1} more"
         words = f"sample {indices[seq_id[at]]}, by the seeds"
-        yield case.finding("answers.order", found, words, file=answers.file)
-    there = np.zeros(last, bool)
-    there[seq_id] = True
-    chosen = not case.expected.is_accuracy
-    if chosen and (np.any(there & ~most) or np.any(fewest & ~there)):
-        found = f"{len(seq_id)} answers, {np.count_nonzero(there & ~most)} of them not chosen"
+        yield case.finding("answers.order", found, words, file=file)
+    if not chosen:
+        return
+    fewest = most if len(shares) == 1 else drawn(case, last, min(shares))[0]
+    # All of the fewest have to be there, and each that is there among the most.
+    n_strange = len(seq_id) - np.count_nonzero(most[seq_id])
+    if n_strange or np.count_nonzero(fewest[seq_id]) < np.count_nonzero(fewest):
+        found = f"{len(seq_id)} answers, {n_strange} of them not chosen"
         words = f"the {np.count_nonzero(most)} that the seed of the accuracy log chooses"
-        yield case.finding("answers.chosen", found, words, file=answers.file)
-
-
-def drawn(case: Case, n: int, share: float) -> tuple[NDArray[np.bool_], NDArray[np.uint32]]:
-    """Return of the first `n` samples whether each answer is logged, and which samples they are.
-
-    Fewer where the plan ends earlier.
-    """
-    parts = list(_planned(case, n, share))
-    if not parts:
-        return np.empty(0, bool), np.empty(0, np.uint32)
-    logged = np.concatenate([part[1] for part in parts]).astype(bool)
-    return logged, np.concatenate([part[0] for part in parts])
+        yield case.finding("answers.chosen", found, words, file=file)

@@ -28,8 +28,8 @@ from loadgen.mlperf.chain import (
     chain_over,
 )
 from loadgen.mlperf.checker.finding import Finding
-from loadgen.mlperf.checker.logs.answers import MOST_SAMPLES, n_samples
 from loadgen.mlperf.checker.logs.case import Case
+from loadgen.mlperf.checker.logs.drawn import MOST_SAMPLES, n_samples
 from loadgen.mlperf.checker.logs.trace import Traced, check_samples
 from loadgen.mlperf.logs.rows import ROWS
 from loadgen.result.data import OK

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from loadgen.metrics.early_stopping import estimate_rank_from_top
 from loadgen.mlperf.checker.finding import Finding
-from loadgen.mlperf.checker.logs.answers import MOST_SAMPLES, drawn, n_samples
 from loadgen.mlperf.checker.logs.case import Case, near
+from loadgen.mlperf.checker.logs.drawn import MOST_SAMPLES, drawn, n_samples
 from loadgen.mlperf.checker.logs.plan import scheduled
 from loadgen.mlperf.checker.logs.schedule import RATE
 from loadgen.mlperf.checker.logs.spreads import Shown, latency, query_latency
