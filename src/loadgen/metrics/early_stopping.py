@@ -47,7 +47,6 @@ CONFIDENCE: Final = 0.99
 
 _ERROR: Final = 1.0 - CONFIDENCE  # in double, as LoadGen evaluates it: 0.010000000000000009
 _NORMAL_99: Final = 2.3263478740408408  # the normal distribution's quantile of CONFIDENCE
-_FEW: Final = 4
 _TERMS: Final = 4096
 _NEGLIGIBLE: Final = 2.0**-60
 _SMALL: Final = 16  # below, Stirling's series has too few terms and log-gamma loses nothing
@@ -163,9 +162,10 @@ def estimate_rank_from_top(n: int, p: float) -> int | None:
     if n <= 1 or overlatency_probability(n - 1, 1, p) >= _ERROR:
         return None
     low, high = 1, n
-    # By the normal distribution t is there within a few, which saves most of the bisection.
-    around = int(n * (1.0 - p) - _NORMAL_99 * math.sqrt(n * p * (1.0 - p)))
-    for place in (around - _FEW, around + _FEW):
+    # By the normal distribution, and how skew the binomial one is, t is there nearly always.
+    skew = (2.0 * p - 1.0) * (_NORMAL_99 * _NORMAL_99 - 1.0) / 6.0
+    around = n * (1.0 - p) - _NORMAL_99 * math.sqrt(n * p * (1.0 - p)) + skew - 0.5
+    for place in (math.floor(around), math.floor(around) + 1):
         if low < place < high:
             if overlatency_probability(n - place, place, p) < _ERROR:
                 low = place

@@ -12,7 +12,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from loadgen.metrics.early_stopping import estimate_rank_from_top, least_queries, queries_needed
+from loadgen.metrics.early_stopping import (
+    CONFIDENCE,
+    estimate_rank_from_top,
+    least_queries,
+    overlatency_probability,
+)
 from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.logs.case import Case
 from loadgen.mlperf.checker.logs.figures import lasted
@@ -123,8 +128,8 @@ def _under_limits(case: Case) -> Iterator[Finding]:
 
 
 def _enough(n: int, over: int, p: float) -> bool:
-    needed = queries_needed(over, p)
-    return needed is not None and n >= needed
+    """Return whether n queries are as many as those over the limit need: ``hmin(over) + over``."""
+    return overlatency_probability(n - over, over, p) < 1.0 - CONFIDENCE
 
 
 def _estimates(case: Case) -> Iterator[Finding]:
