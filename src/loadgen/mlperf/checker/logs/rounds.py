@@ -7,6 +7,7 @@ than asked (more queries, a tighter limit) is allowed.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Final, Literal
 
@@ -15,7 +16,7 @@ from loadgen.mlperf.checker.finding import Finding
 from loadgen.mlperf.checker.logs.case import Case
 from loadgen.mlperf.conf.apply import names_tried
 from loadgen.mlperf.conf.keys import KEYS
-from loadgen.mlperf.conf.parse import parse
+from loadgen.mlperf.conf.parse import Parsed, parse
 from loadgen.mlperf.rules import Benchmark
 from loadgen.mlperf.rules.settings import min_duration_s, min_queries
 
@@ -188,12 +189,18 @@ def check_audit(case: Case) -> Iterator[Finding]:
             yield from _same(case, "rules.audit", f"requested_{name}", wanted)
 
 
+@functools.lru_cache(maxsize=1)
+def _parsed(text: str) -> Parsed:
+    """Return what a file says: all runs of a result are compared with the same one."""
+    return parse(text.encode("utf-8", "surrogateescape"))
+
+
 def check_user_conf(case: Case) -> Iterator[Finding]:
     """Yield lines of ``user.conf`` that the run did not have, and what LoadGen cannot read."""
     asked, text = case.expected, case.expected.user_conf
     if text is None:
         return
-    parsed = parse(text.encode("utf-8", "surrogateescape"))
+    parsed = _parsed(text)
 
     def finding(rule: str, line: int, found: str, expected: str) -> Finding:
         file = f"{asked.about}/{USER_CONF}"
