@@ -8,6 +8,7 @@ the files have to say.
 from __future__ import annotations
 
 import copy
+import functools
 import os
 import re
 import stat
@@ -40,14 +41,16 @@ _UNSEEN: Final = re.compile(
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
+@functools.lru_cache(maxsize=1024)
 def _shows(name: str) -> bool:
-    """Return whether each letter of a name is seen as what it is."""
-    if name.isascii():  # as nearly all are, for which this is quicker
+    """Return whether each letter of a name, which many folders may have, is seen as what it is."""
+    if name.isascii():
         return name.isprintable()
     is_misleading = any(unicodedata.category(letter) in _MISLEADING for letter in name)
     return not (is_misleading or _UNSEEN.search(name))
 
 
+@functools.lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
     """Return what names that are taken for each other have in common."""
     return (name if name.isascii() else unicodedata.normalize("NFKC", name)).casefold().strip(" .")
@@ -138,17 +141,16 @@ class Tree:
             shown = ascii(path)[1:-1]
             self.findings.add(shown, "tree.name", f"the name {entry.name!a}", "letters that show")
             return False
-        if entry.is_symlink():
-            self.findings.add(path, "tree.link", "a link, not followed", "the file or folder")
-            return False
         try:
-            found = entry.stat(follow_symlinks=False)
+            if entry.is_file(follow_symlinks=False):  # the folder knows: only files are looked at
+                return self._taken_in(path, entry.stat(follow_symlinks=False).st_size)
+            is_folder = entry.is_dir(follow_symlinks=False)
         except OSError as error:
             self.unreadable(path, error)
             return False
-        if stat.S_ISREG(found.st_mode):
-            return self._taken_in(path, found.st_size)
-        is_folder = stat.S_ISDIR(found.st_mode)
+        if entry.is_symlink():
+            self.findings.add(path, "tree.link", "a link, not followed", "the file or folder")
+            return False
         if not is_folder:
             self.findings.add(path, "tree.special", "neither file nor folder", "a file")
         elif path.count("/") >= DEEPEST:
