@@ -91,10 +91,11 @@ class Evidence:
         """The keys that have several values although a log has each once."""
         if self.detail is None:
             return
+        columns = self.detail.columns
         first: dict[str, Any] = {}
         again = [
             (key, value)
-            for key, value, _, _, _, _ in self.detail.entries
+            for key, value in zip(columns.key, columns.value, strict=True)
             if first.setdefault(key, value) is not value
         ]
         twice = {key for key, value in again if first[key] != value}
