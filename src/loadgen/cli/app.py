@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -56,6 +57,13 @@ def _loadgen(
     ] = False,
 ) -> None:
     pass
+
+
+def as_folder(text: str | Path) -> Path:
+    """Return the folder that was typed: no text is none, and not the one that this is run in."""
+    if text == "":  # a variable of the shell that nothing was put into
+        raise typer.BadParameter("an empty text; expected a folder, . for the current one")
+    return Path(text)
 
 
 OVERWRITE = typer.Option("--overwrite", help="Replace a result that was saved there.")

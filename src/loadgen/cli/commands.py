@@ -12,7 +12,17 @@ from typing import Annotated, Any
 
 import typer
 
-from loadgen.cli.app import JSON, OVERWRITE, OVERWRITE_BOTH, POWER, QUIET, REPORT, Opening, app
+from loadgen.cli.app import (
+    JSON,
+    OVERWRITE,
+    OVERWRITE_BOTH,
+    POWER,
+    QUIET,
+    REPORT,
+    Opening,
+    app,
+    as_folder,
+)
 from loadgen.cli.completion import modules, scenarios, targets
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
@@ -25,7 +35,8 @@ def _demo(
         float, typer.Option(min=0, metavar="S", help="Of each scenario but Offline.")
     ] = 8.0,
     output_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Gets a folder for each run.")
+        Path | None,
+        typer.Option(metavar="DIR", parser=as_folder, help="Gets a folder for each run."),
     ] = None,
     overwrite: Annotated[bool, OVERWRITE] = False,
     as_json: Annotated[bool, JSON] = False,
@@ -141,7 +152,9 @@ def _run(
 
 @app.command("report")
 def _report(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a saved run.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", parser=as_folder, help="The folder of a saved run.")
+    ],
     *,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Default: report.html in the folder.")

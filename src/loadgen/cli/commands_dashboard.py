@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from loadgen.cli.app import JSON, group
+from loadgen.cli.app import JSON, as_folder, group
 from loadgen.cli.ending import exit_code
 
 _BUILD_HELP = """Build a site of results, for any web server or none.
@@ -36,13 +36,20 @@ _dashboard = group("dashboard", "Build a site of results, or show one.")
 @_dashboard.command("build", help=_BUILD_HELP)
 def _build(
     results: Annotated[
-        list[Path] | None, typer.Argument(metavar="RESULTS", help="Files or folders of results.")
+        list[Path] | None,
+        typer.Argument(metavar="RESULTS", parser=as_folder, help="Files or folders of results."),
     ] = None,
     *,
-    out: Annotated[Path, typer.Option(metavar="SITE", help="An absent or empty folder.")],
+    out: Annotated[
+        Path, typer.Option(metavar="SITE", parser=as_folder, help="An absent or empty folder.")
+    ],
     reviewed: Annotated[
         list[Path] | None,
-        typer.Option(metavar="RESULTS", help="More, of which you say that they were reviewed."),
+        typer.Option(
+            metavar="RESULTS",
+            parser=as_folder,
+            help="More, of which you say that they were reviewed.",
+        ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a site that is there.")
@@ -64,7 +71,8 @@ def _build(
 @_dashboard.command("serve", help=_SERVE_HELP)
 def _serve(
     site: Annotated[
-        Path, typer.Argument(metavar="SITE", help="What loadgen dashboard build made.")
+        Path,
+        typer.Argument(metavar="SITE", parser=as_folder, help="What loadgen dashboard build made."),
     ] = Path("site"),
     *,
     port: Annotated[int, typer.Option(metavar="N", help="0: any that is free.")] = 0,

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from loadgen.cli.app import JSON, OVERWRITE_BOTH, QUIET, REPORT, app
+from loadgen.cli.app import JSON, OVERWRITE_BOTH, QUIET, REPORT, app, as_folder
 from loadgen.cli.completion import modules, run_folders, scenarios, targets
 from loadgen.cli.ending import exit_code
 from loadgen.cli.options import with_options
@@ -119,7 +119,8 @@ def _sweep(
     prompts: Annotated[str | None, _PROMPTS] = None,
     sut: Annotated[str | None, _SUT] = None,
     output_dir: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Gets a folder for each run.")
+        Path | None,
+        typer.Option(metavar="DIR", parser=as_folder, help="Gets a folder for each run."),
     ] = None,
     page: Annotated[Path | None, REPORT] = None,
     overwrite: Annotated[bool, _OVERWRITE_REPORT] = False,
@@ -166,13 +167,19 @@ def _compare(
     a: Annotated[
         Path,
         typer.Argument(
-            metavar="A", help="The run that is compared with.", autocompletion=run_folders
+            metavar="A",
+            parser=as_folder,
+            help="The run that is compared with.",
+            autocompletion=run_folders,
         ),
     ],
     b: Annotated[
         Path,
         typer.Argument(
-            metavar="B", help="The run that may be faster or slower.", autocompletion=run_folders
+            metavar="B",
+            parser=as_folder,
+            help="The run that may be faster or slower.",
+            autocompletion=run_folders,
         ),
     ],
     *,

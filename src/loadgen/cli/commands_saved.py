@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer
 
-from loadgen.cli.app import JSON, QUIET, app
+from loadgen.cli.app import JSON, QUIET, app, as_folder
 from loadgen.cli.completion import is_asked
 from loadgen.cli.ending import exit_code
 
-_RUN = typer.Argument(metavar="RUN", help="Folder of a saved result.")
+_RUN = typer.Argument(metavar="RUN", parser=as_folder, help="Folder of a saved result.")
 
 
 def _shown() -> str:
@@ -52,7 +52,11 @@ be read of it.
 def _ls(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FOLDER]...", help="Where runs are, at any depth. Default: here."),
+        typer.Argument(
+            metavar="[FOLDER]...",
+            parser=as_folder,
+            help="Where runs are, at any depth. Default: here.",
+        ),
     ] = None,
     *,
     scenario: Annotated[str | None, typer.Option(metavar="NAME", help="Runs of it only.")] = None,

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from loadgen.cli.app import JSON, app
+from loadgen.cli.app import JSON, app, as_folder
 from loadgen.cli.ending import exit_code
 
 _SUBMIT_HELP = """Make a submission of runs that are there: of a suite's, or of any folder of logs.
@@ -34,11 +34,16 @@ def _submit(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="RUNS", help="A suite's folder, a training's, or one with logs below it."
+            metavar="RUNS",
+            parser=as_folder,
+            help="A suite's folder, a training's, or one with logs below it.",
         ),
     ],
     target: Annotated[
-        Path, typer.Argument(metavar="TARGET", help="Where it is made; nothing may be there.")
+        Path,
+        typer.Argument(
+            metavar="TARGET", parser=as_folder, help="Where it is made; nothing may be there."
+        ),
     ],
     *,
     fields: Annotated[
@@ -111,7 +116,10 @@ Exit codes: 0 accepted, 1 refused, 2 wrong use.
 @app.command("check", help=_CHECK_HELP)
 def _check(
     root: Annotated[
-        Path, typer.Argument(metavar="ROOT", help="The folder with closed, open or network.")
+        Path,
+        typer.Argument(
+            metavar="ROOT", parser=as_folder, help="The folder with closed, open or network."
+        ),
     ],
     *,
     round_: Annotated[

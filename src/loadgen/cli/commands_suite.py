@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from loadgen.cli.app import JSON, POWER, QUIET, group
+from loadgen.cli.app import JSON, POWER, QUIET, as_folder, group
 from loadgen.cli.ending import exit_code
 
 suite_app = group("suite", "Benchmarks with real models and data, run by the rules of a round.")
@@ -130,7 +130,8 @@ def _run(
         typer.Option("--duration", metavar="S", help="Of each run, instead of the rules' least."),
     ] = None,
     output_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Default: by the name of the round.")
+        Path | None,
+        typer.Option(metavar="DIR", parser=as_folder, help="Default: by the name of the round."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the suite that is there.")
@@ -182,23 +183,31 @@ def _audit(
     round_: Annotated[str, _ROUND] = DEFAULT_ROUND,
     results: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Of a suite: the runs and the system are found there."),
+        typer.Option(
+            metavar="DIR",
+            parser=as_folder,
+            help="Of a suite: the runs and the system are found there.",
+        ),
     ] = None,
     scenario: Annotated[
         str | None, typer.Option(metavar="NAME", help="Whose performance run is audited.")
     ] = None,
     performance: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Logs of a performance run.")
+        Path | None,
+        typer.Option(metavar="DIR", parser=as_folder, help="Logs of a performance run."),
     ] = None,
     accuracy: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Logs of an accuracy run.")
+        Path | None, typer.Option(metavar="DIR", parser=as_folder, help="Logs of an accuracy run.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the audit's folder is made.")
+        Path | None,
+        typer.Option(metavar="DIR", parser=as_folder, help="Where the audit's folder is made."),
     ] = None,
     verify: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Logs of an audit that was run: they are judged."),
+        typer.Option(
+            metavar="DIR", parser=as_folder, help="Logs of an audit that was run: they are judged."
+        ),
     ] = None,
     sut: Annotated[
         str | None,

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from loadgen.cli.app import JSON, QUIET, app
+from loadgen.cli.app import JSON, QUIET, app, as_folder
 from loadgen.cli.ending import exit_code
 
 _HELP = """Train a model several times until it is good enough; report the time.
@@ -51,7 +51,8 @@ def _train(
         typer.Option(metavar="FILE", help="Convergence points. Default: those of digits."),
     ] = None,
     output_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Default: by the name of the task.")
+        Path | None,
+        typer.Option(metavar="DIR", parser=as_folder, help="Default: by the name of the task."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the runs that are there.")

@@ -145,9 +145,11 @@ def _merged(base: RunFile | None, target: str | None, options: Texts) -> RunFile
         problems.append(Problem("prompts" if is_ours else "dataset", MISSING, allowed))
     elif isinstance(dataset, str) and dataset.removeprefix("-").isdecimal():
         dataset = int(dataset)
+    output_dir = options.get("output_dir", base.output_dir if base else None)
+    if output_dir == "":  # a variable of the shell that nothing was put into
+        problems.append(Problem("output_dir", "", "a folder, . for the current one"))
     if problems or scenario is None or settings is None:
         raise SettingsError(problems)
-    output_dir = options.get("output_dir", base.output_dir if base else None)
     return RunFile(scenario, settings, sut, dataset, output_dir)
 
 

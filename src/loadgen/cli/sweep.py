@@ -36,7 +36,7 @@ def sweep(
     options: dict[str, Any],
     qps: str | None,
     *,
-    output_dir: str | None,
+    output_dir: Path | None,
     page: Path | None = None,
     overwrite: bool = False,
     as_json: bool,
@@ -50,7 +50,7 @@ def sweep(
         As for `prepare`; ``concurrency`` may be several, with commas.
     qps : str or None
         Rates, with commas.
-    output_dir : str or None
+    output_dir : Path or None
         As for `loadgen.sweep`.
     page, overwrite : Path or None, bool
         The file of a page about it; replace one that is there.
@@ -97,7 +97,9 @@ def sweep(
     )
 
 
-def _named(result: loadgen.Result, job: Job, output_dir: str | None, before: int) -> loadgen.Result:
+def _named(
+    result: loadgen.Result, job: Job, output_dir: Path | None, before: int
+) -> loadgen.Result:
     """Return a result that has the names of system and dataset, in its folder too."""
     known = named(result, job)
     folder = folder_of(output_dir, before + 1, result.scenario)

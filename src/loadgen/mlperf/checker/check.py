@@ -79,7 +79,7 @@ def check(
     [('tree.empty', 'no results')]
     """
     folder = Path(root)
-    if not os.path.isdir(folder):  # noqa: PTH112 - no error for any name, nor for want of rights
+    if not os.path.isdir(root):  # noqa: PTH112 - no error for any name, nor for want of rights
         raise SettingsError([Problem("ROOT", str(root), "a folder that is there")])
     keys = {each: known_key(each) for each in signers}
     if wrong := [each for each, key in keys.items() if key is None]:

@@ -115,7 +115,7 @@ def submit(
     >>> submit("steelyard-1-results", "submission", fields={"submitter": "ACME"})  # doctest: +SKIP
     """
     folder, root = Path(source).absolute(), Path(target).absolute()
-    if not os.path.isdir(folder):  # noqa: PTH112 - no error for any name, nor for want of rights
+    if not os.path.isdir(source):  # noqa: PTH112 - no error for any name, nor for want of rights
         raise SettingsError([Problem("source", str(source), "a folder that is there")])
     if os.path.lexists(root):
         raise SettingsError([Problem("target", str(target), "a name that nothing has yet")])
