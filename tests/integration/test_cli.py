@@ -159,6 +159,12 @@ def test_plan_as_a_document(cli: Cli) -> None:
     assert (arrival["due_ns"], arrival["n_samples"], len(arrival["first_indices"])) == (0, 20, 8)
 
 
+def test_dry_run_refuses_the_power_that_a_run_would_refuse(cli: Cli) -> None:
+    done = cli("run", "suts:echo", *SINGLE, "--power", "steam", "--dry-run")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--power = 'steam': needs one of rapl, nvml" in done.stderr
+
+
 def test_system_that_raises_shows_its_own_traceback_and_what_was_measured(cli: Cli) -> None:
     done = cli("run", "suts:fails_later", *SINGLE)
     assert done.returncode == 3

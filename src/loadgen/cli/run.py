@@ -60,10 +60,10 @@ def run(
     """
     output = Output(as_json=as_json, quiet=quiet)
     job = prepare(target, options)
+    source = None if power is None else power_source(power)
     if dry_run:
         output.say(plan_text(job))
         return output.end(ending.VALID, plan=plan_document(job))
-    source = None if power is None else power_source(power)
     folder = output_folder(job.wanted.output_dir, overwrite)
     prepared(page, overwrite, output)
     task = job.task
