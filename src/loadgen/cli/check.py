@@ -18,7 +18,7 @@ import loadgen
 from loadgen import terminal
 from loadgen.cli import ending
 from loadgen.cli.output import Output
-from loadgen.errors import LoadGenError
+from loadgen.errors import LoadGenError, Problem, SettingsError
 from loadgen.mlperf.checker import Finding, Judged, Report
 from loadgen.mlperf.checker import check as check_tree
 from loadgen.mlperf.checker.catalogue import Findings
@@ -57,7 +57,7 @@ def check(
     round_, signers, nonce : str or None, sequence of str, str or None
         As for `loadgen.mlperf.checker.check`.
     sarif : Path or None
-        Where to write SARIF.
+        Where to write SARIF; not within `root`.
     key : Path or None
         Signs the manifest as "reviewer" if all is accepted.
     as_json : bool
@@ -65,6 +65,7 @@ def check(
     """
     output = Output(as_json=as_json, quiet=False)
     if sarif is not None:
+        _refuse_within(root, sarif)
         try:
             prepare(sarif)
         except LoadGenError as error:
@@ -92,6 +93,13 @@ def check(
         output.say("Not signed: only what is accepted is.")
     code = ending.VALID if report.accepted else ending.INVALID
     return output.end(code, **report.to_dict())
+
+
+def _refuse_within(root: Path, sarif: Path) -> None:
+    """Refuse a file that would be one of the submission, whose manifest does not have it."""
+    if Path(os.path.realpath(sarif)).is_relative_to(os.path.realpath(root)):
+        allowed = f"a file outside of {root}: in it, it would be one that no manifest has"
+        raise SettingsError([Problem("--sarif", str(sarif), allowed)])
 
 
 def look_at_key(key: Path | None) -> None:

@@ -151,7 +151,8 @@ def _check(
         typer.Option(metavar="TEXT", help="Every run has it. Default: the round's, if it has one."),
     ] = None,
     sarif: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the findings as SARIF 2.1.0.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the findings as SARIF 2.1.0; not into ROOT."),
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:

@@ -17,6 +17,7 @@ from loadgen.cli import app
 from loadgen.mlperf.checker import check, many
 from loadgen.mlperf.checker.runs import DETAIL
 from loadgen.mlperf.checker.sarif import to_sarif
+from loadgen.mlperf.manifest import write_manifest
 
 SUMMARY_FIELDS = (
     "ID", "Submitter", "Availability", "Category", "Suite", "System", "Platform", "UsedModel",
@@ -157,6 +158,19 @@ def test_the_command_says_what_is_wrong_and_where(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert f"{SYSTEM}:4: error: system.status" in done.output
     assert json.loads(sarif.read_text())["runs"][0]["results"][0]["ruleId"] == "system.status"
+
+
+@pytest.mark.parametrize("place", ["tree", "tree/new/folder", "link"])
+def test_findings_are_not_written_into_what_was_checked(tmp_path: Path, place: str) -> None:
+    submission = Submission(tmp_path / "tree")
+    (tmp_path / "link").symlink_to(submission.root / "closed")
+    write_manifest(submission.root)
+    before = sorted(submission.root.rglob("*"))
+    done = typed(str(submission.root), "--sarif", str(tmp_path / place / "a.sarif"))
+    assert done.exit_code == 2, done.output
+    assert f"a file outside of {submission.root}" in done.output + done.stderr
+    assert sorted(submission.root.rglob("*")) == before
+    assert typed(str(submission.root)).exit_code == 0
 
 
 @pytest.mark.parametrize(
