@@ -19,6 +19,7 @@ _BUILD_HELP = """Build a site of results, for any web server or none.
 \b
 loadgen dashboard build submission --out site
 loadgen dashboard build summary_results.json checked.json --out site
+loadgen dashboard build submission --round our-rules --out site
 
 RESULTS are published files of results, documents of loadgen check --json, folders with such files,
 or submissions, which are checked. Results are shown as unverified, but for those of --reviewed.
@@ -51,6 +52,15 @@ def _build(
             help="More, of which you say that they were reviewed.",
         ),
     ] = None,
+    round_: Annotated[
+        str | None,
+        typer.Option(
+            "--round",
+            metavar="ROUND",
+            help="By whose rules submissions are checked: its name, or a folder of rules. Default:"
+            " what each says, else the newest.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a site that is there.")
     ] = False,
@@ -62,7 +72,7 @@ def _build(
     raise typer.Exit(
         exit_code(
             lambda: build_site(
-                results or [], out, reviewed or [], overwrite=overwrite, as_json=as_json
+                results or [], out, reviewed or [], round_, overwrite=overwrite, as_json=as_json
             )
         )
     )

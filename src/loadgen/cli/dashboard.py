@@ -22,6 +22,7 @@ def build_site(
     results: Sequence[Path],
     out: Path,
     reviewed: Sequence[Path],
+    round_: str | None = None,
     *,
     overwrite: bool,
     as_json: bool,
@@ -30,7 +31,7 @@ def build_site(
 
     Parameters
     ----------
-    results, out, reviewed, overwrite
+    results, out, reviewed, round_, overwrite
         As for `loadgen.mlperf.dashboard.build`.
     as_json : bool
         As for `Output`.
@@ -40,7 +41,11 @@ def build_site(
         raise ending.WrongUse("RESULTS: none given; expected files or folders of results")
     try:
         processes = len(os.sched_getaffinity(0))
-        built = build(results, out, reviewed=reviewed, overwrite=overwrite, processes=processes)
+        with ending.as_typed({"round": "--round"}):
+            built = build(
+                results, out, reviewed=reviewed, round=round_, overwrite=overwrite,
+                processes=processes,
+            )  # fmt: skip
     except LoadGenError as error:
         said = str(error).replace("overwrite=True", "--overwrite")
         raise ending.WrongUse(said) from None

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from site_results import checked, results
+from submissions import QWEN, unpacked
 from typer.testing import CliRunner
 
 from loadgen.cli import app
@@ -43,6 +44,18 @@ def test_a_file_without_results_is_wrong_use(tmp_path: Path) -> None:
     assert "holds no results" in ended.output
     assert typed("build", "--out", tmp_path / "site").exit_code == 2
     assert typed("serve", tmp_path).exit_code == 2
+
+
+def test_the_round_is_named_as_for_a_check(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    ended = typed("build", unpacked(QWEN), "--round", "v5.1", "--out", site)
+    assert ended.exit_code == 0
+    assert "0 results of 0 rounds, 1 refused" in ended.output
+    ended = typed("build", unpacked(QWEN), "--round", "v4.0", "--out", site, "--overwrite")
+    assert ended.exit_code == 2
+    assert "--round = 'v4.0': needs one of" in ended.output
+    ended = typed("build", unpacked(QWEN), "--round", tmp_path / "none", "--out", tmp_path / "a")
+    assert ended.exit_code == 2
 
 
 def test_a_served_site_prints_where_it_is_and_ends_with_ctrl_c(

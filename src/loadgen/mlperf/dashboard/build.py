@@ -69,6 +69,7 @@ def build(
     out: str | os.PathLike[str],
     *,
     reviewed: Iterable[str | os.PathLike[str]] = (),
+    round: str | None = None,
     overwrite: bool = False,
     processes: int = 1,
 ) -> Built:
@@ -84,6 +85,8 @@ def build(
     reviewed : iterable of path
         More of them, of which the caller says that they were reviewed. All others are shown as
         unverified, whatever they say of themselves.
+    round : str, optional
+        By whose rules submissions are checked, as for `loadgen.mlperf.checker.check`.
     overwrite : bool
         Whether a site that is there already is replaced.
     processes : int
@@ -96,15 +99,15 @@ def build(
     Raises
     ------
     LoadGenError
-        The folder cannot be written, or holds something else.
+        The folder cannot be written, or holds something else; there is no such round.
     ResultError
         There are no results, or some cannot be read; says which and what is allowed.
     """
     target = Path(out).absolute()
     _check_replaceable(target, overwrite)
     found = Read()
-    read(results, is_reviewed=False, processes=processes, into=found)
-    read(reviewed, is_reviewed=True, processes=processes, into=found)
+    read(results, is_reviewed=False, round=round, processes=processes, into=found)
+    read(reviewed, is_reviewed=True, round=round, processes=processes, into=found)
     entries, claims = _distinct(found.entries)
     rounds = rounds_of(entries.values(), found.notices)
     notices = tuple(dict.fromkeys(each["notice"] for each in rounds))

@@ -77,7 +77,12 @@ class Read:
 
 
 def read(
-    paths: Iterable[str | os.PathLike[str]], *, is_reviewed: bool, processes: int, into: Read
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    is_reviewed: bool,
+    round: str | None,
+    processes: int,
+    into: Read,
 ) -> None:
     """Read results.
 
@@ -88,6 +93,8 @@ def read(
         ``summary_results.json`` in them, at any depth; submissions, which are checked.
     is_reviewed : bool
         Whether who builds the site says that these were reviewed.
+    round : str or None
+        By whose rules submissions are checked, as for `loadgen.mlperf.checker.check`.
     processes : int
         How many share the check of a submission.
     into : Read
@@ -96,6 +103,8 @@ def read(
     ------
     ResultError
         There is nothing to read, or it is no result; names the file, the field and what is allowed.
+    SettingsError, RulesError
+        There is no such round.
     """
     for path in map(Path, paths):
         if path.is_file():
@@ -104,7 +113,7 @@ def read(
         if not path.is_dir():
             raise ResultError(f"{path}: is not there; expected a file of results, or a folder")
         if not (path / SUMMARY).is_file() and any((path / each).is_dir() for each in _DIVISIONS):
-            report = check(path, processes=processes)
+            report = check(path, round=round, processes=processes)
             _read_document(str(path), report.to_dict(), is_reviewed, into, root=path.resolve())
             continue
         files = sorted(

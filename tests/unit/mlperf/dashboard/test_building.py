@@ -3,17 +3,20 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from site_results import attack, checked, results
-from submissions import QWEN, Submission
+from submissions import QWEN, Submission, unpacked
 
 from loadgen.errors import LoadGenError, ResultError
 from loadgen.mlperf.dashboard import build
 from loadgen.mlperf.dashboard.entry import unit_of
+from loadgen.mlperf.rules import load_rules
 
+ROUNDS = Path(load_rules.__code__.co_filename).parent / "rounds"
 RESULT: dict[str, Any] = {
     "Submitter": "ACME", "System": "one", "Model": "resnet", "Scenario": "Offline",
     "version": "v6.1", "Performance_Result": 1234.5, "Performance_Units": "Samples/s",
@@ -241,6 +244,21 @@ def test_a_submission_is_checked_and_brings_logs_and_latencies(tmp_path: Path) -
     assert {each["name"] for each in detail["logs"] if each["copied"]} >= {
         "accuracy/accuracy.txt", "performance/run_1/mlperf_log_detail.txt"
     }  # fmt: skip
+
+
+def test_a_submission_is_checked_by_the_rules_of_the_round_that_is_named(tmp_path: Path) -> None:
+    house = tmp_path / "house"
+    shutil.copytree(ROUNDS / "v6.1", house)
+    text = (house / "round.toml").read_text().replace('name = "v6.1"', 'name = "house-1"')
+    (house / "round.toml").write_text(text.replace("not verified by", "of our own, not of"))
+    root = unpacked(QWEN)
+    built = build([root], tmp_path / "site", round=str(house))
+    [row] = shown(built.path)
+    assert row["round"] == "house-1"
+    assert built.notices[0].startswith("Result of our own, not of MLCommons Association.")
+    assert build([], tmp_path / "other", reviewed=[root], round="v5.1").n_refused == 1
+    with pytest.raises(LoadGenError, match="needs one of"):
+        build([root], tmp_path / "none", round="v4.0")
 
 
 def test_a_submission_that_is_refused_shows_no_figure(tmp_path: Path) -> None:
