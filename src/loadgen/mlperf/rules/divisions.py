@@ -139,12 +139,16 @@ def _traffic(run: _Run) -> Iterator[Breach]:
 
 def _seeds(run: _Run) -> Iterator[Breach]:
     for name in ("qsl", "sample_index", "schedule"):
-        found, wanted = (
-            getattr(run.result.settings.seeds, name),
-            getattr(run.rules.round.seeds, name),
-        )
+        found = getattr(run.result.settings.seeds, name)
+        wanted = getattr(run.rules.round.seeds, name)
         if found != wanted:
             yield Breach(f"seeds.{name} = {found}", f"the round's, {wanted}")
+
+
+def _nonce(run: _Run) -> Iterator[Breach]:
+    found, wanted = run.result.settings.nonce, run.rules.round.nonce
+    if wanted is not None and found != wanted:
+        yield Breach(f"nonce = {found!r}", f"the round's, {wanted!r}")
 
 
 def _duration(run: _Run) -> Iterator[Breach]:
@@ -261,6 +265,7 @@ RUN_RULES: Final[tuple[Rule[_Run], ...]] = (
     ),
     Rule("traffic", "The load is the scenario's", "", "Scenarios", _traffic),
     Rule("seeds", "Seeds are the round's", "seeds", "Load generator", _seeds),
+    Rule("nonce", "The nonce is the round's, if it has one", "", "loadgen", _nonce),
     Rule("duration", "The run takes the minimum duration", "min_duration", "Scenarios", _duration),
     Rule("samples", "There are enough queries and samples", "min_samples", "Scenarios", _samples),
     Rule(

@@ -14,6 +14,7 @@ from loadgen.testing import FixedSUT, LosingSUT, VirtualClock
 
 RULES = load_rules("steelyard-1")
 OFFICIAL = load_rules("v6.1")
+NONCE = "round.7-0123456789abcdef"
 MS = 1_000_000
 LATENCIES_MS = {"SingleStream": 500, "MultiStream": 800, "Server": 5, "Offline": 20}
 RATES: dict[str, dict[str, float]] = {
@@ -55,6 +56,28 @@ def found(scenario: Any, result: lg.Result, **fields: Any) -> dict[str, str]:
 @pytest.mark.parametrize("division", ["closed", "open"])
 def test_a_good_performance_run_breaks_nothing(scenario: str, division: str) -> None:
     assert found(scenario, good(scenario), division=division) == {}
+
+
+@pytest.mark.parametrize("mode", ["performance", "accuracy"])
+@pytest.mark.parametrize("division", ["closed", "open"])
+def test_a_round_with_a_nonce_asks_every_run_for_it(mode: str, division: str) -> None:
+    rules = RULES.with_nonce(NONCE)
+
+    def broken(**fields: Any) -> list[str]:
+        scores = {"accuracy": 97.0} if mode == "accuracy" else None
+        return [
+            str(each)
+            for each in check_run(
+                rules, "digits", "SingleStream", good("SingleStream", mode=mode, **fields),
+                division=division, system_type="edge", scores=scores,
+            )
+        ]  # fmt: skip
+
+    assert broken() == [f"nonce: nonce = None; needs the round's, {NONCE!r}"]
+    other = NONCE[::-1]
+    assert broken(nonce=other) == [f"nonce: nonce = {other!r}; needs the round's, {NONCE!r}"]
+    assert broken(nonce=NONCE) == []
+    assert found("SingleStream", good("SingleStream", nonce=NONCE)) == {}
 
 
 @pytest.mark.parametrize("scenario", LATENCIES_MS)
