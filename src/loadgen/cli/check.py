@@ -34,7 +34,12 @@ from loadgen.terminal import wrapped
 from loadgen.values import TEXT_WIDTH, count_in_words
 from loadgen.whole_file import prepare, replacing
 
-_OPTIONS: Final = {"round": "--round", "signers": "--signer", "nonce": "--nonce"}
+_OPTIONS: Final = {
+    "round": "--round",
+    "signers": "--signer",
+    "nonce": "--nonce",
+    "private_key": "--sign",
+}
 """Arguments of `check`, as they are typed."""
 _HEADS: Final = ("submitter", "system", "benchmark", "scenario", "result", "unit", "is")
 
@@ -70,9 +75,10 @@ def check(
             prepare(sarif)
         except LoadGenError as error:
             raise ending.WrongUse(str(error)) from None
-    look_at_key(key)
     try:
         with ending.as_typed(_OPTIONS):
+            if key is not None:
+                public_key_of(key)  # before the work: it may be no key
             report = check_tree(
                 root,
                 round=round_,
@@ -100,15 +106,6 @@ def _refuse_within(root: Path, sarif: Path) -> None:
     if Path(os.path.realpath(sarif)).is_relative_to(os.path.realpath(root)):
         allowed = f"a file outside of {root}: in it, it would be one that no manifest has"
         raise SettingsError([Problem("--sarif", str(sarif), allowed)])
-
-
-def look_at_key(key: Path | None) -> None:
-    """Refuse a file that cannot sign, before the work."""
-    try:
-        if key is not None:
-            public_key_of(key)
-    except (LoadGenError, ImportError) as error:  # ImportError: of the extra that signs
-        raise ending.WrongUse(str(error)) from None
 
 
 def _signed(report: Report, root: Path, key: Path) -> Report:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import typer
 
 from loadgen.cli import ending
-from loadgen.cli.check import in_words, look_at_key
+from loadgen.cli.check import in_words
 from loadgen.cli.output import Output
 from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
 from loadgen.mlperf.rules import RulesError
@@ -35,6 +35,7 @@ _OPTIONS: Final = {
     "benchmarks": "--benchmark",
     "models": "--model",
     "src": "--src",
+    "private_key": "--key",
 }
 """Arguments of `submit`, as they are typed."""
 _ALL: Final = "."
@@ -67,7 +68,6 @@ def submit(options: SubmitOptions, *, as_json: bool) -> int:
         As for `Output`. Nothing is asked then.
     """
     output = Output(as_json=as_json, quiet=False)
-    look_at_key(options.key)
     ask = None if as_json else _asked()
     if is_training(options.source):
         return _submit_training(options, ask, output)

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from loadgen.errors import LoadGenError, Problem, SettingsError, needs_extra
+from loadgen.errors import LoadGenError, Problem, SettingsError, needs_extra, text_of
 from loadgen.mlperf.manifest import MANIFEST, SIGNATURE
 from loadgen.whole_file import replacing
 
@@ -187,12 +187,9 @@ def sign_manifest(
     Raises
     ------
     SettingsError
-        `role` cannot be used.
+        `role` or `private_key` cannot be used, or the extra ``sign`` is missing.
     LoadGenError
-        There is no manifest, the key cannot be used, or the signatures that are there cannot be
-        read; says which and why.
-    ImportError
-        The extra ``sign`` is missing.
+        There is no manifest, or the signatures that are there cannot be read; says which and why.
     """
     if role and not _is_role(role):
         raise SettingsError([Problem("role", role, _ROLES)])
@@ -225,8 +222,8 @@ def public_key_of(private_key: str | os.PathLike[str]) -> str:
 
     Raises
     ------
-    LoadGenError, ImportError
-        As for `sign_manifest`.
+    SettingsError
+        It cannot be used, or the extra ``sign`` is missing.
     """
     return str(_private_key(Path(private_key)).public_key().public_bytes_raw().hex())
 
@@ -238,14 +235,18 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
             load_pem_private_key,
         )
     except ImportError as error:
-        raise needs_extra("sign", error) from error
+        needed = f"the extra `sign`: pip install 'loadgen[sign]' ({text_of(error)})"
+        raise _no_key(path, needed) from error
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
-        raise LoadGenError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise _no_key(path, f"a file that can be read: {error.strerror or error}") from error
     except (TypeError, ValueError) as error:  # TypeError: it is encrypted
-        raise LoadGenError(f"{path}: no key that can be used: {error}") from error
+        raise _no_key(path, f"a key in PEM, not encrypted: {error}") from error
     if not isinstance(key, ed25519.Ed25519PrivateKey):
-        wanted = "openssl genpkey -algorithm ed25519 makes one"
-        raise LoadGenError(f"{path}: is no Ed25519 key; {wanted}")
+        raise _no_key(path, "an Ed25519 key: openssl genpkey -algorithm ed25519 makes one")
     return key
+
+
+def _no_key(path: Path, allowed: str) -> SettingsError:
+    return SettingsError([Problem("private_key", str(path), allowed)])

@@ -215,9 +215,9 @@ def test_a_key_that_is_none_is_said(content: str, submission: Submission, tmp_pa
     pytest.importorskip("cryptography")
     path = tmp_path / "other.pem"
     path.write_text(content)
-    with pytest.raises(LoadGenError, match=r"other\.pem: no key that can be used"):
+    with pytest.raises(SettingsError, match=r"private_key = .*other\.pem': needs a key in PEM"):
         sign_manifest(submission.root, path)
-    with pytest.raises(LoadGenError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="needs a file that can be read: No such file"):
         sign_manifest(submission.root, tmp_path / "absent.pem")
     assert not submission.path(SIGNATURE).exists()
 
@@ -268,4 +268,18 @@ def test_what_is_refused_is_not_signed(submission: Submission, key: Path, tmp_pa
     assert not submission.path(SIGNATURE).exists()
     done = typed(submission.root, "--sign", tmp_path / "absent.pem")
     assert done.exit_code == 2
-    assert "absent.pem: cannot be read" in done.stderr
+    assert "absent.pem': needs a file that can be read" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["check", UNET, "--sign"], ["submit", "runs", "made", "--key"]])
+def test_without_the_extra_nothing_is_begun(
+    words: list[str], key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in (UNET, "runs"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.serialization", None)
+    done = CliRunner().invoke(app, [*words, key.name])
+    assert done.exit_code == 2
+    said = " ".join(done.stderr.split())
+    assert f"{words[-1]} = 'key.pem': needs the extra `sign`: pip install 'loadgen[sign]'" in said

@@ -106,8 +106,6 @@ def submit(
         There is no such round, or its files cannot be used.
     LoadGenError
         Something cannot be read or written; or a log lacks what it is for.
-    ImportError
-        There is a key, and the extra ``sign`` is missing.
 
     Examples
     --------

@@ -90,8 +90,6 @@ def submit_training(
         What is missing or cannot be used, at once; or a run did not count.
     LoadGenError
         Something cannot be read or written.
-    ImportError
-        There is a key, and the extra ``sign`` is missing.
     """
     folder, root = Path(source).absolute(), Path(target).absolute()
     if os.path.lexists(root):
