@@ -18,7 +18,7 @@ from loadgen.mlperf.rules import Rules
 from loadgen.mlperf.rules.conf import user_conf
 from loadgen.mlperf.rules.submission_fields import MEASUREMENTS_FIELDS, SCENARIO_FILES
 from loadgen.mlperf.submission.fields import Fields, fields_in
-from loadgen.mlperf.submission.results import Result
+from loadgen.mlperf.submission.results import SubmissionResult
 from loadgen.mlperf.submission.runs import Found, beside
 
 __all__ = ["copy_folder", "implementation", "measurements", "readme_text", "user_conf_text"]
@@ -61,7 +61,7 @@ def measurements(
     return {each: fields.get(each, defaults.get(each), of=name) for each in MEASUREMENTS_FIELDS}
 
 
-def user_conf_text(result: Result, rules: Rules) -> str:
+def user_conf_text(result: SubmissionResult, rules: Rules) -> str:
     """Return ``user.conf``: the one beside the logs, else what these say of the load.
 
     A load that only some of the runs were given stands in a comment: what the file says has to be

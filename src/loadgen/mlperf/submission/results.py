@@ -16,7 +16,7 @@ from loadgen.mlperf.rules.tables import SCENARIOS, ScenarioName, Systems
 from loadgen.mlperf.submission.naming import Naming
 from loadgen.mlperf.submission.runs import Found
 
-__all__ = ["Result", "results_of", "to_infer"]
+__all__ = ["SubmissionResult", "results_of", "to_infer"]
 
 _SOURCES: Final[dict[ScenarioName, tuple[ScenarioName, ...]]] = {
     "MultiStream": ("SingleStream",),
@@ -27,8 +27,8 @@ _BOTH: Final = ("performance", "accuracy")
 
 
 @dataclass(frozen=True)
-class Result:
-    """One benchmark in one scenario.
+class SubmissionResult:
+    """One benchmark in one scenario, to be handed in; a run is a `loadgen.Result`.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Result:
         return (self.name, self.benchmark.name)
 
 
-def results_of(runs: Iterable[Found], naming: Naming) -> list[Result]:
+def results_of(runs: Iterable[Found], naming: Naming) -> list[SubmissionResult]:
     """Return the results that runs make; what is not certain or lacks is a problem of `naming`."""
     groups: dict[tuple[str, ScenarioName], dict[str, Found]] = {}
     for found in sorted(runs, key=lambda each: each.part != "performance"):  # these are asked about
@@ -80,18 +80,20 @@ def results_of(runs: Iterable[Found], naming: Naming) -> list[Result]:
                 naming.benchmark(name),
                 [parts[each] for each in _BOTH],
             )
-            results.append(Result(name, benchmark, scenario, performance, accuracy, audits))
+            results.append(
+                SubmissionResult(name, benchmark, scenario, performance, accuracy, audits)
+            )
     return sorted(results, key=lambda each: (each.name, SCENARIOS.index(each.scenario)))
 
 
 def to_infer(
-    results: Sequence[Result], rules: Rules, kind: Systems, problems: list[Problem]
-) -> list[tuple[Result, ScenarioName]]:
+    results: Sequence[SubmissionResult], rules: Rules, kind: Systems, problems: list[Problem]
+) -> list[tuple[SubmissionResult, ScenarioName]]:
     """Return which results stand for which scenarios that have to be there and are not.
 
     Parameters
     ----------
-    results : sequence of Result
+    results : sequence of SubmissionResult
     rules : Rules
     kind : {"datacenter", "edge", "both"}
     problems : list of Problem
@@ -119,7 +121,7 @@ def to_infer(
 
 
 def _why_not(
-    sources: Sequence[Result],
+    sources: Sequence[SubmissionResult],
     benchmark: Benchmark,
     rules: Rules,
     kind: Systems,

@@ -32,7 +32,7 @@ from loadgen.mlperf.rules.submission_fields import (
 from loadgen.mlperf.rules.tables import ScenarioName
 from loadgen.mlperf.submission.about import copy_folder, readme_text, user_conf_text
 from loadgen.mlperf.submission.accuracy import write_accuracy
-from loadgen.mlperf.submission.results import Result
+from loadgen.mlperf.submission.results import SubmissionResult
 
 __all__ = ["Plan", "appearing", "folder_named", "write", "write_json"]
 
@@ -52,7 +52,7 @@ class Plan:
         Stands in every README that is made.
     system : dict of str to str
         Its description.
-    results : list of Result
+    results : list of SubmissionResult
     measurements : dict of str to dict
         By the places of results.
     sources : dict of str to Path
@@ -66,10 +66,10 @@ class Plan:
     rules: Rules
     caveat: str | None
     system: dict[str, str]
-    results: list[Result]
+    results: list[SubmissionResult]
     measurements: dict[str, dict[str, str]]
     sources: dict[str, Path]
-    inferred: list[tuple[Result, ScenarioName]]
+    inferred: list[tuple[SubmissionResult, ScenarioName]]
     models: Mapping[str, str]
 
 
@@ -135,7 +135,7 @@ def write(plan: Plan, root: Path) -> None:
             file.write(said)
 
 
-def _write_result(plan: Plan, result: Result, target: Path) -> None:
+def _write_result(plan: Plan, result: SubmissionResult, target: Path) -> None:
     place = f"{result.name}/{result.scenario}"
     run, rules = result.performance, plan.rules
     write_json(target / _MEASUREMENTS, plan.measurements[place])
