@@ -6,7 +6,6 @@ A folder that is no suite's says nothing. Not for its runs (``runs.py``).
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from loadgen.errors import LoadGenError, Problem, SettingsError
 from loadgen.mlperf.rules import Benchmark
-from loadgen.mlperf.suite.belonging import version_of
+from loadgen.mlperf.suite.belonging import file_of_module, version_of
 from loadgen.mlperf.suite.state import SUITE_FILE, read_state
 
 __all__ = ["Origin", "origin_of"]
@@ -60,11 +59,7 @@ class Origin:
         module = (system.get("sut") or "").partition(":")[0]
         if "variant" in system and benchmark.reference is not None:
             module = benchmark.reference.module
-        try:
-            spec = importlib.util.find_spec(module) if module else None
-        except Exception:  # of the package that it is in
-            return None
-        return Path(str(spec.origin)) if spec is not None and spec.has_location else None
+        return file_of_module(module) if module else None
 
 
 def origin_of(source: Path) -> Origin:

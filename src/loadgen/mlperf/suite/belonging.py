@@ -13,6 +13,7 @@ import hashlib
 import importlib.util
 from collections.abc import Iterator, Mapping
 from importlib import metadata
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from loadgen.mlperf.suite.asking import Asked
 __all__ = [
     "common",
     "differences",
+    "file_of_module",
     "identity",
     "installed",
     "machine",
@@ -91,12 +93,26 @@ def installed(benchmark: Benchmark, system: Mapping[str, str | None]) -> dict[st
 
 def _file_of(system: str) -> str | None:
     """Return the SHA-256 of the file that "module:name" is in; None where there is none."""
-    try:
-        spec = importlib.util.find_spec(system.partition(":")[0])
-    except Exception:  # of the package that it is in; what is wrong is said when it is imported
-        return None
-    path = None if spec is None or not spec.has_location else Path(str(spec.origin))
+    path = file_of_module(system.partition(":")[0])
     return digest(path) if path is not None and path.is_file() else None
+
+
+def file_of_module(name: str) -> Path | None:
+    """Return the file of a module; None where there is none.
+
+    The packages that it is in are looked into, but not imported: others may have named it.
+    """
+    first, *parts = name.split(".")
+    try:
+        spec = importlib.util.find_spec(first)
+        for part in parts:
+            if spec is None:
+                return None
+            within = spec.submodule_search_locations or []
+            spec = PathFinder.find_spec(f"{spec.name}.{part}", within)
+    except Exception:  # of a finder; what is wrong is said when it is imported
+        return None
+    return Path(str(spec.origin)) if spec is not None and spec.has_location else None
 
 
 def version_of(package: str) -> str | None:

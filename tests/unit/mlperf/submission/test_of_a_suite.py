@@ -2,6 +2,7 @@
 """A submission of a suite's runs: by the rules, in simulated time; shortened, on this machine."""
 
 import json
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from loadgen.mlperf.logs import write_rows
 from loadgen.mlperf.reference import load_reference
 from loadgen.mlperf.rules import load_rules, settings_for
 from loadgen.mlperf.submission import submit
-from loadgen.mlperf.submission.source import origin_of
+from loadgen.mlperf.submission.source import Origin, origin_of
 from loadgen.mlperf.suite import measuring, run_suite, running
 from loadgen.testing import VirtualClock
 
@@ -158,3 +159,29 @@ def test_a_suite_s_file_that_no_suite_has_written_is_refused(
         file.write_text(text)
         with pytest.raises(LoadGenError, match="is not what a suite has written"):
             origin_of(tmp_path)
+
+
+def test_a_module_that_a_suite_s_file_names_is_found_and_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = tmp_path / "their_package" / "inner"
+    inner.mkdir(parents=True)
+    for folder in (inner.parent, inner):
+        (folder / "__init__.py").write_text("raise SystemExit('imported')\n")
+    (inner / "systems.py").write_text("raise SystemExit('imported')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    digits = RULES.benchmarks["digits"]
+    there = {
+        "their_package.inner.systems:sut": inner / "systems.py",
+        "their_package.inner:sut": inner / "__init__.py",
+        "their_package.inner.systems.sut:sut": None,
+        "their_package..systems:sut": None,
+        ".systems:sut": None,
+        ":sut": None,
+        "sys:sut": None,
+    }
+    for name, file in there.items():
+        assert Origin(systems={"digits": {"sut": name}}).implementation(digits) == file
+    assert not {name for name in sys.modules if name.startswith("their_package")}
+    program = Origin(systems={"digits": {"variant": "numpy"}}).implementation(digits)
+    assert program == Path(str(find_spec("loadgen.mlperf.reference.digits").origin))  # type: ignore[union-attr]
