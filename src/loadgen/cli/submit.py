@@ -25,7 +25,8 @@ from loadgen.mlperf.rules import RulesError
 from loadgen.mlperf.submission import Submitted
 from loadgen.mlperf.submission import submit as make
 from loadgen.mlperf.submission.fields import Ask, fields_in
-from loadgen.mlperf.submission.trained import is_training, submit_training
+from loadgen.mlperf.submission.trained import submit_training
+from loadgen.mlperf.training.checking import is_training
 
 _OPTIONS: Final = {
     "source": "RUNS",
@@ -94,7 +95,10 @@ def _submit_training(options: SubmitOptions, ask: Ask | None, output: Output) ->
     if root is None:
         assert error is not None
         return output.end(ending.NOT_FINISHED, ending.in_words(error), root=None)
-    output.say(f"Made in {root}: a submission of training, which is not checked here")
+    output.say(
+        f"Made in {root}: a submission of training. Its result is what its logs come to; the rest"
+        " is not checked here"
+    )
     return output.end(ending.VALID, root=str(root))
 
 

@@ -20,6 +20,8 @@ from loadgen.mlperf.dashboard.entry import Entry, entry_of, finding_of, signers_
 from loadgen.mlperf.logs.read_source import parse_json
 from loadgen.mlperf.rules import Rules, load_rules, round_names
 from loadgen.mlperf.rules.tables import Division
+from loadgen.mlperf.training.checking import check_training, is_training
+from loadgen.mlperf.training.outcome import ROUND
 
 __all__ = ["Read", "Refused", "Source", "read", "rounds_of"]
 
@@ -129,6 +131,9 @@ def read(
 
 
 def _read_file(path: Path, is_reviewed: bool, into: Read) -> None:
+    if path.name == SUMMARY and is_training(path.parent):
+        _read_document(str(path), _trained(path.parent), is_reviewed, into)
+        return
     try:
         document = parse_json(path.read_text("utf-8-sig"))
     except OSError as error:
@@ -136,6 +141,28 @@ def _read_file(path: Path, is_reviewed: bool, into: Read) -> None:
     except ValueError as error:
         raise ResultError(f"{path}: is no JSON: {error}") from error
     _read_document(str(path), document, is_reviewed, into)
+
+
+def _trained(folder: Path) -> dict[str, Any]:
+    """Return what the logs of a training come to, as a check says it; its files are not believed.
+
+    Raises
+    ------
+    ResultError
+        Its logs cannot be read.
+    """
+    result, problems = check_training(folder)
+    if not problems:
+        rows = result.rows()
+        for row in rows:
+            row["verdicts"]["result"] = "computed again from the logs of all runs"
+        return {"results": rows}
+    findings = [
+        {"file": "", "rule": "training.logs", "found": str(each), "expected": "what the logs say"}
+        for each in problems
+    ]
+    refused = [{"path": str(folder), "findings": findings}]
+    return {"round": ROUND, "results": [], "refused": refused}
 
 
 def _read_document(

@@ -10,7 +10,6 @@ MLPerf Training submission files, v6.1; ``system_desc_checker`` of mlperf-loggin
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -18,8 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadgen import environment
-from loadgen.errors import MISSING, LoadGenError, Problem, SettingsError
-from loadgen.mlperf.logs.read_source import short
+from loadgen.errors import MISSING, Problem, SettingsError
 from loadgen.mlperf.manifest import write_manifest
 from loadgen.mlperf.rules.submission_fields import SYSTEM_FIELDS, SYSTEM_FIELDS_THAT_MAY_BE_EMPTY
 from loadgen.mlperf.signature import public_key_of, sign_manifest
@@ -28,29 +26,20 @@ from loadgen.mlperf.submission.fields import VCPUS, Ask, Fields
 from loadgen.mlperf.submission.probe import probe_system
 from loadgen.mlperf.submission.runs import refuse_link
 from loadgen.mlperf.submission.writing import appearing, folder_named, write_json
+from loadgen.mlperf.training.checking import check_training
 from loadgen.mlperf.training.outcome import RESULTS_FILE, SCALING_FILE
-from loadgen.mlperf.training.read import read_training_log
 from loadgen.mlperf.training.rules import RULES_FILE
 
-__all__ = ["is_training", "submit_training"]
+__all__ = ["submit_training"]
 
 _NOT_ASKED: Final = ("system_type", "system_type_detail", "host_network_card_count")
 """Of the fields of inference."""
-_OF_LOG: Final = (
-    *("submission_benchmark", "submission_org", "submission_division", "submission_platform"),
-)
 _STATUS: Final = (
     "Available on-premise",
     "Available cloud",
     "Research, Development, or Internal (RDI)",
     "Preview",
 )
-
-
-def is_training(source: str | os.PathLike[str]) -> bool:
-    """Return whether a folder has what a training came to."""
-    # No error for any name, nor for want of rights.
-    return os.path.isfile(Path(source, RESULTS_FILE))  # noqa: PTH113
 
 
 def submit_training(
@@ -87,7 +76,8 @@ def submit_training(
     Raises
     ------
     SettingsError
-        What is missing or cannot be used, at once; or a run did not count.
+        What is missing or cannot be used, at once; or the result does not count, or is not what
+        the logs come to.
     LoadGenError
         Something cannot be read or written.
     """
@@ -96,14 +86,16 @@ def submit_training(
         raise SettingsError([Problem("target", str(target), "a name that nothing has yet")])
     if private_key is not None:
         public_key_of(private_key)  # before the work: it may be no key
-    logs = sorted(folder.glob("result_*.txt"))
-    for file in (*logs, *(folder / name for name in (RESULTS_FILE, SCALING_FILE, RULES_FILE))):
-        refuse_link(file)
-    result, facts = _result(folder), _facts(folder / "result_0.txt")
+    for name in (RESULTS_FILE, SCALING_FILE, RULES_FILE):
+        refuse_link(folder / name)
+    result, problems = check_training(folder)
+    logs, facts = [run.file for run in result.runs], result.runs[0].facts
     said = Fields(fields, ask)
     system = _system(said, facts, probe=probe)
-    if not result.get("valid"):
-        said.problems.append(Problem("source", str(source), "a result that counts"))
+    said.problems += problems
+    if not result.valid:
+        allowed = f"a result that counts: {'; '.join(result.reasons)}"
+        said.problems.append(Problem("source", str(source), allowed))
     said.settle()
     name, benchmark = map(folder_named, (system["system_name"], facts["submission_benchmark"]))
     with appearing(root) as partial:
@@ -117,32 +109,13 @@ def submit_training(
         copy_folder(Path(src), about / name)
         shutil.copyfile(folder / RULES_FILE, about.parent / RULES_FILE)
         (about.parent / "README.md").write_text(
-            f"# {benchmark}\n\n{result['notice']}\n\nThe logs keep the rules in `{RULES_FILE}`.\n",
+            f"# {benchmark}\n\n{result.notice}\n\nThe logs keep the rules in `{RULES_FILE}`.\n",
             encoding="utf-8",
         )
         write_manifest(partial)
         if private_key is not None:
             sign_manifest(partial, private_key, "submitter")
     return root
-
-
-def _result(folder: Path) -> dict[str, Any]:
-    file = folder / RESULTS_FILE
-    try:
-        table = json.loads(file.read_text(encoding="utf-8"))
-        table["notice"], table["valid"]
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise LoadGenError(f"{file}: is not what a training has written: {error!r}") from error
-    return dict(table)
-
-
-def _facts(log: Path) -> dict[str, str]:
-    """Return what a log says of who trained what."""
-    facts = read_training_log(log).facts
-    for key in _OF_LOG:
-        if not isinstance(facts.get(key), str):
-            raise LoadGenError(f"{log}: {key} = {short(facts.get(key))}; expected a text")
-    return {key: str(facts[key]) for key in _OF_LOG}
 
 
 def _system(fields: Fields, facts: Mapping[str, Any], *, probe: bool) -> dict[str, str]:

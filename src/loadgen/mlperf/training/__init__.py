@@ -6,6 +6,7 @@ olympic mean of the times. A `Reference` says whether the runs took as many samp
 What is measured here is no official MLPerf result.
 """
 
+from loadgen.mlperf.training.checking import CheckedTraining, check_training
 from loadgen.mlperf.training.convergence import (
     Convergence,
     Reference,
@@ -20,6 +21,7 @@ from loadgen.mlperf.training.scoring import olympic_mean
 from loadgen.mlperf.training.task import TrainingTask, benchmark_named
 
 __all__ = [
+    "CheckedTraining",
     "Convergence",
     "Reference",
     "ReferencePoint",
@@ -27,6 +29,7 @@ __all__ = [
     "TrainingRun",
     "TrainingTask",
     "benchmark_named",
+    "check_training",
     "fastest_mean",
     "official_findings",
     "olympic_mean",

@@ -207,6 +207,11 @@ class Reference:
                 f"{path}: is no file of convergence points of one benchmark: {error!s}"
             ) from error
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what it is made of, as plain values."""
+        counts = {str(each.batch_size): [*map(float, each.counts)] for each in self.points}
+        return {"runs": self.runs, "counts": counts}
+
     def to_json(self, hyperparameters: Mapping[str, Any] | None = None) -> str:
         """Return the text of such a file; the official tools read it."""
         records = {

@@ -9,12 +9,11 @@ CPU, and on one thread, so that a seed gives the same run again. Needs the extra
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any, Final
 
 from loadgen.errors import needs_extra
 from loadgen.mlperf.training.convergence import Reference
-from loadgen.mlperf.training.task import TrainingTask
+from loadgen.mlperf.training.task import TARGETS, TrainingTask, reference_of
 
 try:
     import torch
@@ -43,8 +42,8 @@ class Digits(TrainingTask):
     """
 
     name = "digits"
-    metric = "accuracy"
-    target = 0.975
+    metric = TARGETS[name]["quality_metric"]
+    target = TARGETS[name]["quality_target"]
     train_samples = 1347
     eval_samples = 450
     max_samples = _EPOCHS * train_samples
@@ -63,9 +62,7 @@ class Digits(TrainingTask):
     @classmethod
     def reference(cls) -> Reference:
         """Return the convergence points of this package: batches of 32 (50 runs), 64, 128 (20)."""
-        file = resources.files(__package__).joinpath("data/digits.json")
-        with resources.as_file(file) as path:
-            return Reference.load(path, cls.required_runs)
+        return reference_of(cls.name)
 
     def init(self, seed: int) -> None:
         """Make the network; one step on an image of noise has PyTorch ready."""

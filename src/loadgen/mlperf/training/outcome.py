@@ -25,7 +25,7 @@ from loadgen.terminal import wrapped
 from loadgen.values import TEXT_WIDTH, count_in_words
 from loadgen.whole_file import replacing
 
-__all__ = ["RESULTS_FILE", "ROUND", "SCALING_FILE", "SUMMARY_FILE", "TrainingResult"]
+__all__ = ["OF_ONE_RUN", "RESULTS_FILE", "ROUND", "SCALING_FILE", "SUMMARY_FILE", "TrainingResult"]
 
 RESULTS_FILE: Final = "training.json"
 SUMMARY_FILE: Final = "summary_results.json"
@@ -100,6 +100,9 @@ class TrainingResult:
         if n_runs < self.required_runs:
             needed = count_in_words(self.required_runs, "run")
             yield f"a result needs {needed}, and this has {n_runs}"
+        seeds = [run.seed for run in self.runs]
+        if twice := [seed for seed in dict.fromkeys(seeds) if seeds.count(seed) > 1]:
+            yield f"several runs have the seed {twice[0]}; each needs one of its own"
         if lost > 1:
             yield (
                 f"{lost} of {count_in_words(n_runs, 'run')} did not reach the target, and one may:"
@@ -146,13 +149,15 @@ class TrainingResult:
         return {
             "benchmark": self.benchmark,
             "notice": self.notice,
+            "required_runs": self.required_runs,
+            "reference": None if self.reference is None else self.reference.to_dict(),
             "valid": self.valid,
             "reasons": list(self.reasons),
             "minutes": self.minutes,
             "unscaled_minutes": self.unscaled_minutes,
             "convergence": None if found is None else vars(found),
             "facts": {
-                key: value for key, value in self.runs[0].facts.items() if key not in _OF_ONE_RUN
+                key: value for key, value in self.runs[0].facts.items() if key not in OF_ONE_RUN
             },
             "runs": [run.to_dict() for run in self.runs],
         }
@@ -203,6 +208,13 @@ class TrainingResult:
             }
         ]
 
+    def files(self) -> dict[str, Any]:
+        """Return what the folder has beside logs and rules: names of files to values of JSON."""
+        found: dict[str, Any] = {RESULTS_FILE: self.to_dict(), SUMMARY_FILE: self.rows()}
+        if self.convergence is not None and self.convergence.scaling > 1:
+            found[SCALING_FILE] = {"scaling_factor": self.convergence.scaling}
+        return found
+
     def write(self) -> None:
         """Write into the folder what the result is, and what a time is multiplied by.
 
@@ -211,17 +223,15 @@ class TrainingResult:
         LoadGenError
             The folder cannot be written.
         """
-        files: dict[str, Any] = {RESULTS_FILE: self.to_dict(), SUMMARY_FILE: self.rows()}
-        if self.convergence is not None and self.convergence.scaling > 1:
-            files[SCALING_FILE] = {"scaling_factor": self.convergence.scaling}
-        else:
+        files = self.files()
+        if SCALING_FILE not in files:
             (self.folder / SCALING_FILE).unlink(missing_ok=True)
         for name, content in files.items():
             with replacing(self.folder / name) as partial:
                 partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", "utf-8")
 
 
-_OF_ONE_RUN: Final = {
+OF_ONE_RUN: Final = {
     "seed", "cache_clear", "init_start", "init_stop", "run_start", "run_stop", "block_start",
     "block_stop", "eval_start", "eval_stop", "eval_accuracy",
 }  # fmt: skip

@@ -13,6 +13,7 @@ import numbers
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
@@ -21,7 +22,15 @@ from loadgen.mlperf.training.convergence import Reference
 from loadgen.mlperf.training.scoring import LEAST_RUNS
 from loadgen.values import choice, integer, name_hint, number, problem_of
 
-__all__ = ["BENCHMARKS", "Division", "TrainingTask", "benchmark_named", "facts"]
+__all__ = [
+    "BENCHMARKS",
+    "TARGETS",
+    "Division",
+    "TrainingTask",
+    "benchmark_named",
+    "facts",
+    "reference_of",
+]
 
 Division = Literal["closed", "open"]
 
@@ -37,6 +46,10 @@ INIT_MINUTES: Final = {"closed": 30, "open": 240}
 PARALLELISMS: Final = ("tensor", "pipeline", "context", "expert")
 BENCHMARKS: Final = {"digits": "loadgen.mlperf.training.digits:Digits"}
 """Benchmarks that this package brings."""
+TARGETS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "digits": {"quality_metric": "accuracy", "quality_better": "higher", "quality_target": 0.975},
+}
+"""What their logs say of the target."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -147,6 +160,13 @@ def benchmark_named(name: str) -> type[TrainingTask]:
     module, _, kind = BENCHMARKS[name].partition(":")
     found: type[TrainingTask] = getattr(importlib.import_module(module), kind)
     return found
+
+
+def reference_of(name: str) -> Reference:
+    """Return the convergence points of a benchmark of this package."""
+    file = resources.files(__package__).joinpath(f"data/{name}.json")
+    with resources.as_file(file) as path:
+        return Reference.load(path, TrainingTask.required_runs)
 
 
 def facts(task: TrainingTask, division: Division, submitter: str, platform: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from simulated_training import SimulatedTask
 from site_results import attack, checked, results
 from submissions import QWEN, Submission, unpacked
 
@@ -15,6 +16,7 @@ from loadgen.errors import LoadGenError, ResultError
 from loadgen.mlperf.dashboard import build
 from loadgen.mlperf.dashboard.entry import unit_of
 from loadgen.mlperf.rules import load_rules
+from loadgen.mlperf.training import run_training
 
 ROUNDS = Path(load_rules.__code__.co_filename).parent / "rounds"
 RESULT: dict[str, Any] = {
@@ -259,6 +261,32 @@ def test_a_submission_is_checked_by_the_rules_of_the_round_that_is_named(tmp_pat
     assert build([], tmp_path / "other", reviewed=[root], round="v5.1").n_refused == 1
     with pytest.raises(LoadGenError, match="needs one of"):
         build([root], tmp_path / "none", round="v4.0")
+
+
+def test_a_training_is_what_its_logs_come_to(tmp_path: Path) -> None:
+    task = SimulatedTask([4, 3, 5, 9])
+    folder = tmp_path / "runs" / "box"
+    result = run_training(task, folder, clock=task.clock, platform="box")
+    built = build([folder.parent], tmp_path / "site")
+    [row] = shown(built.path)
+    assert (row["Model"], row["Performance_Result"]) == ("simulated", result.minutes)
+    verdicts = details(built.path)[row["key"]]["verdicts"]
+    assert verdicts["result"] == "computed again from the logs of all runs"
+    summary = folder / "summary_results.json"
+    table = json.loads(summary.read_text())
+    table[0]["Performance_Result"] /= 2
+    summary.write_text(json.dumps(table))
+    for path in (summary, folder, folder.parent):
+        built = build([path], tmp_path / "site", overwrite=True)
+        assert (built.n_results, built.n_refused) == (0, 1)
+    [refused] = parsed((built.path / "results.js").read_text())["refused"]
+    assert refused["path"] == str(folder)
+    [finding] = refused["findings"]
+    assert finding["found"].startswith("summary_results.json: 0: Performance_Result = 0.4")
+    (folder / "result_3.txt").unlink()
+    (folder / "result_2.txt").write_text("nothing")
+    with pytest.raises(ResultError, match=r"result_2\.txt: has no line"):
+        build([folder], tmp_path / "other")
 
 
 def test_a_submission_that_is_refused_shows_no_figure(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from loadgen.mlperf.checker.catalogue import Findings
 from loadgen.mlperf.checker.listed import check_manifest
 from loadgen.mlperf.checker.tree import Tree
 from loadgen.mlperf.submission import submit_training
-from loadgen.mlperf.training import run_training
+from loadgen.mlperf.training import check_training, run_training
 
 RESULTS = "results/Box_9000/simulated"
 FIELDS = described(
@@ -94,9 +94,22 @@ def test_what_is_missing_or_not_as_in_the_logs_is_named(training: Path) -> None:
 
 
 def test_a_result_that_does_not_count_is_not_handed_in(training: Path) -> None:
+    task = SimulatedTask([4, None, None, 9])
+    run_training(task, training, clock=task.clock, resume=False)
+    with pytest.raises(SettingsError, match="needs a result that counts: 2 of 4 runs did not"):
+        made(training)
     file = training / "training.json"
-    file.write_text(file.read_text().replace('"valid": true', '"valid": false'))
-    with pytest.raises(SettingsError, match="needs a result that counts"):
+    file.write_text(file.read_text().replace('"valid": false', '"valid": true'))
+    with pytest.raises(SettingsError) as caught:
+        made(training)
+    problems = [str(each) for each in caught.value.problems]
+    assert "training.json: valid = True: needs False, as the logs say" in problems
+    assert not (training.parent / "out").exists()
+
+
+def test_a_factor_that_the_logs_do_not_give_is_not_handed_in(training: Path) -> None:
+    (training / "scaling.json").write_text('{"scaling_factor": 0.5}')
+    with pytest.raises(SettingsError, match=r"scaling\.json = .* needs nothing, as the logs say"):
         made(training)
 
 
@@ -113,15 +126,16 @@ def test_what_a_link_leads_to_is_not_handed_in(name: str, training: Path) -> Non
 
 @pytest.mark.parametrize("value", ['"../../../../elsewhere"', "5"])
 def test_no_log_says_where_files_are_written(value: str, training: Path) -> None:
-    log = training / "result_0.txt"
     key = '"key": "submission_benchmark", "value": '
-    text = log.read_text()
-    assert f'{key}"simulated"' in text
-    log.write_text(text.replace(f'{key}"simulated"', key + value))
+    for log in training.glob("result_*.txt"):
+        text = log.read_text()
+        assert f'{key}"simulated"' in text
+        log.write_text(text.replace(f'{key}"simulated"', key + value))
     if value == "5":
         with pytest.raises(LoadGenError, match="submission_benchmark = 5; expected a text"):
             made(training)
     else:
+        check_training(training).result.write()
         root = made(training)
         assert (root / "results/Box_9000/elsewhere/result_0.txt").is_file()
     names = {path.name for path in training.parent.iterdir()}
@@ -137,7 +151,8 @@ def test_from_the_command_line(training: Path) -> None:
     assert "--src = (missing): needs the file or folder of what was trained" in done.stderr
     done = CliRunner().invoke(app, [*words, "--src", str(training.parent / "task.py")])
     assert done.exit_code == 0, done.output
-    assert "a submission of training, which is not checked here" in " ".join(done.output.split())
+    said = " ".join(done.output.split())
+    assert "a submission of training. Its result is what its logs come to" in said
     shutil.rmtree(out)
     words += ["--src", str(training.parent / "task.py"), "--set", "status=soon"]
     done = CliRunner().invoke(app, words)
