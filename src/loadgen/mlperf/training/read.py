@@ -25,6 +25,7 @@ MS_A_MINUTE: Final = 60_000
 _NEEDED: Final = {
     "seed": int, "quality_target": int | float, "quality_better": str, "global_batch_size": int,
 }  # fmt: skip
+_COURSE: Final = ("block_start", "block_stop", "eval_start", "eval_accuracy", "eval_stop")
 
 
 class _Event(NamedTuple):
@@ -125,6 +126,7 @@ def read_training_log(path: str | os.PathLike[str]) -> TrainingRun:
     if samples is None or samples <= 0:
         text = f"samples_count is {last.metadata.get('samples_count')!r}; expected a count above 0"
         raise _wrong(file, last.line, text)
+    _check_course(file, events, begin, end, samples)
     is_higher = facts["quality_better"] == "higher"
     target = facts["quality_target"]
     reached = quality is not None and (quality >= target if is_higher else quality <= target)
@@ -136,6 +138,20 @@ def read_training_log(path: str | os.PathLike[str]) -> TrainingRun:
         file, facts, (ready.time_ms - init.time_ms) / MS_A_MINUTE, begin.time_ms, end.time_ms,
         int(samples), quality, reached,
     )  # fmt: skip
+
+
+def _check_course(
+    file: Path, events: Mapping[str, list[_Event]], begin: _Event, end: _Event, samples: float
+) -> None:
+    """Raise unless blocks and evaluations lie within the run, and its samples are the blocks'."""
+    for key in _COURSE:
+        for each in events.get(key, []):
+            if not begin.time_ms <= each.time_ms <= end.time_ms:
+                raise _wrong(file, each.line, f"{key} is outside of the run's time")
+    blocks = events.get("block_stop", [])
+    if blocks and (trained := blocks[-1].metadata.get("samples_count")) != samples:
+        text = f"samples_count is {samples}; expected as many as it was trained on, {trained!r}"
+        raise _wrong(file, events["eval_accuracy"][-1].line, text)
 
 
 def _events(file: Path) -> dict[str, list[_Event]]:

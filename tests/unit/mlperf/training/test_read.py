@@ -34,6 +34,12 @@ def changed(lines: list[str], key: str, metadata: dict | None = None, **change) 
     return [*lines[:number], text, *lines[number + 1 :]]
 
 
+def at(lines: list[str], key: str) -> float:
+    """The time of an event, in ms."""
+    (line,) = (each for each in lines if f'"key": "{key}"' in each)
+    return float(json.loads(line.removeprefix(":::MLLOG "))["time_ms"])
+
+
 def without(lines: list[str], key: str) -> list[str]:
     return [line for line in lines if f'"key": "{key}"' not in line]
 
@@ -67,6 +73,13 @@ def test_lines_of_others_are_skipped(lines, tmp_path) -> None:
         (lambda lines: changed(lines, "eval_accuracy", {"samples_count": -1}), "is -1; expected"),
         (lambda lines: changed(lines, "eval_accuracy", {"samples_count": None}), "is None; exp"),
         (lambda lines: changed(lines, "run_stop", {"status": "aborted"}), "is 'aborted', and the"),
+        (lambda lines: changed(lines, "eval_accuracy", {"samples_count": 100}), "trained on, 200"),
+        (lambda lines: changed(lines, "block_stop", {"samples_count": 300}), "is 200; expected as"),
+        (lambda lines: changed(lines, "block_stop", time_ms=10**15), "is outside of the run"),
+        (
+            lambda lines: changed(lines, "run_stop", time_ms=at(lines, "run_start")),
+            r"line \d+: block_start is outside of the run",
+        ),
         (lambda lines: changed(lines, "quality_better", value=3), "quality_better = 3; expected"),
     ],
 )
