@@ -2,6 +2,7 @@
 """A submission of a suite's runs: by the rules, in simulated time; shortened, on this machine."""
 
 import json
+import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +15,11 @@ import loadgen as lg
 from loadgen.errors import LoadGenError, SettingsError
 from loadgen.mlperf.audit import run_audit
 from loadgen.mlperf.checker import check
+from loadgen.mlperf.dashboard import build
 from loadgen.mlperf.logs import write_rows
 from loadgen.mlperf.reference import load_reference
-from loadgen.mlperf.rules import load_rules, settings_for
-from loadgen.mlperf.submission import submit
+from loadgen.mlperf.rules import Rules, load_rules, settings_for
+from loadgen.mlperf.submission import Submitted, submit
 from loadgen.mlperf.submission.source import Origin, origin_of
 from loadgen.mlperf.suite import measuring, run_suite, running
 from loadgen.testing import VirtualClock
@@ -26,6 +28,7 @@ pytestmark = pytest.mark.skipif(
     find_spec("sklearn") is None, reason="the benchmark's data come with scikit-learn"
 )
 
+ROUNDS = Path(load_rules.__code__.co_filename).parent / "rounds"
 RULES = load_rules("steelyard-1")
 NONCE = "round.7-0123456789abcdef"
 SAID = {
@@ -60,32 +63,38 @@ def _without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, name, lambda *arguments: None)  # they take seconds
 
 
-def test_runs_by_the_rules_make_a_submission_that_is_accepted(tmp_path: Path) -> None:
-    results, clock = tmp_path / "results", VirtualClock()
+def handed_in(rules: Rules, folder: Path | None, root: Path) -> Submitted:
+    """Run the suite and the audits of a round, of a folder of rules or not; hand them in."""
+    results, clock = root / "results", VirtualClock()
     found = run_suite(
-        RULES, output_dir=results, benchmarks=["digits"], scenarios=["SingleStream"],
+        rules, output_dir=results, benchmarks=["digits"], scenarios=["SingleStream"],
         suts={"digits": Reader(clock)}, clock=clock, progress=False, nonce=NONCE,
     )  # fmt: skip
     assert found.passed, found.summary()
     place = results / "digits" / "SingleStream"
-    scenario, settings = settings_for(RULES, "digits", "SingleStream", mode="performance")
+    scenario, settings = settings_for(rules, "digits", "SingleStream", mode="performance")
     for number, test in enumerate(("TEST01", "TEST04")):
         clock = VirtualClock()
         run_audit(
             test, sut=Reader(clock, seed=1 + number), dataset=load_reference(
-                RULES.benchmarks["digits"]
+                rules.benchmarks["digits"]
             ).dataset, scenario=scenario, settings=settings,
-            benchmark=RULES.benchmarks["digits"], round=RULES.with_nonce(NONCE).round,
+            benchmark=rules.benchmarks["digits"], round=rules.with_nonce(NONCE).round,
             performance_dir=place / "performance", accuracy_dir=place / "accuracy",
             output_dir=place, clock=clock,
         )  # fmt: skip
-    (tmp_path / "reader.py").write_text("# reads digits\n")
+    (root / "reader.py").write_text("# reads digits\n")
     for mode in ("performance", "accuracy"):
         write_rows(lg.Result.load(place / mode), place / mode)
-    made = submit(
-        results, tmp_path / "out", fields=SAID | OF_A_SYSTEM_OF_ONES_OWN, infer=True,
-        src={"digits": tmp_path / "reader.py"},
+    return submit(
+        results, root / "out", fields=SAID | OF_A_SYSTEM_OF_ONES_OWN, infer=True,
+        src={"digits": root / "reader.py"}, round=folder and str(folder),
     )  # fmt: skip
+
+
+def test_runs_by_the_rules_make_a_submission_that_is_accepted(tmp_path: Path) -> None:
+    made = handed_in(RULES, None, tmp_path)
+    results = tmp_path / "results"
     assert made.report.findings == ()
     assert made.report.accepted
     assert made.report.round == "steelyard-1"
@@ -110,6 +119,20 @@ def test_runs_by_the_rules_make_a_submission_that_is_accepted(tmp_path: Path) ->
     there = "closed/ACME/results/Box_9000/digits/SingleStream"
     parts = ("performance/run_1", "accuracy", *(f"TEST0{n}/performance/run_1" for n in (1, 4)))
     assert logs >= {f"{there}/{part}/mlperf_log_detail.txt" for part in parts}
+
+
+def test_a_round_of_ones_own_is_told_at_each_step(tmp_path: Path) -> None:
+    house = tmp_path / "our-rules"
+    shutil.copytree(ROUNDS / "steelyard-1", house)
+    file = house / "round.toml"
+    file.write_text(file.read_text().replace('name = "steelyard-1"', 'name = "house-1"'))
+    made = handed_in(load_rules(house), house, tmp_path)
+    assert (made.report.round, made.report.accepted) == ("house-1", True)
+    with pytest.raises(SettingsError, match=r"round = 'house-1': needs .* or a folder of rules"):
+        submit(tmp_path / "results", tmp_path / "other", fields={})
+    assert not check(made.root).accepted, "no tree says where its rules are"
+    assert check(made.root, round=str(house)).accepted
+    assert build([made.root], tmp_path / "site", round=str(house)).rounds == ("house-1",)
 
 
 @pytest.mark.slow
