@@ -56,7 +56,7 @@ def attack(given: dict[str, Any]) -> dict[str, Any]:
     hostile = {name: SCRIPT for name, value in given.items() if isinstance(value, str)}
     own = {
         "Submitter": "</script><script>window.broken = true</script>",
-        "System": "'\"><svg onload=window.broken=true>\u2028\u202e\\",
+        "System": "'\"><svg onload=window.broken=true>\u2028\u202e\x01\\",
         "Details": "javascript:window.broken=true", "Code": "data:text/html,<script>1</script>",
         "Notes": "=1+1", "version": given["version"], "Performance_Units": "Samples/s",
     }  # fmt: skip

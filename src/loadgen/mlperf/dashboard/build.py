@@ -30,8 +30,8 @@ MARK: Final = '<meta name="generator" content="loadgen dashboard">'
 """By which a folder is known as a site of ours, that may be replaced."""
 _MARKED_WITHIN: Final = 1024
 _SCRIPTS: Final = (
-    "data.js", "state.js", "parts.js", "filters.js", "charts.js", "results.js", "compare.js",
-    "top.js", "history.js", "result.js", "about.js", "app.js",
+    "data.js", "state.js", "parts.js", "filters.js", "charts.js", "picture.js", "results.js",
+    "compare.js", "top.js", "history.js", "result.js", "about.js", "app.js",
 )  # fmt: skip
 _OWN: Final = frozenset(
     {"index.html", "style.css", "app.js", "results.js", "results.json", "details", "logs"}

@@ -95,5 +95,34 @@ function compared(chosen, metric) {
       return h("span", null, shown, apart, marks(of[i].row));
     }),
   ]);
-  return [table("Figures, and differences to the first system", heads, body, "table.compared")];
+  return [table("Figures, and differences to the first system", heads, body, "table.compared"),
+    ...timesTheFirst(chosen, ordered)];
+}
+
+const times = (value) => `${value.toLocaleString("en", { maximumSignificantDigits: 3 })}\u00d7`;
+
+// Bars of what has a figure of the first system, too. Of a latency the inverse: longer is better.
+function timesTheFirst(chosen, ordered) {
+  const nameOf = (key) => systemLabel(systems.get(key)[0]);
+  const results = [];
+  const groups = ordered.map(({ model, scenario, unit, of: [base, ...others] }) => ({
+    head: `${model} ${scenario}, ${unit}`,
+    bars: others.flatMap((each, i) => {
+      const [value, first] = [each?.found.value, base?.found.value];
+      if (!(value > 0 && first > 0 && base.found.better)) return [];
+      results.push(each.row, base.row);
+      return [{
+        name: nameOf(chosen[i + 1]), value: base.found.better === "lower" ? first / value : value / first,
+      }];
+    }),
+  })).filter(({ bars }) => bars.length);
+  if (!groups.length) return [];
+  const plot = {
+    title: `Compared with ${nameOf(chosen[0])}`,
+    caption: "Figures divided by those of the first system; of latencies the inverse. Longer is better.",
+    words: groups.map(({ head, bars }) =>
+      `${head}: ${bars.map(({ name, value }) => `${name} ${times(value)}`).join(", ")}.`).join(" "),
+    results: [...new Set(results)], draw: barPlot("times the first system", groups, times),
+  };
+  return [chart(plot, h("h2", null, plot.title))];
 }

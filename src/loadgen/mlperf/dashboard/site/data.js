@@ -98,12 +98,14 @@ function groupBy(items, keyOf) {
 
 const systems = groupBy(rows, (row) => row.system_key);
 const systemName = (row) => row.System || row.Platform || "unnamed system";
-const systemLabel = (row) =>
-  `${row.Submitter}: ${systemName(row)} (${[row.Category, row.round].filter(Boolean).join(", ")})`;
+// Without signs that turn what comes after them: of names of others, one line is made.
+const unturned = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+const systemLabel = (row) => unturned(
+  `${row.Submitter}: ${systemName(row)} (${[row.Category, row.round].filter(Boolean).join(", ")})`);
 // What may be ranked together: of one benchmark, scenario, division, suite and unit.
 const RANKED = ["Model", "Scenario", "Category", "Suite"];
 const rankedName = (row) =>
-  [benchmarkName(row), row.Category, row.Suite].filter(Boolean).join(", ");
+  unturned([benchmarkName(row), row.Category, row.Suite].filter(Boolean).join(", "));
 const rankedFilters = (row) => RANKED.map((name) => [name, row[name]]);
 
 function rankedGroups(found, metric) {
@@ -113,4 +115,4 @@ function rankedGroups(found, metric) {
     JSON.stringify([...RANKED.map((name) => row[name]), unit])).values()];
 }
 
-const benchmarkName = (row) => `${row.Model} ${row.Scenario}`;
+const benchmarkName = (row) => unturned(`${row.Model} ${row.Scenario}`);

@@ -51,9 +51,12 @@ function historyOf(group) {
       h("span.small", null, best.row.Submitter), marks(best.row)),
     counts.format(all.length),
   ]);
-  const parts = [h("h2", null, `${title}, ${unit}`),
-    h("figure", null, linePlot(words, unit, rounds.map(({ name, best }) => point(best, name)),
-      group.map((each) => point(each))), h("figcaption", null, words)),
+  const plot = {
+    title: `${title}, ${unit}`, caption: words, words, results: group.map(({ row }) => row),
+    draw: linePlot([unit, "round"], rounds.map(({ name, best }) => point(best, name)),
+      group.map((each) => point(each))),
+  };
+  const parts = [h("h2", null, plot.title), chart(plot),
     table(`Best of each round, ${unit}`, ["Round", "Best", "Change", "System", "Results"], body, "table.rounds")];
   const again = [...groupBy(group, ({ row }) => JSON.stringify([row.Submitter, systemName(row)])).values()]
     .filter((all) => new Set(all.map(({ row }) => row.round)).size > 1);

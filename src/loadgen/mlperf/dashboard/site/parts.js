@@ -23,6 +23,10 @@ function outside(text) {
   return h("a", { href: text, rel: "noopener noreferrer nofollow" }, text);
 }
 
+// A path, which may go on in the next line behind a "/" or "_".
+const breakable = (path) =>
+  (path.match(/[^/_]+[/_]*|[/_]+/g) ?? []).flatMap((part) => [part, h("wbr")]);
+
 const DIGITS = 6;
 const numbers = new Intl.NumberFormat("en", { maximumSignificantDigits: DIGITS });
 const counts = new Intl.NumberFormat("en");
@@ -110,6 +114,13 @@ const plain = (value) =>
   typeof value === "string" && /^[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/.test(value) ? `'${value}` : `${value ?? ""}`;
 const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
+function save(name, type, text) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+  say(`Downloaded: ${name}`);
+}
+
 const DOWNLOADED = [...site.official, "round", "reviewed"];
 
 function downloads(found) {
@@ -124,11 +135,7 @@ function downloads(found) {
   })), null, 1) + "\n";
   const button = (name, type, text) => h("button", {
     type: "button",
-    onclick: () => {
-      const url = URL.createObjectURL(new Blob([text()], { type }));
-      h("a", { href: url, download: `results.${name}` }).click();
-      setTimeout(() => URL.revokeObjectURL(url), 1000);
-    },
+    onclick: () => save(`results.${name}`, type, text()),
   }, `Download ${name.toUpperCase()}`);
   return [button("csv", "text/csv", csv), button("json", "application/json", json)];
 }

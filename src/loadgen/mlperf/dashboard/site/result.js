@@ -32,7 +32,8 @@ function resultHead(row) {
   if (row.Performance_Units === "minutes" && row.Performance_Result < 2)
     facts.push(["In seconds", { value: row.Performance_Result * 60, unit: "s" }]);
   return [h("h1", { tabindex: -1 }, `${benchmarkName(row)}: `, h("bdi", null, systemName(row))),
-    h("p.subtitle", null, [row.Submitter, row.Category, row.Suite, row.Availability, row.round].filter(Boolean).join(", ")),
+    h("p.subtitle", null, unturned(
+      [row.Submitter, row.Category, row.Suite, row.Availability, row.round].filter(Boolean).join(", "))),
     h("p", null, marks(row)),
     h("dl.facts", null, facts.map(([name, found]) =>
       h("div", null, h("dt", null, name), h("dd.figure", null, figure(found))))),
@@ -55,9 +56,9 @@ function resultDetails(row, detail) {
   if (detail.signers) parts.push(h("p.long", null, `Signed by ${detail.signers.join(", ")}.`));
   else if (detail.path) parts.push(h("p", null, "No signature of these files was verified."));
   const curves = Object.entries(detail.curves ?? {});
-  if (curves.length) parts.push(h("h2", null, "Percentiles"), ...curves.flatMap(curvePlot));
+  if (curves.length) parts.push(h("h2", null, "Percentiles"), ...curves.map((curve) => curvePlot(row, curve)));
   if (detail.logs?.length) parts.push(h("h2", null, "Logs"), h("ul.links", null, detail.logs.map(({ name, copied }) =>
-    h("li", null, copied ? h("a", { href: `logs/${row.key}/${name}` }, name) : `${name} (not copied into this site)`))));
+    h("li", null, copied ? h("a", { href: `logs/${row.key}/${name}` }, breakable(name)) : `${name} (not copied into this site)`))));
   return parts;
 }
 
@@ -65,22 +66,26 @@ function findingsTable(findings) {
   return table("Findings", ["Kind", "Rule", "Where", "Found", "Expected"], findings.map((each) => [
     h(`span.tone-${each.severity === "error" ? "bad" : "warn"}`, null, each.severity),
     h("span", null, each.rule ?? "", h("span.small", null, each.reference ?? "")),
-    `${each.file ?? ""}${each.line && each.line !== "0" ? `:${each.line}` : ""}`,
+    h("span", null, breakable(`${each.file ?? ""}${each.line && each.line !== "0" ? `:${each.line}` : ""}`)),
     each.found ?? "", each.expected ?? "",
   ]), "table.findings");
 }
 
 // Percentiles by "nines": each further one is as wide as the one before.
-function curvePlot([name, points]) {
+function curvePlot(row, [name, points]) {
   const nines = (p) => -Math.log10(1 - Math.min(p, 99.9999) / 100);
   const most = Math.max(...points.map(([p]) => nines(p)));
   const shown = points.map(([p, ns]) => ({
     x: nines(p) / most, y: ns / 1e6, label: `p${p}`, title: `p${p}: ${number(ns / 1e6)} ms`,
   }));
-  const words = `${name}: ${shown.map((each) => each.title).join(", ")}.`;
-  return [h("figure", null, h("h3", null, name), linePlot(words, "ms", shown),
+  const plot = {
+    title: `${benchmarkName(row)}: ${name}`, subtitle: systemLabel(row), results: [row],
+    words: `${name}: ${shown.map((each) => each.title).join(", ")}.`,
+    draw: linePlot(["ms", "percentile"], shown),
+  };
+  return chart(plot, h("h3", null, name),
     h("details", null, h("summary", null, "Numbers", h("span.unseen", null, ` of: ${name}`)),
-      table(name, ["Percentile", "ms"], points.map(([p, ns]) => [`p${p}`, number(ns / 1e6)]))))];
+      table(name, ["Percentile", "ms"], points.map(([p, ns]) => [`p${p}`, number(ns / 1e6)]))));
 }
 
 function about(row) {
