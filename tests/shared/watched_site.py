@@ -27,6 +27,9 @@ class Watched:
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
+        # Not all that goes wrong is thrown: of observers that never rest, windows alone are told.
+        told = "addEventListener('error', event => console.error(event.message))"
+        self.page.add_init_script(told)
         self.folder = site.as_uri()
         self.page.goto(f"{self.folder}/index.html")
 

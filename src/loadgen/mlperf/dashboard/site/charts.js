@@ -37,7 +37,8 @@ function chart(plot, heading, ...beside) {
     drawn = width;
     box.replaceChildren(plot.draw(width));
   };
-  new ResizeObserver(draw).observe(box);
+  // A frame later: a drawing changes the box, which an observer may not while it is told of the box.
+  new ResizeObserver(() => requestAnimationFrame(draw)).observe(box);
   return h("figure", null, heading, box, plot.caption ? h("figcaption", null, plot.caption) : null,
     ...beside, h("p.buttons", null, h("button", { type: "button", onclick: () => savePicture(plot) },
       "Download SVG", h("span.unseen", null, ` of: ${plot.title}`))));
