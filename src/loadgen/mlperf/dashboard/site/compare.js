@@ -99,7 +99,8 @@ function compared(chosen, metric) {
     ...timesTheFirst(chosen, ordered)];
 }
 
-const times = (value) => `${value.toLocaleString("en", { maximumSignificantDigits: 3 })}\u00d7`;
+const ratios = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const times = (value) => `${value < 1e5 ? ratios.format(value) : value.toExponential(2)}\u00d7`;
 
 // Bars of what has a figure of the first system, too. Of a latency the inverse: longer is better.
 function timesTheFirst(chosen, ordered) {
