@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
+from loadgen.metrics import early_stopping
 from loadgen.metrics.early_stopping import (
     estimate_rank_from_top,
     least_queries,
@@ -108,6 +109,24 @@ def test_long_runs_are_judged_too(n: int, rank: int) -> None:
         < 1 - 0.99
         <= special.betainc(n - rank - 1, rank + 2, 0.99)
     )
+
+
+@pytest.mark.parametrize("n", [2_000, 6_001, 24_576, 270_336])
+@pytest.mark.parametrize("p", [0.9, 0.97, 0.99])
+def test_the_rank_is_found_by_few_probabilities(
+    n: int, p: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def counted(h: int, t: int, p: float) -> float:
+        asked.append(t)
+        return overlatency_probability(h, t, p)
+
+    monkeypatch.setattr(early_stopping, "overlatency_probability", counted)
+    rank = estimate_rank_from_top(n, p)
+    assert rank is not None
+    assert {1, rank, rank + 1} <= set(asked)
+    assert len(asked) <= 4
 
 
 @pytest.mark.parametrize("n", [10**6, 10**7, 10**8])

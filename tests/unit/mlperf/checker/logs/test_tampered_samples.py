@@ -145,6 +145,20 @@ def test_what_is_left_of_it_is_looked_at(
     logs.must_break("answers.order", tmp_path)
 
 
+def test_of_an_answer_that_was_cut_the_ids_are_looked_at(
+    good: Callable[..., Logs], tmp_path: Path
+) -> None:
+    logs = good("single accuracy")
+    logs.replace("accuracy", '"data" : "', f'"data" : "{"0A" * 8}')  # so that it is cut in bytes
+    logs.cut()
+    head = logs["accuracy"][: logs["accuracy"].index("\n\n...")]
+    line = head[head.rindex("\n") :]
+    assert '"data" : "' in line
+    assert "}" not in line
+    logs.replace("accuracy", line, re.sub(r'("qsl_idx" : )\d', r"\g<1>9", line))
+    logs.must_break("answers.order", tmp_path)
+
+
 def test_an_audit_s_answers_may_lie_beside_it(good: Callable[..., Logs], tmp_path: Path) -> None:
     logs = good("server TEST01")
     answers(lambda its: its[1:])(logs)
