@@ -75,7 +75,7 @@ def drawn(case: Case, n: int, share: float) -> tuple[NDArray[np.bool_], NDArray[
     return logged[:n], indices[:n]
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=8)
 def _once(
     sets: Sets, settings: tuple[tuple[str, Any], ...]
 ) -> tuple[NDArray[np.bool_], NDArray[np.uint32]]:

@@ -129,11 +129,12 @@ def check_plan(case: Case) -> Iterator[Finding]:
     series = zip(made.sizes, lines, *columns, strict=True)
     for (loaded, end), line, count, per_query, duration in series:
         alike = (loaded, end, count, per_query, duration)
-        if alike not in right:
-            wrong = list(_Series(case, loaded, end, count, duration, line).check(per_query))
-            yield from wrong
-            if not wrong:
-                right.add(alike)
+        if alike in right:
+            continue
+        right.add(alike)
+        for wrong in _Series(case, loaded, end, count, duration, line).check(per_query):
+            right.discard(alike)
+            yield wrong
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 """Settings that the rules forbid, or that fit neither each other, nor seeds, nor user.conf."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -180,3 +181,14 @@ def test_open_has_no_limits_but_the_rest(good: Callable[..., Logs], tmp_path: Pa
 def test_a_benchmark_with_tokens_needs_them(good: Callable[..., Logs], tmp_path: Path) -> None:
     tokens = good("server tokens").expected.benchmark
     good("server", benchmark=tokens).must_break("rules.tokens", tmp_path)
+
+
+def test_each_wrong_series_of_many_is_named(good: Callable[..., Logs], tmp_path: Path) -> None:
+    logs = good("single accuracy")
+    lines = logs["detail"].splitlines(keepends=True)
+    places = [at for at, line in enumerate(lines) if '"key": "generated_query_count"' in line]
+    for at in (places[1], places[3]):
+        lines[at] = re.sub(r'"value": \d+', '"value": 77', lines[at])
+    logs.texts["detail"] = "".join(lines)
+    found = [each for each in logs.check(tmp_path).findings if each.rule == "plan.count"]
+    assert [each.line for each in found] == [places[1] + 1, places[3] + 1]
