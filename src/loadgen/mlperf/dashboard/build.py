@@ -23,19 +23,14 @@ from loadgen.errors import LoadGenError
 from loadgen.mlperf.dashboard.entry import FIELDS, Entry, unit_of
 from loadgen.mlperf.dashboard.evidence import evidence_of
 from loadgen.mlperf.dashboard.reading import Read, read, rounds_of
+from loadgen.mlperf.dashboard.target import check_outside, check_replaceable, swap
 
-__all__ = ["MARK", "Built", "build", "is_site"]
+__all__ = ["Built", "build"]
 
-MARK: Final = '<meta name="generator" content="loadgen dashboard">'
-"""By which a folder is known as a site of ours, that may be replaced."""
-_MARKED_WITHIN: Final = 1024
 _SCRIPTS: Final = (
     "data.js", "state.js", "parts.js", "filters.js", "charts.js", "picture.js", "results.js",
     "compare.js", "top.js", "history.js", "result.js", "about.js", "app.js",
 )  # fmt: skip
-_OWN: Final = frozenset(
-    {"index.html", "style.css", "app.js", "results.js", "results.json", "details", "logs"}
-)
 _OF_SITE: Final = ("key", "system_key", "round", "reviewed", "errors", "warnings", "detailed")
 """Fields that a site has of each result besides the official ones."""
 
@@ -81,7 +76,7 @@ def build(
         ``summary_results.json`` files, documents of ``loadgen check --json``, folders with such
         files, or submissions, which are checked.
     out : path
-        An absent or empty folder.
+        An absent or empty folder; not within a submission that is read.
     reviewed : iterable of path
         More of them, of which the caller says that they were reviewed. All others are shown as
         unverified, whatever they say of themselves.
@@ -103,8 +98,10 @@ def build(
     ResultError
         There are no results, or some cannot be read; says which and what is allowed.
     """
+    results, reviewed = ([*map(Path, each)] for each in (results, reviewed))
     target = Path(out).absolute()
-    _check_replaceable(target, overwrite)
+    check_replaceable(target, overwrite)
+    check_outside(target, (*results, *reviewed))
     found = Read()
     read(results, is_reviewed=False, round=round, processes=processes, into=found)
     read(reviewed, is_reviewed=True, round=round, processes=processes, into=found)
@@ -117,23 +114,14 @@ def build(
         try:
             _write(partial, entries, found, rounds)
             partial.chmod(0o755)  # a web server has to read it; mkdtemp lets nobody
-            _check_replaceable(target, overwrite)
-            _swap(partial, target)
+            check_replaceable(target, overwrite)
+            swap(partial, target)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
         raise LoadGenError(f"{target}: cannot be written: {error.strerror or error}") from error
     names = tuple(each["name"] for each in rounds)
     return Built(target, len(entries), len(found.refused), names, claims, notices)
-
-
-def is_site(folder: Path) -> bool:
-    """Return whether a folder has a site that was built here."""
-    try:
-        with (folder / "index.html").open("rb") as file:
-            return MARK.encode() in file.read(_MARKED_WITHIN)
-    except OSError:
-        return False
 
 
 def _distinct(entries: Sequence[Entry]) -> tuple[dict[str, Entry], tuple[str, ...]]:
@@ -256,43 +244,3 @@ def _literal(value: Any) -> str:
 def _text(path: Path, text: str) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
-
-
-def _check_replaceable(target: Path, overwrite: bool) -> None:
-    try:
-        names = {each.name for each in target.iterdir()}
-    except FileNotFoundError:
-        return
-    except NotADirectoryError:
-        raise LoadGenError(f"{target}: is a file; expected an absent or empty folder") from None
-    except OSError as error:
-        raise LoadGenError(f"{target}: cannot be read: {error.strerror or error}") from error
-    if not names:
-        return
-    if not is_site(target):
-        raise LoadGenError(f"{target}: is not empty, and no site; expected an absent folder")
-    strangers = sorted(names - _OWN)
-    if strangers:
-        raise LoadGenError(
-            f"{target}: has files that are not of the site ({', '.join(strangers[:3])}): they"
-            " would be lost; move them, or choose another folder"
-        )
-    if not overwrite:
-        raise LoadGenError(
-            f"{target}: is there already; expected an absent folder"
-            " (overwrite=True replaces a site)"
-        )
-
-
-def _swap(partial: Path, target: Path) -> None:
-    """Put the new folder into its place; the old one goes only when the new one is there."""
-    old = partial.with_name(partial.name + ".old")
-    if target.exists():
-        target.rename(old)
-    try:
-        partial.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

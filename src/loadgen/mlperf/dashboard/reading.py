@@ -39,7 +39,7 @@ class Source:
     Parameters
     ----------
     path : str
-        As it was given, or found below what was given.
+        From the name of what was given on: where that lies is nothing for a site.
     n_results, n_refused : int
     is_reviewed : bool
     """
@@ -110,13 +110,14 @@ def read(
     """
     for path in map(Path, paths):
         if path.is_file():
-            _read_file(path, is_reviewed, into)
+            _read_file(path, path.name, is_reviewed, into)
             continue
         if not path.is_dir():
             raise ResultError(f"{path}: is not there; expected a file of results, or a folder")
-        if not (path / SUMMARY).is_file() and any((path / each).is_dir() for each in _DIVISIONS):
+        if is_submission(path):
             report = check(path, round=round, processes=processes)
-            _read_document(str(path), report.to_dict(), is_reviewed, into, root=path.resolve())
+            root = path.resolve()
+            _read_document(path, root.name, report.to_dict(), is_reviewed, into, root=root)
             continue
         files = sorted(
             Path(folder) / SUMMARY for folder, _, names in os.walk(path) if SUMMARY in names
@@ -127,12 +128,18 @@ def read(
                 f" or one of the folders {', '.join(_DIVISIONS)}"
             )
         for file in files:
-            _read_file(file, is_reviewed, into)
+            shown = f"{path.resolve().name}/{file.relative_to(path)}"
+            _read_file(file, shown, is_reviewed, into)
 
 
-def _read_file(path: Path, is_reviewed: bool, into: Read) -> None:
+def is_submission(path: Path) -> bool:
+    """Return whether a folder is a submission, which is checked."""
+    return not (path / SUMMARY).is_file() and any((path / each).is_dir() for each in _DIVISIONS)
+
+
+def _read_file(path: Path, shown: str, is_reviewed: bool, into: Read) -> None:
     if path.name == SUMMARY and is_training(path.parent):
-        _read_document(str(path), _trained(path.parent), is_reviewed, into)
+        _read_document(path, shown, _trained(path.parent), is_reviewed, into)
         return
     try:
         document = parse_json(path.read_text("utf-8-sig"))
@@ -140,7 +147,7 @@ def _read_file(path: Path, is_reviewed: bool, into: Read) -> None:
         raise ResultError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise ResultError(f"{path}: is no JSON: {error}") from error
-    _read_document(str(path), document, is_reviewed, into)
+    _read_document(path, shown, document, is_reviewed, into)
 
 
 def _trained(folder: Path) -> dict[str, Any]:
@@ -161,12 +168,17 @@ def _trained(folder: Path) -> dict[str, Any]:
         {"file": "", "rule": "training.logs", "found": str(each), "expected": "what the logs say"}
         for each in problems
     ]
-    refused = [{"path": str(folder), "findings": findings}]
-    return {"round": ROUND, "results": [], "refused": refused}
+    return {"round": ROUND, "results": [], "refused": [{"findings": findings}]}
 
 
 def _read_document(
-    path: str, document: Any, is_reviewed: bool, into: Read, root: Path | None = None
+    path: Path,
+    shown: str,
+    document: Any,
+    is_reviewed: bool,
+    into: Read,
+    *,
+    root: Path | None = None,
 ) -> None:
     about = document if isinstance(document, dict) else {"results": document}
     results, refused = about.get("results"), about.get("refused") or []
@@ -195,8 +207,8 @@ def _read_document(
         table = each if isinstance(each, dict) else {}
         findings = table.get("findings")
         found = tuple(map(finding_of, findings)) if isinstance(findings, list) else ()
-        into.refused.append(Refused(str(table.get("path") or path), round_, found))
-    into.sources.append(Source(path, len(results), len(refused), is_reviewed))
+        into.refused.append(Refused(str(table.get("path") or shown), round_, found))
+    into.sources.append(Source(shown, len(results), len(refused), is_reviewed))
 
 
 def rounds_of(entries: Iterable[Entry], notices: Mapping[str, str]) -> list[dict[str, str]]:

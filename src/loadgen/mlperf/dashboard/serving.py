@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadgen.errors import LoadGenError, Problem, SettingsError
-from loadgen.mlperf.dashboard.build import is_site
+from loadgen.mlperf.dashboard.target import is_site
 from loadgen.values import integer, problem_of
 
 __all__ = ["server_of"]

@@ -198,35 +198,6 @@ def test_a_folder_without_results_and_a_path_to_nothing_are_refused(tmp_path: Pa
         build([tmp_path / "none"], tmp_path / "site")
 
 
-def test_only_a_site_is_replaced_and_nothing_else_is_lost(tmp_path: Path) -> None:
-    source, site = written(tmp_path / "a.json", [RESULT]), tmp_path / "site"
-    build([source], site)
-    with pytest.raises(LoadGenError, match="is there already"):
-        build([source], site)
-    build([source], site, overwrite=True)
-    (site / "CNAME").write_text("example.org")
-    with pytest.raises(LoadGenError, match=r"not of the site \(CNAME\)"):
-        build([source], site, overwrite=True)
-    other = tmp_path / "other"
-    written(other / "thesis.json", 1)
-    with pytest.raises(LoadGenError, match="is not empty, and no site"):
-        build([source], other, overwrite=True)
-    with pytest.raises(LoadGenError, match="is a file"):
-        build([source], source, overwrite=True)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "other", "site"]
-
-
-def test_a_site_that_cannot_be_built_leaves_the_old_one(tmp_path: Path) -> None:
-    source, site = written(tmp_path / "a.json", [RESULT]), tmp_path / "site"
-    build([source], site)
-    before = (site / "results.js").read_bytes()
-    source.write_text("[7]")
-    with pytest.raises(ResultError):
-        build([source], site, overwrite=True)
-    assert (site / "results.js").read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "site"]
-
-
 def test_a_submission_is_checked_and_brings_logs_and_latencies(tmp_path: Path) -> None:
     submission = Submission(tmp_path / "tree", QWEN)
     submission.fields("closed/ACME/systems/sys1.json", hw_notes="<b>quiet</b>")
@@ -280,13 +251,26 @@ def test_a_training_is_what_its_logs_come_to(tmp_path: Path) -> None:
         built = build([path], tmp_path / "site", overwrite=True)
         assert (built.n_results, built.n_refused) == (0, 1)
     [refused] = parsed((built.path / "results.js").read_text())["refused"]
-    assert refused["path"] == str(folder)
+    assert refused["path"] == "runs/box/summary_results.json"
+    assert str(tmp_path) not in (built.path / "results.js").read_text()
     [finding] = refused["findings"]
     assert finding["found"].startswith("summary_results.json: 0: Performance_Result = 0.4")
     (folder / "result_3.txt").unlink()
     (folder / "result_2.txt").write_text("nothing")
     with pytest.raises(ResultError, match=r"result_2\.txt: has no line"):
         build([folder], tmp_path / "other")
+
+
+def test_a_site_does_not_say_where_its_sources_lay(tmp_path: Path) -> None:
+    source = written(tmp_path / "a.json", [RESULT])
+    written(tmp_path / "rounds" / "v6.0" / "summary_results.json", [RESULT])
+    submission = Submission(tmp_path / "tree", QWEN)
+    site = build([source, tmp_path / "rounds", submission.root], tmp_path / "site").path
+    sources = parsed((site / "results.js").read_text())["sources"]
+    names = ["a.json", "rounds/v6.0/summary_results.json", "tree"]
+    assert [each["path"] for each in sources] == names
+    for path in site.rglob("*.js*"):
+        assert str(tmp_path) not in path.read_text(), path
 
 
 def test_a_submission_that_is_refused_shows_no_figure(tmp_path: Path) -> None:
