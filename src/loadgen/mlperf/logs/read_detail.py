@@ -114,12 +114,15 @@ class Detail(Mapping[str, Any]):
                 places.setdefault(key, []).append(place)
         return places
 
-    def all(self, key: str) -> tuple[DetailEntry, ...]:
-        """Return every entry of a key, in their order; empty where there is none."""
+    def places(self, key: str) -> Sequence[int]:
+        """Return where the entries of a key stand in `columns`; empty where there is none."""
         if key not in self._first:
             return ()
-        places = self._places.get(key) or [self._first[key]]
-        return tuple(map(self.at, places))
+        return self._places.get(key) or (self._first[key],)
+
+    def all(self, key: str) -> tuple[DetailEntry, ...]:
+        """Return every entry of a key, in their order; empty where there is none."""
+        return tuple(map(self.at, self.places(key)))
 
     @property
     def errors(self) -> tuple[DetailEntry, ...]:

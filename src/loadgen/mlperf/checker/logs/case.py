@@ -66,8 +66,8 @@ class Case:
         parts = zip(columns.key, columns.is_error, columns.is_warning, strict=True)
         places = [
             place
-            for place, (key, *flags) in enumerate(parts)
-            if True in flags or key.startswith(_FLAGGED)
+            for place, (key, is_error, is_warning) in enumerate(parts)
+            if is_error or is_warning or key.startswith(_FLAGGED)
         ]
         return tuple(map(self.detail.at, places))
 
@@ -102,6 +102,11 @@ class Case:
             raise Lacking
         return self.values[key]
 
+    def all(self, key: str) -> list[Any]:
+        """Return the values of all entries of a key."""
+        values = self.detail.columns.value
+        return [values[place] for place in self.detail.places(key)]
+
     def text(self, key: str) -> str:
         """Return a value that is a text, or raise `Lacking`."""
         value = self.value(key)
@@ -125,7 +130,7 @@ class Case:
 
     def integers(self, key: str) -> list[int]:
         """Return the values of all entries of a key, as `integer` does."""
-        values = [each.value for each in self.detail.all(key)]
+        values = self.all(key)
         if all(type(value) is int and 0 <= value < _END for value in values):
             return values
         raise Lacking

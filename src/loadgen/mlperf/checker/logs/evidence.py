@@ -175,11 +175,11 @@ def _value(key: str, raw: str) -> Any:
 
     Where there is none, or it is no JSON, or nothing that LoadGen would write: `_Unlike`.
     """
+    if key == LOADED:
+        return raw
     if raw.isdecimal() and raw.isascii() and (raw[0] != "0" or raw == "0"):
         if len(raw) <= _SHORT:  # as most are, which is quicker
             return int(raw)
-    elif key == LOADED:
-        return raw
     elif not key:
         return _Unlike("an entry as LoadGen writes it, with all of its parts in their order")
     try:

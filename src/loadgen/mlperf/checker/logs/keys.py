@@ -108,7 +108,7 @@ def _n_series(case: Case) -> int:
 def check_keys(case: Case) -> Iterator[Finding]:
     """Yield entries that are missing, too many, out of order, or of another type than LoadGen's."""
     # More series than the log has lines for are no more evidence than one.
-    there = min(_n_series(case), len(case.detail.all(LOADED)) + 1)
+    there = min(_n_series(case), len(case.detail.places(LOADED)) + 1)
     wanted = keys_of(case, there)
     keys = [key for key in case.detail.columns.key if key not in MESSAGES]
     yield from _wrong_types(case, MESSAGES.union(wanted))
@@ -124,7 +124,7 @@ def _misplaced(case: Case, wanted: list[str]) -> Iterator[Finding]:
         words = f"without {len(missing)} of LoadGen's keys: {_some(missing)}"
         yield case.finding("log.keys", words, f"all {len(wanted):,} entries of such a run")
     for key in (key for key in actual if actual[key] > expected[key]):
-        line = case.detail.all(key)[expected[key]].line
+        line = case.detail.columns.line[case.detail.places(key)[expected[key]]]
         if expected[key]:
             words = f"{key} stands {actual[key]} times"
             yield case.finding("log.duplicate", words, f"{expected[key]} times", line=line)

@@ -83,8 +83,7 @@ def loaded_sets(case: Case) -> Sets:
 
 
 def _texts(case: Case) -> tuple[str, ...]:
-    values = (each.value for each in case.detail.all(LOADED))
-    return tuple(value for value in values if isinstance(value, str))
+    return tuple(value for value in case.all(LOADED) if isinstance(value, str))
 
 
 def _n_loaded(texts: tuple[str, ...]) -> int:
@@ -108,21 +107,23 @@ def _sets(count: int, total: int, at_once: int, padding: int, seed: int) -> Sets
 
 def check_plan(case: Case) -> Iterator[Finding]:
     """Yield what was not loaded or planned as the seeds and the settings say."""
-    entries = case.detail.all(LOADED)
+    numbers = case.detail.columns.line
     try:
         made = loaded_sets(case)
     except Lacking:
-        found = f"{len(entries)} loaded sets with {_n_loaded(_texts(case)):,} samples"
+        texts = _texts(case)
+        found = f"{len(texts)} loaded sets with {_n_loaded(texts):,} samples"
         yield case.finding("plan.loaded", found, "the samples that the settings ask for")
         return
-    for each, text in zip(entries, made.texts, strict=False):
-        if each.value != text:
+    places = case.detail.places(LOADED)
+    for place, said, text in zip(places, case.all(LOADED), made.texts, strict=False):
+        if said != text:
             words = f"the order of the seed, {text[:40]}..."
-            found = f"{LOADED} is {each.value[:40]}..."
-            yield case.finding("plan.loaded", found, words, line=each.line)
+            found = f"{LOADED} is {said[:40]}..."
+            yield case.finding("plan.loaded", found, words, line=numbers[place])
     names = ("query_count", "samples_per_query", "query_duration")
     columns = [case.integers(f"generated_{name}") for name in names]
-    lines = [each.line for each in case.detail.all("generated_query_count")]
+    lines = [numbers[place] for place in case.detail.places("generated_query_count")]
     if not all(len(column) == len(made.sets) for column in columns):
         return
     right = set()  # nearly all series of an accuracy run are alike
