@@ -79,6 +79,7 @@ void run_warm_up(const py::object& self, const LoadedSet& set, std::uint64_t n_q
   calls.use([&](const SutCalls& sut) {
     engine.run().warm_up({set.samples.data(), set.end}, n_queries, samples_per_query, way == Delivery::Pull, sut);
   });
+  engine.none_answers = 0;
   calls.rethrow();
 }
 
@@ -249,6 +250,7 @@ void bind_engine(py::module_& module) {
   bind_tokens(engine);
   engine.def("violations", &violations);
   engine.def("failures", &failures);
+  engine.def_property_readonly("none_answers", [](const Engine& self) { return self.none_answers; });
   bind_issuing(engine);
   engine.def_property_readonly("requests_refused", &refused);
   engine.def_property_readonly("native_abort_reason", [](const Engine& self) {

@@ -108,7 +108,8 @@ void Engine::complete_prepared(RowRange rows, Instant at, const PreparedAnswer& 
 
 bool Engine::complete(RowRange rows, Instant at, PyObject* outputs, PyObject* n_tokens) {
   if ((outputs == nullptr || outputs == Py_None) && (n_tokens == nullptr || n_tokens == Py_None)) [[likely]] {
-    record().complete(rows, at, Answer{});
+    const std::uint64_t answered = record().complete(rows, at, Answer{});
+    if (outputs == Py_None) none_answers += answered;
     return true;
   }
   PreparedAnswer answer;

@@ -64,7 +64,8 @@ class Engine {
   [[nodiscard]] py::array_t<std::int64_t> indices_of(RowRange rows);
 
   /// Answers rows at `at`. False with a Python error set, and nothing answered, when `outputs` or `n_tokens` do not
-  /// fit the rows or cannot be kept. `outputs` and `n_tokens` may be None.
+  /// fit the rows or cannot be kept. `outputs` and `n_tokens` may be None, and null where they were not given: an
+  /// answer that is nothing but a None is counted, since who returns it may have forgotten to return more.
   [[nodiscard]] bool complete(RowRange rows, Instant at, PyObject* outputs, PyObject* n_tokens);
   /// Answers rows with what was prepared from `position` on.
   void complete_prepared(RowRange rows, Instant at, const PreparedAnswer& answer, std::size_t position);
@@ -94,6 +95,7 @@ class Engine {
   std::optional<SeriesOutcome> outcome;
   std::vector<std::uint64_t> answered_below;  // for progress(): rows below are answered, of each part
   AskedByMlperf asked;
+  std::uint64_t none_answers = 0;  // samples that were answered with None, where a call returned it
 
  private:
   EngineSettings settings_;

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from loadgen.report import units
 from loadgen.report.certainty import certainty_lines
 from loadgen.report.times import TABLE_WIDTH, time_lines
-from loadgen.report.words import BELIEF, batches, client, goodput, knobs, power, stopping, watched
+from loadgen.report.words import (
+    BELIEF,
+    batches,
+    client,
+    goodput,
+    knobs,
+    none_answers,
+    power,
+    stopping,
+    watched,
+)
 from loadgen.sut.watch import blocked_in_words
 from loadgen.terminal import wrapped
 from loadgen.values import NARROW, TEXT_WIDTH, count_in_words, per_cent
@@ -139,6 +149,8 @@ def _counts(result: Result) -> _Lines:
             f"{count_in_words(series.n_rows, 'sample')} in {queries},"
             f" {units.time(series.end_ns)}, end: {series.end.replace('_', ' ')}",
         )
+    if answered := none_answers(result):
+        yield _labelled("answers", answered)
     if result.aborted_reason is not None:
         yield _labelled("given up", result.aborted_reason)
     ceiling = result.environment.get("issue_ceiling_qps")

@@ -100,6 +100,19 @@ def power(environment: Mapping[str, Any]) -> str:
     return f"{taken}{share}, by {told.get('source')}{gaps}; {told.get('notice')}"
 
 
+def none_answers(result: Result) -> str:
+    """Say how many samples were answered with None, and what that may be; empty where none."""
+    if not (count := result.n_none_answers):
+        return ""
+    meant = (
+        ": right where only speed is measured, else a `return` is missing"
+        if result.settings.mode == "performance"
+        else " and cannot be scored: a `return` may be missing"
+    )
+    answered = f"{count:,} of {count_in_words(result.n_issued, 'sample')}"
+    return f"{answered} were answered with None{meant}"
+
+
 def batches(sizes: Mapping[int, int]) -> str:
     """Say how many batches of which sizes there were."""
     n_batches, least, most = sum(sizes.values()), min(sizes), max(sizes)

@@ -103,6 +103,16 @@ class RunFacts:
         """How many samples were issued, in all series."""
         return self._data.n_rows
 
+    @property
+    def n_none_answers(self) -> int:
+        """How many samples were answered with None, by a call that returned it.
+
+        Right where nothing but speed is measured, and what a forgotten ``return`` looks like.
+        ``batch.complete()`` without outputs is not counted, nor what other processes answer.
+        """
+        count: int = self._data.environment.get("none_answers", 0)
+        return count
+
     @cached_property
     def failures(self) -> Mapping[str, Occurrence]:
         """What the system failed samples with: kind to count and first example."""

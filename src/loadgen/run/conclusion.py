@@ -140,6 +140,7 @@ def run_data(execution: Execution) -> RunData:
             "requests_refused": engine.requests_refused,
             **_issue_ceiling(execution),
             **_batch_sizes(engine),
+            **({"none_answers": engine.none_answers} if engine.none_answers else {}),
             **({"system": execution.system_facts} if execution.system_facts else {}),
         },
         started_at=execution.started_at,

@@ -29,7 +29,7 @@ class FunctionSUT(WorkerSUT):
     fn : callable
         Gets the samples of a batch: an int64 array of indices where the dataset is an int,
         ``dataset[indices]`` where it is an array, a list otherwise. Returns one output per sample,
-        or None.
+        or None, which is enough where only speed is measured; results count it.
     workers : int, optional
         How many Python threads call `fn`, at least 1. None: the thread that called `run` does under
         SingleStream, MultiStream and Offline, which is the fastest way; 1 under Server; as many as

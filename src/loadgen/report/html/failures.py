@@ -5,7 +5,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from loadgen.report.html.parts import Block, Cell, Rows, Section, Table, Text, count, share
+from loadgen.report.html.parts import (
+    Block,
+    Cell,
+    Rows,
+    Section,
+    Table,
+    Text,
+    count,
+    sentence,
+    share,
+)
+from loadgen.report.words import none_answers
 
 if TYPE_CHECKING:
     from loadgen.result import Result
@@ -22,6 +33,8 @@ def failures_section(result: Result) -> Section:
     total = max(sum(states.values()), 1)
     rows: Rows = [[name, count(n), share(n / total, 2)] for name, n in states.items()]
     blocks: list[Block] = [Table("What became of the samples", ("", "samples", "share"), rows)]
+    if answered := none_answers(result):
+        blocks.append(Text(sentence(answered)))
     for label, found in (("Failures", result.failures), ("Violations", result.violations)):
         if found:
             kinds: list[list[Cell | str]] = [
