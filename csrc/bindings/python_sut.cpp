@@ -110,8 +110,8 @@ bool PythonSut::push(RowRange rows) {
 bool PythonSut::call_function(RowRange rows) {
   while (rows.count > 0) {
     const RowRange part{rows.first, std::min(rows.count, max_batch_size_)};
-    if (!call_function_once(part)) [[unlikely]]
-      return engine_.survives_error(part) || keep_error();
+    if (!call_function_once(part) && !engine_.survives_error(part)) [[unlikely]]
+      return keep_error();
     rows = {part.first + part.count, rows.count - part.count};
     if (rows.count > 0 && engine_.run().aborted()) break;
   }

@@ -97,6 +97,37 @@ def test_function_that_raises_can_be_counted_too() -> None:
     assert result.samples["series"].tolist() == [0] * 200
 
 
+@pytest.mark.parametrize("scenario", [lg.Offline(n_samples=800), lg.MultiStream()], ids=str)
+def test_a_part_of_a_query_that_raises_fails_alone_and_the_others_are_called(scenario) -> None:
+    calls: list[int] = []
+
+    def work(samples):
+        calls.append(len(samples))
+        if len(calls) % 4 == 2:
+            raise ValueError("cannot decode the image")
+
+    result = lg.run(
+        lg.FunctionSUT(work, max_batch_size=2), 10, scenario, min_duration_s=0, min_queries=100,
+        on_error="fail", clock=VirtualClock(),
+    )  # fmt: skip
+    assert calls == [2] * 400
+    assert (result.n_completed, result.n_failed, result.n_missing) == (600, 200, 0)
+    assert result.failures["ValueError"].count == 200
+    assert result.samples["status"].tolist() == [0, 0, 1, 1, 0, 0, 0, 0] * 100
+
+
+def test_a_part_of_a_query_that_raises_ends_the_run_where_errors_do() -> None:
+    def work(samples):
+        raise ValueError("cannot decode the image")
+
+    with pytest.raises(lg.SUTError) as caught:
+        lg.run(
+            lg.FunctionSUT(work, max_batch_size=2), 10, lg.Offline(n_samples=800),
+            clock=VirtualClock(),
+        )  # fmt: skip
+    assert (caught.value.result.n_issued, caught.value.result.n_missing) == (800, 800)
+
+
 def test_series_that_fails_where_the_one_before_it_began_is_kept() -> None:
     class Failing(lg.SystemUnderTest):
         n_calls = 0
