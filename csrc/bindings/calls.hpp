@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "engine.hpp"
@@ -22,12 +23,7 @@ class Calls {
  public:
   Calls(Engine& engine, const py::object& self, Delivery way, py::object target, py::object flush,
         std::optional<std::uint64_t> max_batch_size)
-      : python_{engine,
-                self,
-                way == Delivery::Native ? py::none() : target,
-                std::move(flush),
-                way == Delivery::Function,
-                max_batch_size} {
+      : python_{engine, self, python_target(way, target), std::move(flush), way == Delivery::Function, max_batch_size} {
     if (way == Delivery::Native)
       native_.emplace(py::cast<NativeSut&>(target).sut(), engine.native_handle(), engine.record(),
                       engine.settings().fail_on_error, python_.calls());
@@ -47,6 +43,14 @@ class Calls {
   }
 
  private:
+  /// What the core calls in Python; None where that is nothing.
+  static py::object python_target(Delivery way, const py::object& target) {
+    const bool in_python = way == Delivery::Push || way == Delivery::Function;
+    if (in_python && PyCallable_Check(target.ptr()) == 0)
+      throw py::type_error("the target must be callable, got " + std::string{py::repr(target)});
+    return in_python ? target : py::none();
+  }
+
   PythonSut python_;
   std::optional<NativeCalls> native_;
 };

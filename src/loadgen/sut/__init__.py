@@ -34,6 +34,13 @@ __all__ = [
     "get_include",
 ]
 
+_OTHER_FUNCTIONS = (
+    inspect.iscoroutinefunction,
+    inspect.isasyncgenfunction,
+    inspect.isgeneratorfunction,
+)
+"""Those whose call does none of their work."""
+
 _LAZY = ("jax", "kserve", "onnx", "openai", "torch")
 
 
@@ -48,7 +55,8 @@ def as_sut(sut: object) -> SystemUnderTest:
     Raises
     ------
     SettingsError
-        It is neither, or a class or a coroutine function where more is needed.
+        It is neither, or a class or a coroutine function where more is needed; or a system whose
+        `issue` cannot be called with a batch.
 
     Examples
     --------
@@ -56,6 +64,7 @@ def as_sut(sut: object) -> SystemUnderTest:
     'FunctionSUT'
     """
     if isinstance(sut, SystemUnderTest):
+        _check_issue(sut)
         return sut
     if isinstance(sut, type) and issubclass(sut, SystemUnderTest):
         allowed = f"an object, not a class: {sut.__name__}(...)"
@@ -66,6 +75,15 @@ def as_sut(sut: object) -> SystemUnderTest:
     else:
         allowed = "a callable or a loadgen.SystemUnderTest"
     raise SettingsError([Problem("sut", sut, allowed)])
+
+
+def _check_issue(system: SystemUnderTest) -> None:
+    """Refuse a system whose `issue` would answer nothing, and would be waited for."""
+    issue: object = system.issue
+    if not callable(issue) or any(is_other(issue) for is_other in _OTHER_FUNCTIONS):
+        field = f"{type(system).__name__}.issue"
+        allowed = "a plain method that takes a batch; a coroutine goes into loadgen.AsyncSUT(fn)"
+        raise SettingsError([Problem(field, issue, allowed)])
 
 
 def __getattr__(name: str) -> typing.Any:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from loadgen import AsyncSUT, FunctionSUT, SettingsError, SystemUnderTest
+from loadgen import AsyncSUT, FunctionSUT, SettingsError, SystemUnderTest, run
 from loadgen.config.scenarios import Offline, SingleStream
 from loadgen.sut import as_sut
+from loadgen.sut.workers import WorkerSUT
 
 
 class Echo(SystemUnderTest):
@@ -77,6 +78,40 @@ async def tokens(sample: Any) -> Any:
 def test_what_is_no_system_is_refused_with_advice(thing: Any, advice: str) -> None:
     with pytest.raises(SettingsError, match=advice):
         as_sut(thing)
+
+
+class Coroutine(SystemUnderTest):
+    async def issue(self, batch: Any) -> None:  # type: ignore[override]
+        batch.complete()
+
+
+class Generator(SystemUnderTest):
+    def issue(self, batch: Any) -> Any:
+        yield batch.complete()
+
+
+class NoMethod(SystemUnderTest):
+    issue = None  # type: ignore[assignment]
+
+
+class Worker(WorkerSUT):
+    issue = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"), [(Coroutine, "<bound"), (Generator, "<bound"), (NoMethod, "None")]
+)
+def test_an_issue_that_cannot_be_called_with_a_batch_is_refused_before_anything_starts(
+    kind: type[SystemUnderTest], found: str
+) -> None:
+    words = rf"{kind.__name__}\.issue = {found}.*: needs a plain method that takes a batch"
+    with pytest.raises(SettingsError, match=words):
+        run(kind(), 10, SingleStream())
+
+
+def test_a_system_with_workers_needs_an_issue_as_well() -> None:
+    with pytest.raises(SettingsError, match=r"Worker\.issue = None: needs a plain method"):
+        as_sut(Worker(1, 1, 0, ()))
 
 
 def test_all_wrong_arguments_are_named_at_once() -> None:
