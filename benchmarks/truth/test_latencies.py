@@ -33,6 +33,8 @@ SCENARIOS = [
 every_scenario = pytest.mark.parametrize(
     ("scenario", "n_samples"), SCENARIOS, ids=[scenario.name for scenario, _ in SCENARIOS]
 )
+# A run of Offline has one issue, whose stamp all its samples share: so many are worth a median.
+RUNS_OF_OFFLINE = 25
 MINIMA = {"min_duration_s": 0, "min_queries": 1000}
 Report = Callable[[str], None]
 
@@ -63,10 +65,13 @@ def check_answers(result: lg.Result, truth: Truth) -> int:
     return median
 
 
-def check_service_times(result: lg.Result, truth: Truth) -> int:
+def longer_served(result: lg.Result, truth: Truth) -> np.ndarray:
+    """By how much longer each sample was served than by the system's own stamps, in ns."""
+    return result.samples["completed_ns"] - result.samples["issued_ns"] - truth.service_time_ns
+
+
+def check_service_times(longer: np.ndarray) -> int:
     """Compare how long samples were served; the median disagreement in ns."""
-    recorded = result.samples["completed_ns"] - result.samples["issued_ns"]
-    longer = recorded - truth.service_time_ns
     assert longer.min() >= 0
     median = int(np.median(longer))
     assert median <= AGREEMENT_NS
@@ -77,11 +82,15 @@ def check_service_times(result: lg.Result, truth: Truth) -> int:
 def test_push(scenario: lg.Scenario, n_samples: int, report: Report) -> None:
     """What the system measured itself is what the result says, for every way to issue."""
     sut = FixedSUT(latency_ns=SERVICE_NS)
-    result = lg.run(sut, 100, scenario, **MINIMA)
-    check_counts(result, n_samples)
-    check_never_early(result)
-    assert (sut.truth.service_time_ns >= SERVICE_NS).all()
-    service, answers = check_service_times(result, sut.truth), check_answers(result, sut.truth)
+    longer = []
+    for _ in range(RUNS_OF_OFFLINE if isinstance(scenario, lg.Offline) else 1):
+        result = lg.run(sut, 100, scenario, **MINIMA)
+        check_counts(result, n_samples)
+        check_never_early(result)
+        assert (sut.truth.service_time_ns >= SERVICE_NS).all()
+        longer.append(longer_served(result, sut.truth))
+    service = check_service_times(np.concatenate(longer))
+    answers = check_answers(result, sut.truth)
     report(
         f"service time {us(service)} more than the system's own, answers {us(answers)} later; "
         f"issue delay p50 {us(result.issue_delay.percentile(50))}"
