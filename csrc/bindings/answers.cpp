@@ -10,6 +10,8 @@ namespace loadgen::bindings {
 
 namespace {
 
+constexpr std::int64_t kMostTokens = std::numeric_limits<std::uint32_t>::max();
+
 bool check_length(const char* name, PyObject* sequence, std::uint64_t expected) {
   const bool is_scalar = PyUnicode_Check(sequence) || PyBytes_Check(sequence) || PyDict_Check(sequence);
   const Py_ssize_t n = is_scalar ? -1 : PyObject_Size(sequence);
@@ -31,9 +33,9 @@ bool token_count(PyObject* object, std::int64_t& count) {
   if (!number) return false;
   int overflow = 0;
   count = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
-  if (overflow != 0) count = overflow < 0 ? -1 : std::numeric_limits<std::uint32_t>::max();
   if (count == -1 && PyErr_Occurred() != nullptr) return false;
-  count = std::clamp<std::int64_t>(count, -1, std::numeric_limits<std::uint32_t>::max());
+  if (overflow > 0) count = kMostTokens;
+  count = std::clamp<std::int64_t>(count, -1, kMostTokens);
   return true;
 }
 
@@ -77,7 +79,8 @@ bool PreparedAnswer::prepare(const py::object& encode, PyObject* outputs, PyObje
 }
 
 bool PreparedAnswer::encode_outputs(const py::object& encode, PyObject* outputs, std::uint64_t n) {
-  const auto pair = py::cast<std::pair<py::list, py::list>>(encode(py::handle(outputs), n));
+  const py::object called = encode;  // of its own: the run's end may let go of it during the call
+  const auto pair = py::cast<std::pair<py::list, py::list>>(called(py::handle(outputs), n));
   if (pair.first.size() != n || pair.second.size() != n) throw std::logic_error("the encoder lost answers");
   encoded_ = pair.second;
   kinds_.resize(n);

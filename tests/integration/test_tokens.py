@@ -78,10 +78,14 @@ def test_token_limits_take_the_place_of_the_latency_limit() -> None:
          "token_after_completion"),
         (lambda batch: (batch.first_token(), batch.complete(n_tokens=0)), "invalid_token_count"),
         (lambda batch: (batch.first_token(), batch.complete(n_tokens=-3)), "negative_token_count"),
+        (lambda batch: (batch.first_token(), batch.complete(n_tokens=-(2**64))),
+         "negative_token_count"),
+        (lambda batch: (batch.first_token(), batch.complete(n_tokens=[-(2**64)])),
+         "negative_token_count"),
         (lambda batch: (batch.first_token(), batch.token(0), batch.complete(n_tokens=2)),
          "invalid_token_count"),
     ],
-    ids=["twice", "first-late", "late", "zero", "negative", "zero-more"],
+    ids=["twice", "first-late", "late", "zero", "negative", "huge", "huge-list", "zero-more"],
 )  # fmt: skip
 def test_misuse_of_tokens_is_counted_and_makes_the_run_invalid(act, kind: str) -> None:
     result = careless(act)
