@@ -172,7 +172,11 @@ PyObject* batch_issued_ns(PyObject* self, void*) {
   const BatchObject* batch = as_batch(self);
   const Record& record = batch->engine->record();
   if (record.settings().instants == InstantColumns::None) Py_RETURN_NONE;
-  return PyLong_FromLongLong(to_stamp(record.issued_at(batch->rows.first)));
+  return guarded([&] {
+    const Instant at = record.issued_at(batch->rows.first);
+    batch->engine->require_kept(batch->rows);
+    return PyLong_FromLongLong(to_stamp(at));
+  });
 }
 
 Py_ssize_t batch_length(PyObject* self) { return static_cast<Py_ssize_t>(as_batch(self)->rows.count); }

@@ -69,7 +69,17 @@ py::array_t<std::int64_t> Engine::indices_of(RowRange rows) {
   py::array_t<std::int64_t> indices{static_cast<py::ssize_t>(rows.count)};
   const std::uint32_t* from = record().index_at(rows.first);
   std::copy(from, from + rows.count, indices.mutable_data());
+  require_kept(rows);
   return indices;
+}
+
+void Engine::require_kept(RowRange rows) const {
+  if (run_->first_kept(rows.first) == rows.first) [[likely]]
+    return;
+  PyErr_SetString(load_error_class("LoadGenError").ptr(),
+                  "these samples were answered, and with recording='histogram' their places are used again: "
+                  "read a batch before you answer it");
+  throw py::error_already_set();
 }
 
 PyObject* Engine::samples_of(RowRange rows) {
@@ -78,8 +88,9 @@ PyObject* Engine::samples_of(RowRange rows) {
     return nullptr;
   }
   const py::array_t<std::int64_t> indices = indices_of(rows);
-  if (settings_.samples.is_none()) return Py_NewRef(indices.ptr());
-  return PyObject_CallOneArg(settings_.samples.ptr(), indices.ptr());
+  const py::object samples = settings_.samples;  // of its own: close() may let go of it during the call
+  if (samples.is_none()) return Py_NewRef(indices.ptr());
+  return PyObject_CallOneArg(samples.ptr(), indices.ptr());
 }
 
 void Engine::wait_for_room(std::size_t bytes) {

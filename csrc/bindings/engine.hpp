@@ -62,6 +62,9 @@ class Engine {
   /// Samples for a SUT: an array of indices, or what the dataset makes of it. New reference; null with an error set.
   [[nodiscard]] PyObject* samples_of(RowRange rows);
   [[nodiscard]] py::array_t<std::int64_t> indices_of(RowRange rows);
+  /// Where rows are not kept: throws a Python error when the rows' places may be others' by now. Call it after they
+  /// were read.
+  void require_kept(RowRange rows) const;
 
   /// Answers rows at `at`. False with a Python error set, and nothing answered, when `outputs` or `n_tokens` do not
   /// fit the rows or cannot be kept. `outputs` and `n_tokens` may be None, and null where they were not given: an

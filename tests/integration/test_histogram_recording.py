@@ -204,6 +204,32 @@ def test_what_needs_rows_is_refused_by_name(scenario: lg.Scenario, fields: Any, 
     assert said in str(error.value)
 
 
+def test_a_batch_whose_places_others_have_does_not_speak_for_them() -> None:
+    class Hoarding(lg.SystemUnderTest):
+        def start(self, run: lg.Run) -> None:
+            self.kept: list[tuple[lg.Batch, int]] = []
+            self.refused: list[str] = []
+
+        def issue(self, batch: lg.Batch) -> None:
+            for old, index in self.kept[-95:]:
+                assert old.indices.tolist() == [index]
+            for old, _ in self.kept[:1] if len(self.kept) > 200 else ():
+                for read in ("indices", "samples", "issued_ns"):
+                    with pytest.raises(lg.LoadGenError) as refusal:
+                        getattr(old, read)
+                    self.refused.append(str(refusal.value))
+            self.kept.append((batch, int(batch.indices[0])))
+            batch.complete()
+
+    system = Hoarding()
+    assert run(system, lg.SingleStream(), "histogram").n_completed == 3_000
+    assert len(system.refused) == 3 * (3_000 - 201)
+    assert set(system.refused) == {
+        "these samples were answered, and with recording='histogram' their places are used again: "
+        "read a batch before you answer it"
+    }
+
+
 def test_takers_of_batches_get_whole_batches_round_after_round() -> None:
     with lg.Session(
         100, lg.Server(100_000), recording="histogram", min_duration_s=0, min_queries=1_000
