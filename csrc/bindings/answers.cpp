@@ -21,7 +21,7 @@ bool check_length(const char* name, PyObject* sequence, std::uint64_t expected) 
                  Py_TYPE(sequence)->tp_name);
     return false;
   }
-  if (static_cast<std::uint64_t>(n) == expected) return true;
+  if (std::cmp_equal(n, expected)) return true;
   PyErr_Format(PyExc_ValueError, "%zd %s for %llu sample%s: needs one a sample", n, name,
                static_cast<unsigned long long>(expected), expected == 1 ? "" : "s");
   return false;
@@ -44,7 +44,7 @@ bool token_counts(PyObject* n_tokens, std::uint64_t n, std::vector<std::int64_t>
   if (PyIndex_Check(n_tokens) != 0 && PySequence_Check(n_tokens) == 0) {  // a number for all
     std::int64_t count = 0;
     if (!token_count(n_tokens, count)) return false;
-    std::fill(counts.begin(), counts.end(), count);
+    std::ranges::fill(counts, count);
     return true;
   }
   if (!check_length("n_tokens", n_tokens, n)) return false;

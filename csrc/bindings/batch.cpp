@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include "query_sample.hpp"
 
@@ -37,13 +38,13 @@ void batch_dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-Instant now_of(BatchObject* batch) noexcept { return batch->engine->record().clock().now(); }
+Instant now_of(const BatchObject* batch) noexcept { return batch->engine->record().clock().now(); }
 
 // Named arguments in the order of `names`; None where absent. False with a Python error set.
 template <std::size_t N>
 bool parse(const char* method, const std::array<const char*, N>& names, PyObject* const* args, Py_ssize_t n_args,
            PyObject* keywords, std::array<PyObject*, N>& values) {
-  if (n_args > static_cast<Py_ssize_t>(N)) {
+  if (std::cmp_greater(n_args, N)) {
     PyErr_Format(PyExc_TypeError, "Batch.%s() takes at most %zu arguments, got %zd", method, N, n_args);
     return false;
   }
@@ -223,7 +224,7 @@ PyObject* batch_repr(PyObject* self) {
 }
 
 template <typename Function>
-PyCFunction as_method(Function function) {
+PyCFunction as_method(Function function) noexcept {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }
 

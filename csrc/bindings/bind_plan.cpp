@@ -144,7 +144,7 @@ double cost_ns(const TrafficPlan& plan, std::uint64_t n) {
   return queries == 0 ? 0.0 : static_cast<double>(took.count()) / static_cast<double>(queries);
 }
 
-void bind_settings(py::module_& module) {
+void bind_settings(const py::module_& module) {
   py::class_<PlanSettings>(module, "PlanSettings",
                            "Effective settings of one series, as far as its plan depends on them.")
       .def(py::init(&make_settings), py::kw_only(), py::arg("scenario"), py::arg("accuracy") = false,

@@ -79,7 +79,7 @@ std::vector<std::int64_t> select(const Differences& differences, const std::vect
   const std::uint64_t count = summarise(differences).count;
   std::string text = "no rank";
   for (const std::int64_t rank : ranks) {
-    if (rank >= 0 && static_cast<std::uint64_t>(rank) < count) continue;
+    if (rank >= 0 && std::cmp_less(rank, count)) continue;
     text = "rank " + std::to_string(rank);
     break;
   }

@@ -48,8 +48,10 @@ class Engine {
  public:
   explicit Engine(EngineSettings settings);
 
+  // NOLINTBEGIN(bugprone-unchecked-optional-access): there is always one
   [[nodiscard]] Run& run() noexcept { return *run_; }
   [[nodiscard]] Record& record() noexcept { return run_->record(); }
+  // NOLINTEND(bugprone-unchecked-optional-access)
   [[nodiscard]] const EngineSettings& settings() const noexcept { return settings_; }
 
   /// Sets a Python error and returns false in a process that was forked from the run's.
@@ -117,6 +119,7 @@ class PythonSut {
  public:
   PythonSut(Engine& engine, py::handle engine_object, py::object target, py::object flush, bool function,
             std::optional<std::uint64_t> max_batch_size);
+  ~PythonSut() = default;
   PythonSut(const PythonSut&) = delete;
   PythonSut& operator=(const PythonSut&) = delete;
 

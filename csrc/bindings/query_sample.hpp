@@ -14,7 +14,7 @@ namespace loadgen::bindings {
 
 /// A function in a PyType_Slot.
 template <typename Function>
-void* slot(Function function) {
+void* slot(Function function) noexcept {
   return reinterpret_cast<void*>(function);
 }
 

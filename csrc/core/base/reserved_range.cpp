@@ -124,7 +124,7 @@ ReservedRange Ranges::map(const SharedRange& made) const {
   if (length < 0 || found.substr(0, static_cast<std::size_t>(length)) != expected) return range;
   const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
   struct stat status{};
-  if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size == static_cast<off_t>(made.bytes))
+  if (fd >= 0 && fstat(fd, &status) == 0 && std::cmp_equal(status.st_size, made.bytes))
     range = ReservedRange{made.bytes, fd};
   if (fd >= 0) ::close(fd);  // the mapping stays
 #else

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/thread.hpp"
 
-#include <cinttypes>
-#include <cstdio>
+#include <algorithm>
+#include <charconv>
 #include <ctime>
+#include <system_error>
 
 #if defined(__linux__)
 #include <fcntl.h>
@@ -94,7 +95,7 @@ void ScopedThreadSetup::set_cpu(int cpu) noexcept {
 }
 
 ScopedThreadSetup::~ScopedThreadSetup() {
-  Saved& saved = *saved_;
+  const Saved& saved = *saved_;
   if (saved.timer_slack >= 0) prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(saved.timer_slack), 0, 0, 0);
   if (saved.scheduler_changed) set_attributes(saved.scheduler);
   if (saved.cpus_changed) sched_setaffinity(0, sizeof saved.cpus, &saved.cpus);
@@ -106,12 +107,14 @@ std::optional<Duration> run_queue_delay() noexcept {
   const int file = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
   if (file < 0) return std::nullopt;
   char text[96];  // ns on a processor, ns ready to run, times on a processor
-  const ssize_t length = read(file, text, sizeof text - 1);
+  const ssize_t length = read(file, text, sizeof text);
   close(file);
   if (length <= 0) return std::nullopt;
-  text[length] = '\0';
+  const char* const end = text + length;
+  const char* const space = std::find<const char*>(text, end, ' ');
+  if (space == end) return std::nullopt;
   std::int64_t ready = 0;
-  return std::sscanf(text, "%*d %" SCNd64, &ready) == 1 ? std::optional{Duration{ready}} : std::nullopt;
+  return std::from_chars(space + 1, end, ready).ec == std::errc{} ? std::optional{Duration{ready}} : std::nullopt;
 }
 
 std::optional<ThreadUsage> thread_usage() noexcept {

@@ -2,13 +2,14 @@
 #include "base/virtual_clock.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace loadgen {
 
 void VirtualClock::call_at(Instant at, Event event) {
   events_.push_back(Entry{std::max(at, now_), added_++, std::move(event)});
-  std::push_heap(events_.begin(), events_.end());
+  std::ranges::push_heap(events_, std::less<>{});
 }
 
 bool VirtualClock::advance(Instant limit) {
@@ -16,7 +17,7 @@ bool VirtualClock::advance(Instant limit) {
     now_ = std::max(now_, limit);
     return false;
   }
-  std::pop_heap(events_.begin(), events_.end());
+  std::ranges::pop_heap(events_, std::less<>{});
   const Entry entry = std::move(events_.back());
   events_.pop_back();
   now_ = std::max(now_, entry.at);

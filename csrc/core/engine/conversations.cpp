@@ -110,7 +110,7 @@ SeriesEnd Issuer::conversations(TrafficPlan& plan) {
     const bool issued = issue_due(plan, turn, 0, now, more);
     if (!issued) return SeriesEnd::SutRaised;
     talks.issued(row);
-    if (settings_.max_outstanding && too_many_outstanding()) return SeriesEnd::TooManyOutstanding;
+    if (too_many_outstanding()) return SeriesEnd::TooManyOutstanding;
     if (const auto end = stop_after(last_issued_)) return *end;
     if (!waiter_.keep_going(now)) return SeriesEnd::Aborted;
   }

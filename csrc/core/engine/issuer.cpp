@@ -92,7 +92,7 @@ void Issuer::count_own_delay(Instant ideal, Instant issued) {
 
 SeriesOutcome Issuer::finish(TrafficPlan& plan) {
   // A part with its share of the limit issued does not know that the plan ended before the others had theirs.
-  if (outcome_.end == SeriesEnd::MaxQueries && outcome_.n_queries < *settings_.max_queries)
+  if (outcome_.end == SeriesEnd::MaxQueries && outcome_.n_queries < settings_.max_queries.value_or(0))
     outcome_.end = end_of_plan();
   try {
     outcome_.end = drain(outcome_.end);

@@ -2,6 +2,7 @@
 // Server: queries go when they are due, whatever the system under test does.
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "engine/issuer.hpp"
@@ -44,8 +45,7 @@ SeriesEnd Issuer::scheduled(TrafficPlan& plan) {
     const std::uint64_t may_merge = mergeable();
     const bool issued = issue_due(plan, query, may_merge, now, more);
     if (!issued) return SeriesEnd::SutRaised;
-    if (!settings_.accuracy && settings_.max_outstanding && too_many_outstanding())
-      return SeriesEnd::TooManyOutstanding;
+    if (!settings_.accuracy && too_many_outstanding()) return SeriesEnd::TooManyOutstanding;
     if (const auto end = stop_after(last_issued_)) return *end;
     if (!waiter_.keep_going(now)) return SeriesEnd::Aborted;
     if (may_merge > 0) continue;
@@ -157,9 +157,10 @@ std::uint64_t Issuer::merge_late(TrafficPlan& plan, PlannedQuery& query, Instant
 }
 
 bool Issuer::too_many_outstanding() {
-  if (outstanding_.size() <= *settings_.max_outstanding) return false;
+  const std::optional<std::uint64_t>& most = settings_.max_outstanding;
+  if (!most || outstanding_.size() <= *most) return false;
   drop_answered();
-  return outstanding_.size() > *settings_.max_outstanding;
+  return outstanding_.size() > *most;
 }
 
 }  // namespace loadgen

@@ -21,6 +21,7 @@ class NativeCalls {
   /// this.
   NativeCalls(const loadgen_sut& sut, loadgen_run& run, Record& record, bool fail_on_error,
               const SutCalls& waiting) noexcept;
+  ~NativeCalls() = default;
   NativeCalls(const NativeCalls&) = delete;
   NativeCalls& operator=(const NativeCalls&) = delete;
 

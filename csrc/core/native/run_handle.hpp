@@ -24,6 +24,7 @@
 struct loadgen_run {
  public:
   explicit loadgen_run(loadgen::Run& run) : run_{&run} {}
+  ~loadgen_run() = default;
   loadgen_run(const loadgen_run&) = delete;
   loadgen_run& operator=(const loadgen_run&) = delete;
 

@@ -116,7 +116,7 @@ void Record::complete_with(std::uint64_t row, std::size_t position, std::int64_t
       state_->violations.add(n < 0 ? Violation::NegativeTokenCount : Violation::InvalidTokenCount, id_of(row));
     tokens_->set_count(slot(row), n);
   }
-  if (!answer.outputs.empty() && keeps_output(row) && answer.outputs[position].data() != nullptr) {
+  if (payload_ && !answer.outputs.empty() && keeps_output(row) && answer.outputs[position].data() != nullptr) {
     if (!payload_->append(row, answer.kinds[position], answer.outputs[position]))
       state_->violations.add(Violation::OutputNotKept, id_of(row));
   }

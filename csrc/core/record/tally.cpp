@@ -2,6 +2,7 @@
 #include "record/tally.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace loadgen {
 
@@ -18,7 +19,7 @@ void DurationTally::add(Duration duration) noexcept {
   const std::int64_t value = std::max<std::int64_t>(duration.count(), 0);
   histogram.add(duration);
   sum_low += static_cast<std::uint64_t>(value);
-  sum_high += sum_low < static_cast<std::uint64_t>(value) ? 1 : 0;
+  sum_high += std::cmp_less(sum_low, value) ? 1 : 0;
   min = std::min(min, value);
   above_limit += limit && duration > *limit ? 1 : 0;
 }

@@ -76,6 +76,7 @@ class TextTable {
   }
 
  private:
+  // NOLINTNEXTLINE(performance-enum-size): as wide as the word that has it
   enum State : std::uint32_t { kFree, kBeingWritten, kReady };
   static constexpr int kPatience = 1000;
 
