@@ -79,7 +79,8 @@ bool PreparedAnswer::prepare(const py::object& encode, PyObject* outputs, PyObje
 }
 
 bool PreparedAnswer::encode_outputs(const py::object& encode, PyObject* outputs, std::uint64_t n) {
-  const py::object called = encode;  // of its own: the run's end may let go of it during the call
+  // Of its own: the run's end may let go of it during the call.
+  const py::object called = encode;  // NOLINT(performance-unnecessary-copy-initialization)
   const auto pair = py::cast<std::pair<py::list, py::list>>(called(py::handle(outputs), n));
   if (pair.first.size() != n || pair.second.size() != n) throw std::logic_error("the encoder lost answers");
   encoded_ = pair.second;

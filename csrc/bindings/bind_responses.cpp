@@ -5,7 +5,6 @@
 #include <pybind11/stl.h>
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,9 +55,11 @@ class LiveRuns {
   static std::uint16_t tag_of(std::uint64_t id) noexcept { return static_cast<std::uint16_t>(id >> Record::kRowBits); }
 
   // Borrowed; null where the tag was never given.
-  py::handle run_of(std::uint16_t tag) const { return PyDict_GetItemWithError(engines_.ptr(), py::int_(tag).ptr()); }
+  [[nodiscard]] py::handle run_of(std::uint16_t tag) const {
+    return PyDict_GetItemWithError(engines_.ptr(), py::int_(tag).ptr());
+  }
 
-  py::object first() const {
+  [[nodiscard]] py::object first() const {
     for (const auto& [tag, engine] : engines_)
       if (!engine.is_none()) return py::reinterpret_borrow<py::object>(engine);
     return py::none();
@@ -141,7 +142,7 @@ void complete_one(Engine& engine, std::uint64_t row, Instant at, const py::handl
   const bool counts = engine.settings().run.record.tokens;
   if (counts) answer.n_tokens = {&n_tokens, 1};
   const bool first = engine.record().complete({row, 1}, at, answer) == 1;
-  const bool odd = n_tokens < 0 || n_tokens > std::numeric_limits<std::uint32_t>::max();
+  const bool odd = !std::in_range<std::uint32_t>(n_tokens);
   if (first && keep && counts && odd) engine.asked.odd_token_counts.emplace(row, n_tokens);
 }
 

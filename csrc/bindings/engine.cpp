@@ -47,9 +47,10 @@ void Engine::share() {
     run_.emplace(settings_.run);  // there is always one
     throw;
   }
-  settings_.run = shared;
+  settings_.run = std::move(shared);
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): importing raises Python's errors alone
 bool Engine::usable_here() const noexcept {
   if (fork_generation() == fork_generation_) [[likely]]
     return true;

@@ -48,10 +48,8 @@ class Engine {
  public:
   explicit Engine(EngineSettings settings);
 
-  // NOLINTBEGIN(bugprone-unchecked-optional-access): there is always one
   [[nodiscard]] Run& run() noexcept { return *run_; }
   [[nodiscard]] Record& record() noexcept { return run_->record(); }
-  // NOLINTEND(bugprone-unchecked-optional-access)
   [[nodiscard]] const EngineSettings& settings() const noexcept { return settings_; }
 
   /// Sets a Python error and returns false in a process that was forked from the run's.

@@ -137,7 +137,7 @@ PyObject* PythonSut::function_samples(RowRange rows) {
     auto& array = static_cast<py::array&>(reused_);
     const bool as_made = array.ndim() == 1 && array.strides(0) == sizeof(std::int64_t) && array.writeable() &&
                          array.dtype().is(py::dtype::of<std::int64_t>());
-    if (as_made && static_cast<std::uint64_t>(array.size()) == rows.count) {
+    if (as_made && std::cmp_equal(array.size(), rows.count)) {
       const std::uint32_t* from = engine_.record().index_at(rows.first);
       std::copy(from, from + rows.count, static_cast<std::int64_t*>(array.mutable_data()));
       return Py_NewRef(reused_.ptr());
