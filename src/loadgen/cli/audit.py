@@ -45,7 +45,7 @@ from loadgen.mlperf.reference.base import known_variant
 from loadgen.mlperf.rules import Rules
 from loadgen.mlperf.suite.asking import system_named
 from loadgen.mlperf.suite.audited import SuiteRuns, forget, keep, kept, suite_runs
-from loadgen.mlperf.suite.state import locked
+from loadgen.mlperf.suite.state import SUITE_FILE, locked
 
 __all__ = ["AuditOptions", "audit"]
 
@@ -128,10 +128,12 @@ def _names(options: AuditOptions) -> dict[str, str]:
 @contextlib.contextmanager
 def _alone(options: AuditOptions) -> Iterator[None]:
     """Keep others out of the folder of a suite while something is run."""
+    results = options.results
     with contextlib.ExitStack() as stack:
-        if options.results is not None and options.verify is None:
+        # Another folder, which is refused, gets no file of ours.
+        if results is not None and options.verify is None and (results / SUITE_FILE).is_file():
             try:
-                stack.enter_context(locked(options.results))
+                stack.enter_context(locked(results))
             except LoadGenError as error:
                 raise WrongUse(str(error)) from None
         yield

@@ -187,11 +187,15 @@ WRONG: tuple[tuple[dict[str, Any], str], ...] = (
 )
 
 
-def test_wrong_use_is_told(suite, audit: Audit, capfd: Any) -> None:
+def test_wrong_use_is_told(
+    suite, audit: Audit, capfd: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     suite(**ONE, smoke=True)
+    monkeypatch.chdir(tmp_path)
     for options, message in WRONG:
         assert audit(**options) == 2, options
         assert message in capfd.readouterr().err
+    assert not Path("nowhere").exists()
 
 
 def test_other_rules_than_the_suites_are_refused(
