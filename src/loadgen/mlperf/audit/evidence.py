@@ -93,13 +93,12 @@ class Evidence:
             return
         columns = self.detail.columns
         first: dict[str, Any] = {}
-        again = [
-            (key, value)
+        differing = {
+            key
             for key, value in zip(columns.key, columns.value, strict=True)
-            if first.setdefault(key, value) is not value
-        ]
-        twice = {key for key, value in again if first[key] != value}
-        yield from (key for key in first if key in twice and key.startswith(_SAID_ONCE))
+            if first.setdefault(key, value) != value
+        }
+        yield from (key for key in first if key in differing and key.startswith(_SAID_ONCE))
 
     def score(self, rules: Score) -> float | None:
         """Return the figure that is the score: times in ns; None where there is none above 0."""

@@ -48,7 +48,7 @@ MOST_ANSWERS: Final = 1 << 29
 
 LogState = Literal["whole", "truncated", "unknown"]
 Ends = tuple[bytes, bytes]
-"""Of an accuracy log that was truncated for a submission."""
+"""The beginning and the end that are left of a truncated accuracy log."""
 
 
 @dataclass(frozen=True)

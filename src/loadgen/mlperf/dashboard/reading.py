@@ -23,7 +23,7 @@ from loadgen.mlperf.rules.tables import Division
 from loadgen.mlperf.training.checking import check_training, is_training
 from loadgen.mlperf.training.outcome import ROUND
 
-__all__ = ["Read", "Refused", "Source", "read", "rounds_of"]
+__all__ = ["Read", "Refused", "Source", "is_submission", "read", "rounds_of"]
 
 SUMMARY: Final = "summary_results.json"
 """The file of results repositories; looked for in folders."""

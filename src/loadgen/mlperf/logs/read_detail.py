@@ -57,12 +57,12 @@ class DetailEntry(NamedTuple):
 class DetailColumns(NamedTuple):
     """Many lines: a sequence of each part of `DetailEntry`, all of one length."""
 
-    key: Sequence[str]
-    value: Sequence[Any]
-    time_ms: Sequence[float]
-    is_error: Sequence[bool]
-    is_warning: Sequence[bool]
-    line: Sequence[int]
+    key: Sequence[str] = ()
+    value: Sequence[Any] = ()
+    time_ms: Sequence[float] = ()
+    is_error: Sequence[bool] = ()
+    is_warning: Sequence[bool] = ()
+    line: Sequence[int] = ()
 
 
 class Detail(Mapping[str, Any]):
@@ -135,9 +135,6 @@ class Detail(Mapping[str, Any]):
         return tuple(entry for entry in self.entries if entry.is_warning)
 
 
-_NOTHING: Final = DetailColumns((), (), (), (), (), ())
-
-
 def read_detail(source: Source) -> Detail:
     """Read a detail log.
 
@@ -163,7 +160,7 @@ def read_detail(source: Source) -> Detail:
             entries.append(entry)
     if number == 0:
         source.defect(0, f"is empty; expected lines that begin with {MARK}")
-    return Detail(DetailColumns(*zip(*entries, strict=True)) if entries else _NOTHING)
+    return Detail(DetailColumns(*zip(*entries, strict=True)))
 
 
 def _entry(source: Source, number: int, text: str) -> DetailEntry | None:

@@ -27,7 +27,7 @@ from loadgen.mlperf.submission.probe import probe_system
 from loadgen.mlperf.submission.runs import refuse_link
 from loadgen.mlperf.submission.writing import appearing, folder_named, write_json
 from loadgen.mlperf.training.checking import check_training
-from loadgen.mlperf.training.outcome import RESULTS_FILE, SCALING_FILE
+from loadgen.mlperf.training.outcome import SCALING_FILE
 from loadgen.mlperf.training.rules import RULES_FILE
 
 __all__ = ["submit_training"]
@@ -86,8 +86,7 @@ def submit_training(
         raise SettingsError([Problem("target", str(target), "a name that nothing has yet")])
     if private_key is not None:
         public_key_of(private_key)  # before the work: it may be no key
-    for name in (RESULTS_FILE, SCALING_FILE, RULES_FILE):
-        refuse_link(folder / name)
+    refuse_link(folder / RULES_FILE)
     result, problems = check_training(folder)
     logs, facts = [run.file for run in result.runs], result.runs[0].facts
     said = Fields(fields, ask)

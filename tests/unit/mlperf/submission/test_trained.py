@@ -113,7 +113,7 @@ def test_a_factor_that_the_logs_do_not_give_is_not_handed_in(training: Path) -> 
         made(training)
 
 
-@pytest.mark.parametrize("name", ["result_1.txt", "rules.yaml", "scaling.json"])
+@pytest.mark.parametrize("name", ["result_1.txt", "rules.yaml", "scaling.json", "training.json"])
 def test_what_a_link_leads_to_is_not_handed_in(name: str, training: Path) -> None:
     there = training.parent / "there"
     there.write_text("a secret")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The accuracy log: which samples it has, in which query, and whether the seeds chose them.
+"""The accuracy log: which samples it has, and whether they are those of the seeds (``drawn.py``).
 
 A whole log is read as a stream, an answer at a time; of one that was cut to its ends for
 submission, the entries that are left. Not for what the answers are worth.
 
 References
 ----------
-MLPerf LoadGen 6.0, loadgen.cc: GenerateQueries; logging.cc: the accuracy log.
+MLPerf LoadGen 6.0, logging.cc: the accuracy log.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def _columns(detail: str, faults: list[Fault]) -> tuple[DetailColumns, list[tupl
         lines = [line for line in lines if line not in wrong]
         rows, values = ([column[line - 1] for line in lines] for column in (rows, values))
     if not rows:
-        return DetailColumns((), (), (), (), (), ()), []
+        return DetailColumns(), []
     keys, _, times, errors, warnings, processes, threads = zip(*rows, strict=True)
     is_error, is_warning = ([each == "true" for each in flags] for flags in (errors, warnings))
     columns = DetailColumns(keys, values, [*map(float, times)], is_error, is_warning, lines)

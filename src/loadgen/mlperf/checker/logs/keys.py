@@ -146,7 +146,7 @@ def _wrong_types(case: Case, known: Collection[str]) -> Iterator[Finding]:
     columns = case.detail.columns
     for key, value, line in zip(columns.key, columns.value, columns.line, strict=True):
         allowed = _allowed(key, value)
-        if allowed and key in known:  # of others more is found
+        if allowed and key in known:  # others are no keys of this run at all
             yield case.finding("log.type", f"{key} is {short(value)}", allowed, line=line)
 
 

@@ -74,7 +74,8 @@ def loaded_sets(case: Case) -> Sets:
     n_sets = -(-count // at_once)
     texts = _texts(case)
     n_wanted, seed = count + n_sets * padding, case.integer("effective_qsl_rng_seed")
-    if sum(map(len, texts)) < 2 * n_wanted:  # so many have a digit and a comma each
+    # Without room for a digit and a comma each they are not there, and need not be drawn.
+    if sum(map(len, texts)) < 2 * n_wanted:
         raise Lacking
     made = _sets(count, total, at_once, padding, seed)
     if made.texts != texts and _n_loaded(texts) != n_wanted:
