@@ -50,11 +50,11 @@ def build_site(
         said = str(error).replace("overwrite=True", "--overwrite")
         raise ending.WrongUse(said) from None
     refused = f", {built.n_refused:,} refused and not shown" if built.n_refused else ""
-    empty = "The site is empty; of a submission, loadgen check says what is wrong with its results."
+    empty = "The site is empty" + ("; its page About says why." if refused else ".")
     lines = [
         f"{built.path / 'index.html'}: {count_in_words(built.n_results, 'result')} of"
         f" {count_in_words(len(built.rounds), 'round')}{refused}",
-        *([] if built.n_results else [wrapped(empty, width=output.width)]),
+        *([] if built.n_results else [empty]),
         *(f"Several results claim one place, each is shown: {each}" for each in built.claims),
         *(wrapped(each, width=output.width) for each in built.notices),
     ]

@@ -51,6 +51,7 @@ def test_the_round_is_named_as_for_a_check(tmp_path: Path) -> None:
     ended = typed("build", unpacked(QWEN), "--round", "v5.1", "--out", site)
     assert ended.exit_code == 0
     assert "0 results of 0 rounds, 1 refused" in ended.output
+    assert "The site is empty; its page About says why." in ended.output
     ended = typed("build", unpacked(QWEN), "--round", "v4.0", "--out", site, "--overwrite")
     assert ended.exit_code == 2
     assert "--round = 'v4.0': needs one of" in ended.output
@@ -63,7 +64,7 @@ def test_a_served_site_prints_where_it_is_and_ends_with_ctrl_c(
 ) -> None:
     source = tmp_path / "a.json"
     source.write_text("[]")
-    assert "The site is empty" in typed("build", source, "--out", tmp_path / "site").output
+    assert "The site is empty.\n" in typed("build", source, "--out", tmp_path / "site").output
     printed, pages = threading.Event(), []
 
     def visit() -> None:
