@@ -108,7 +108,7 @@ class Evidence:
 
     @property
     def has_all_answers(self) -> bool:
-        """Whether the accuracy log is not known to lack answers that were logged."""
+        """Whether the accuracy log has every answer that was logged, as far as one knows."""
         return True
 
     def answers(self) -> Iterator[AccuracyEntry]:

@@ -219,10 +219,10 @@ def verify(context: Context, claim: Claim, test: str, runs: Runs, accuracy: Accu
 
 def _unverified(context: Context, log: str, case: Case, reason: str) -> None:
     """Find that answers were not compared: an error where nobody asks for logs that are cut."""
-    is_cut = not (case.audit.has_all_answers or context.rules.round.official)
+    is_error = not (case.audit.has_all_answers or context.rules.round.official)
     expected = "whole logs, of a benchmark with a program here"
     context.findings.add(
-        log, "audit.unverified", reason, expected, severity="error" if is_cut else "warning"
+        log, "audit.unverified", reason, expected, severity="error" if is_error else "warning"
     )
 
 

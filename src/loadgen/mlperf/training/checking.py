@@ -21,12 +21,12 @@ from loadgen.mlperf.logs.read_source import parse_json, short
 from loadgen.mlperf.rules import load_rules
 from loadgen.mlperf.training.convergence import Reference
 from loadgen.mlperf.training.outcome import (
-    OF_ONE_RUN,
     RESULTS_FILE,
     ROUND,
     SCALING_FILE,
     SUMMARY_FILE,
     TrainingResult,
+    common_facts,
 )
 from loadgen.mlperf.training.read import TrainingRun, read_training_log
 from loadgen.mlperf.training.scoring import LEAST_RUNS
@@ -168,12 +168,11 @@ def _asked(said: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[int, Refe
 
 def _of_logs(runs: Sequence[TrainingRun]) -> Iterator[Problem]:
     """Yield where runs are not of one training, or not of the benchmark that they name."""
-    first = {key: value for key, value in runs[0].facts.items() if key not in OF_ONE_RUN}
+    first = common_facts(runs[0])
     for run in runs[1:]:
-        its = {key: value for key, value in run.facts.items() if key not in OF_ONE_RUN}
-        yield from _differences(run.file.name, its, first, f"as in {runs[0].file.name}")
-    goal = TARGETS.get(first["submission_benchmark"])
-    for key, wanted in (goal or {}).items():
+        source = f"as in {runs[0].file.name}"
+        yield from _differences(run.file.name, common_facts(run), first, source)
+    for key, wanted in TARGETS.get(first["submission_benchmark"], {}).items():
         if first.get(key, MISSING) != wanted:
             allowed = f"{wanted!r}, as the benchmark has it"
             yield Problem(f"{runs[0].file.name}: {key}", first.get(key, MISSING), allowed)

@@ -25,7 +25,14 @@ from loadgen.terminal import wrapped
 from loadgen.values import TEXT_WIDTH, count_in_words
 from loadgen.whole_file import replacing
 
-__all__ = ["OF_ONE_RUN", "RESULTS_FILE", "ROUND", "SCALING_FILE", "SUMMARY_FILE", "TrainingResult"]
+__all__ = [
+    "RESULTS_FILE",
+    "ROUND",
+    "SCALING_FILE",
+    "SUMMARY_FILE",
+    "TrainingResult",
+    "common_facts",
+]
 
 RESULTS_FILE: Final = "training.json"
 SUMMARY_FILE: Final = "summary_results.json"
@@ -36,6 +43,10 @@ ROUND: Final = "steelyard-1"
 
 _HEADS: Final = ("run", "seed", "time", "samples", "quality", "")
 _S_A_MINUTE: Final = 60
+_OF_ONE_RUN: Final = {
+    "seed", "cache_clear", "init_start", "init_stop", "run_start", "run_stop", "block_start",
+    "block_stop", "eval_start", "eval_stop", "eval_accuracy",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -156,9 +167,7 @@ class TrainingResult:
             "minutes": self.minutes,
             "unscaled_minutes": self.unscaled_minutes,
             "convergence": None if found is None else vars(found),
-            "facts": {
-                key: value for key, value in self.runs[0].facts.items() if key not in OF_ONE_RUN
-            },
+            "facts": common_facts(self.runs[0]),
             "runs": [run.to_dict() for run in self.runs],
         }
 
@@ -231,10 +240,9 @@ class TrainingResult:
                 partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", "utf-8")
 
 
-OF_ONE_RUN: Final = {
-    "seed", "cache_clear", "init_start", "init_stop", "run_start", "run_stop", "block_start",
-    "block_stop", "eval_start", "eval_stop", "eval_accuracy",
-}  # fmt: skip
+def common_facts(run: TrainingRun) -> dict[str, Any]:
+    """Return what a run's log says of all runs of its training: their benchmark and settings."""
+    return {key: value for key, value in run.facts.items() if key not in _OF_ONE_RUN}
 
 
 def _time(run: TrainingRun) -> str:
