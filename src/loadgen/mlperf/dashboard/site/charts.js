@@ -44,8 +44,9 @@ function chart(plot, heading, ...beside) {
       "Download SVG", h("span.unseen", null, ` of: ${plot.title}`))));
 }
 
-// What draws a line through points, and dots beside it: {x: position 0 to 1, label, y, title}.
-function linePlot([unit, across], points, dots = []) {
+// What draws a line through points, and dots beside it: {x: position 0 to 1, label, y, title};
+// the unit of y, and what x is, stand at the axes.
+function linePlot(unit, across, points, dots = []) {
   return (width) => {
     const marksY = ticks(Math.max(...points.concat(dots).map((each) => each.y)));
     const high = marksY.at(-1);

@@ -53,7 +53,7 @@ function historyOf(group) {
   ]);
   const plot = {
     title: `${title}, ${unit}`, caption: words, words, results: group.map(({ row }) => row),
-    draw: linePlot([unit, "round"], rounds.map(({ name, best }) => point(best, name)),
+    draw: linePlot(unit, "round", rounds.map(({ name, best }) => point(best, name)),
       group.map((each) => point(each))),
   };
   const parts = [h("h2", null, plot.title), chart(plot),

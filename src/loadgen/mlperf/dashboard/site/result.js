@@ -81,7 +81,7 @@ function curvePlot(row, [name, points]) {
   const plot = {
     title: `${benchmarkName(row)}: ${name}`, subtitle: systemLabel(row), results: [row],
     words: `${name}: ${shown.map((each) => each.title).join(", ")}.`,
-    draw: linePlot(["ms", "percentile"], shown),
+    draw: linePlot("ms", "percentile", shown),
   };
   return chart(plot, h("h3", null, name),
     h("details", null, h("summary", null, "Numbers", h("span.unseen", null, ` of: ${name}`)),
