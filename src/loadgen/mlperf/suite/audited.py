@@ -130,7 +130,7 @@ def suite_runs(folder: Path, rules: Rules, name: str, *, to_run: bool) -> SuiteR
 def _other_rules(table: Mapping[str, Any], folder: Path, rules: Rules, name: str) -> list[Problem]:
     asked, there, round_ = table["asked"], table["benchmarks"][name], rules.round
     return [
-        Problem(what, now, f"{before}, as the suite in {folder} had them")
+        Problem(what, now, f"{before}, by which the suite in {folder} was run")
         for what, before, now in (
             ("round", asked["round"], round_.name),
             ("rules of the round", asked["rules of the round"], rules_digest(round_)),

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from loadgen.cli import app
 from loadgen.errors import LoadGenError, SettingsError
+from loadgen.mlperf.checker import check
 from loadgen.mlperf.checker.catalogue import Findings
 from loadgen.mlperf.checker.listed import check_manifest
 from loadgen.mlperf.checker.tree import Tree
@@ -54,6 +55,8 @@ def test_a_training_is_put_into_the_official_folders(training: Path) -> None:
     findings = Findings()
     check_manifest(Tree(root, findings))
     assert not [*findings]
+    refused = {(each.rule, each.found) for each in check(root).findings}
+    assert ("tree.empty", "results of training") in refused
 
 
 @pytest.mark.slow
