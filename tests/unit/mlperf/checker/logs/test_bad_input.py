@@ -180,3 +180,17 @@ def test_the_first_200_findings_are_kept(good: Good, tmp_path: Path) -> None:
     found = logs.check(tmp_path).findings
     assert len(found) == 201
     assert (found[-1].rule, found[-1].found) == ("log.bounds", "300 more findings")
+
+
+@pytest.mark.parametrize("value", ["5", "0", "1e5", "null", '"text"', "[1, 2]"])
+@pytest.mark.parametrize("name", ["server", "multi accuracy"])
+def test_whatever_a_loaded_set_is_it_is_compared(
+    name: str, value: str, good: Good, tmp_path: Path
+) -> None:
+    logs = good(name)
+    line = logs.line("loaded_qsl_set")
+    other = re.sub(r'"value": .*, "time_ms"', f'"value": {value}, "time_ms"', line)
+    logs.replace("detail", line, other + line)
+    assert {"log.duplicate", "plan.loaded"} <= {*looked_at(logs, tmp_path)}
+    logs.replace("detail", other + line, other)
+    assert looked_at(logs, tmp_path) == ["plan.loaded"]
