@@ -188,7 +188,7 @@ def verify(context: Context, claim: Claim, test: str, runs: Runs, accuracy: Accu
             failed = [each for each in failed if each.about != "accuracy"]
             failed += _differences(case)
     except AuditError as error:
-        said = "; ".join(map(str, error.reasons))
+        said = context.without_root("; ".join(map(str, error.reasons)))
         found.add(log, "audit.system", said, "runs of one system, that can be compared")
         return "not verified"
     except UNSCORABLE as error:

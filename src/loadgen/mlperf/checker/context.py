@@ -84,9 +84,10 @@ class Context:
         """Return the same with findings of its own."""
         return dataclasses.replace(self, tree=self.tree.apart())
 
-    def without_root(self, error: Exception) -> str:
-        """Return what an error says, without where the tree lies."""
-        return text_of(error).replace(f"{self.tree.root}/", "")
+    def without_root(self, said: Exception | str) -> str:
+        """Return what an error or a text says, without where the tree lies."""
+        text = said if isinstance(said, str) else text_of(said)
+        return text.replace(f"{self.tree.root}/", "")
 
 
 def newest_official() -> str:

@@ -268,3 +268,11 @@ def test_findings_name_the_line(tmp_path: Path) -> None:
     assert submission.path(SYSTEM).read_text().splitlines()[found["system.status"].line - 1] == (
         '  "status": "soon",'
     )
+
+
+def test_runs_that_are_not_of_one_system_are_named_within_the_tree(tmp_path: Path) -> None:
+    submission = Submission(tmp_path)
+    submission.drop("@/accuracy/mlperf_log_detail.txt")
+    found = [each for each in submission.check().errors if each.rule == "audit.system"]
+    assert f"{UNET}/accuracy, the accuracy run: has no detail log" in found[0].found
+    assert str(tmp_path) not in "".join(map(str, found))
