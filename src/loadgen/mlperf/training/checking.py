@@ -96,7 +96,7 @@ def check_training(folder: str | os.PathLike[str]) -> CheckedTraining:
         name = runs[0].facts["submission_benchmark"]
         result = TrainingResult(name, runs, required, reference, notice, root)
         problems = [*_of_logs(runs), *_of_files(result)]
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ResultError(f"{root}: has no result that can be computed again: {error}") from error
     return CheckedTraining(result, tuple(problems))
 

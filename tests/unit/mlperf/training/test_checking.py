@@ -167,6 +167,7 @@ def test_no_run_is_left_out(tmp_path: Path) -> None:
             "at least 8 runs",
         ),
         ('{"required_runs": 4, "reference": 5}', "computed again"),
+        ('{"required_runs": 4, "reference": {"runs": 4, "counts": []}}', "computed again"),
     ],
 )
 def test_what_no_training_has_written_is_told(tmp_path: Path, table: str, said: str) -> None:
