@@ -167,11 +167,15 @@ def _asked(said: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[int, Refe
 
 
 def _of_logs(runs: Sequence[TrainingRun]) -> Iterator[Problem]:
-    """Yield where runs are not of one training, or not of the benchmark that they name."""
+    """Yield where runs are not of one training, are one run, or not of the benchmark they name."""
     first = common_facts(runs[0])
-    for run in runs[1:]:
+    ran: dict[tuple[float, float], str] = {}
+    for run in runs:
         source = f"as in {runs[0].file.name}"
         yield from _differences(run.file.name, common_facts(run), first, source)
+        other = ran.setdefault((run.begin_ms, run.end_ms), run.file.name)
+        if other != run.file.name:
+            yield Problem(f"{run.file.name}: run_start", run.begin_ms, f"not the time of {other}")
     for key, wanted in TARGETS.get(first["submission_benchmark"], {}).items():
         if first.get(key, MISSING) != wanted:
             allowed = f"{wanted!r}, as the benchmark has it"

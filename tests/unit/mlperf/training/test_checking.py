@@ -2,6 +2,7 @@
 """What a training came to is computed from the logs of all its runs; no other file is believed."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,17 @@ def test_a_seed_that_two_runs_have_is_no_result(tmp_path: Path) -> None:
     result.write()
     assert found(tmp_path) == []
     assert not check_training(tmp_path).result.valid
+
+
+def test_a_run_that_is_a_copy_under_another_seed_is_found(tmp_path: Path) -> None:
+    trained(tmp_path)
+    seed = check_training(tmp_path).result.runs[3].seed
+    shutil.copy(tmp_path / "result_0.txt", tmp_path / "result_3.txt")
+    change_log(tmp_path / "result_3.txt", "seed", seed)
+    check_training(tmp_path).result.write()
+    [problem] = found(tmp_path)
+    assert problem.startswith("result_3.txt: run_start =")
+    assert problem.endswith("needs not the time of result_0.txt")
 
 
 def test_runs_of_different_tasks_are_no_training(tmp_path: Path) -> None:
