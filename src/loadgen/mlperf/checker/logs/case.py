@@ -102,7 +102,7 @@ class Case:
             raise Lacking
         return self.values[key]
 
-    def all(self, key: str) -> list[Any]:
+    def values_of(self, key: str) -> list[Any]:
         """Return the values of all entries of a key."""
         values = self.detail.columns.value
         return [values[place] for place in self.detail.places(key)]
@@ -130,7 +130,7 @@ class Case:
 
     def integers(self, key: str) -> list[int]:
         """Return the values of all entries of a key, as `integer` does."""
-        values = self.all(key)
+        values = self.values_of(key)
         if all(type(value) is int and 0 <= value < _END for value in values):
             return values
         raise Lacking

@@ -84,7 +84,7 @@ def loaded_sets(case: Case) -> Sets:
 
 
 def _texts(case: Case) -> tuple[str, ...]:
-    return tuple(value for value in case.all(LOADED) if isinstance(value, str))
+    return tuple(value for value in case.values_of(LOADED) if isinstance(value, str))
 
 
 def _n_loaded(texts: tuple[str, ...]) -> int:
@@ -117,7 +117,7 @@ def check_plan(case: Case) -> Iterator[Finding]:
         yield case.finding("plan.loaded", found, "the samples that the settings ask for")
         return
     places = case.detail.places(LOADED)
-    for place, said, text in zip(places, case.all(LOADED), made.texts, strict=False):
+    for place, said, text in zip(places, case.values_of(LOADED), made.texts, strict=False):
         if said != text:
             words = f"the order of the seed, {text[:40]}..."
             found = f"{LOADED} is {said[:40]}..."

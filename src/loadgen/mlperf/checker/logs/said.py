@@ -103,7 +103,7 @@ def check_said(case: Case) -> Iterator[Finding]:
             words = f"{each.key} with is_error {flagged[0]}, is_warning {flagged[1]}"
             yield case.finding("log.messages", words, "LoadGen's flags of it", line=each.line)
     yield from _warnings(case)
-    messages = {said for said in case.all("generic_message") if isinstance(said, str)}
+    messages = {said for said in case.values_of("generic_message") if isinstance(said, str)}
     wanted = [_STARTS[case.expected.is_accuracy]]
     if not case.expected.is_accuracy and case.scenario != "Server" and not errors:
         wanted.append(_ENDED)
